@@ -1,0 +1,1 @@
+"""The pure core: values, events and the one place where a site's state changes. Standard library only."""

@@ -1,0 +1,186 @@
+"""What happened, frozen, with its time. Events are facts: State.apply either takes one whole or refuses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from csms.domain.model import (
+    Capabilities,
+    ChargePointSettings,
+    ConnectorStatus,
+    LimitPurpose,
+    Moment,
+    PowerSource,
+    SiteSettings,
+    SmartCharging,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`at` is when we learned of it, by our own clocks."""
+
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDeclared(Event):
+    """The site's settings as they hold from now on."""
+
+    settings: SiteSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePointDeclared(Event):
+    """A charge point belongs to the site, with these settings."""
+
+    settings: ChargePointSettings
+
+
+@dataclass(frozen=True, slots=True)
+class SmartChargingConfigured(Event):
+    """The site divides its power this way from now on."""
+
+    smart_charging: SmartCharging
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRestarted(Event):
+    """The site's task failed and was started again from the store."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePointEvent(Event):
+    charge_point_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePointConnected(ChargePointEvent):
+    """A socket was authenticated; it replaces any earlier one of the same charge point."""
+
+    connection_id: str
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePointReady(ChargePointEvent):
+    """The charge point may be sent commands: it got the answer to its first message on this connection."""
+
+    connection_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePointDisconnected(ChargePointEvent):
+    connection_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePointFlapping(ChargePointEvent):
+    """It connected `connections` times within `within_s` seconds."""
+
+    connections: int
+    within_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePointBooted(ChargePointEvent):
+    vendor: str | None = None
+    model: str | None = None
+    serial_number: str | None = None
+    firmware_version: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilitiesLearned(ChargePointEvent):
+    capabilities: Capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorEvent(ChargePointEvent):
+    connector_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorStatusChanged(ConnectorEvent):
+    status: ConnectorStatus
+    error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionStarted(ConnectorEvent):
+    """`session_id` comes from the store's sequence; `start_key` recognises a repetition of the same start."""
+
+    transaction_id: str
+    session_id: int
+    started_at_s: float
+    id_token: str | None = field(default=None, repr=False)
+    start_key: str = ""
+    register_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionEnded(ConnectorEvent):
+    transaction_id: str
+    ended_at_s: float
+    reason: str
+    register_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionOrphaned(ConnectorEvent):
+    """An end without a known start; kept as a completed session."""
+
+    transaction_id: str
+    session_id: int
+    ended_at_s: float
+    reason: str
+    id_token: str | None = field(default=None, repr=False)
+    register_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterValuesReceived(ConnectorEvent):
+    """`power_w` and `source` are None when the message carried no power; State then tries the energy slope."""
+
+    measured_at_s: float
+    transaction_id: str | None = None
+    power_w: float | None = None
+    source: PowerSource | None = None
+    energy_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitIssued(ConnectorEvent):
+    """A limit is about to be sent; on disk before it leaves."""
+
+    limit_id: int
+    purpose: LimitPurpose
+    limit_w: int
+    connection_id: str
+    transaction_id: str | None = None
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitConfirmed(ConnectorEvent):
+    limit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRejected(ConnectorEvent):
+    """A clear no (`status` is the charger's word): the limits in force before stay in force."""
+
+    limit_id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitUnanswered(ConnectorEvent):
+    """No answer, or an error: the limit may or may not be in force. `cause` says which."""
+
+    limit_id: int
+    cause: str

@@ -1,0 +1,196 @@
+"""What the core needs from the outside, and what the outside may ask of a site: protocols, no code."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from csms.domain.commands import Command, Outcome
+from csms.domain.events import Event
+from csms.domain.history import HistoryBucket, MinuteRecord
+from csms.domain.model import ChargePointSettings, Moment, SmartCharging, Transaction
+from csms.domain.reports import Rebalanced, SiteAllocation
+from csms.domain.snapshot import Snapshot
+from csms.domain.state import Row
+
+
+class Clock(Protocol):
+    """The only source of time below the composition root."""
+
+    def now(self) -> Moment: ...
+
+
+class Ids(Protocol):
+    """The only source of random identifiers (connections, messages) below the composition root."""
+
+    def unique(self) -> str: ...
+
+
+class ChargePointLink(Protocol):
+    """A live charge point, as those who command it see it."""
+
+    @property
+    def connection_id(self) -> str: ...
+
+    async def send(self, command: Command) -> Outcome:
+        """Send the command and wait for its end; never raises but for cancellation."""
+        ...
+
+    def close(self, code: int, reason: str) -> None: ...
+
+
+class SiteRecorder(Protocol):
+    """A site as a charge point's message handlers see it: record what happened, look, never send."""
+
+    @property
+    def site_id(self) -> str: ...
+
+    def record(self, event: Event) -> asyncio.Future[None]:
+        """Apply the event and write it; the future is done when it is on disk.
+
+        Raises IllegalEvent, with nothing changed, when the event contradicts the state.
+        """
+        ...
+
+    def snapshot(self) -> Snapshot: ...
+
+    def transactions(self, charge_point_id: str) -> list[Transaction]:
+        """Running ones first, then the last that ended, newest first."""
+        ...
+
+    def next_session_id(self) -> int: ...
+
+
+class ChargePointSite(SiteRecorder, Protocol):
+    """What the server that accepts sockets needs of a site besides."""
+
+    def attach(self, charge_point_id: str, link: ChargePointLink) -> None:
+        """From now on this link is the charge point's; an older one is closed. ChargePointConnected came before."""
+        ...
+
+    def detach(self, charge_point_id: str, link: ChargePointLink) -> None:
+        """The link is gone; ignored if another one has replaced it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A charge point that may connect. `declared` False: unknown so far, and unknown ones are accepted."""
+
+    settings: ChargePointSettings
+    site: ChargePointSite
+    declared: bool = True
+
+
+class Directory(Protocol):
+    """Who may connect, and where they belong."""
+
+    def find(self, charge_point_id: str) -> Registration | None:
+        """None if the identity is unknown and unknown ones are not accepted; changes nothing."""
+        ...
+
+    def admit(self, registration: Registration) -> None:
+        """Declare a charge point that was unknown so far; called once its handshake is complete."""
+        ...
+
+
+class SiteAccess(Protocol):
+    """A site as the REST interface sees it."""
+
+    def snapshot(self) -> Snapshot: ...
+
+    def allocation(self) -> SiteAllocation: ...
+
+    async def configure(self, smart_charging: SmartCharging) -> SmartCharging:
+        """Store it, apply it at once and return it with `updated_at_s` set; on disk when this returns."""
+        ...
+
+    async def rebalance(self, timeout_s: float) -> Rebalanced: ...
+
+    async def history(self, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]: ...
+
+
+class Sites(Protocol):
+    """All sites, for the REST interface."""
+
+    def site_ids(self) -> Sequence[str]: ...
+
+    def get(self, site_id: str) -> SiteAccess | None: ...
+
+    def ready(self) -> bool:
+        """Whether every site's task runs and the store takes writes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionQuery:
+    """`active` None: both. Times bound the start of the session (its end where the start is not known)."""
+
+    site_id: str | None = None
+    charge_point_id: str | None = None
+    active: bool | None = None
+    from_s: float | None = None
+    to_s: float | None = None
+    limit: int = 100
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """`items` newest first; `total` counts all that match."""
+
+    items: tuple[Transaction, ...]
+    total: int
+
+
+class Store(Protocol):
+    """Durable memory. Writes are queued in order and committed in groups; a future is done when its commit is."""
+
+    def append(self, site_id: str, event: Event, rows: Sequence[Row], *, origin: str = "ocpp") -> asyncio.Future[None]:
+        """Event and changed rows in one commit. `origin` is "file", "api" or "ocpp": who wanted the change."""
+        ...
+
+    def sample(self, site_id: str, event: Event, rows: Sequence[Row]) -> None:
+        """Meter values: written behind, at most a second late."""
+        ...
+
+    def record_minute(self, site_id: str, record: MinuteRecord) -> None:
+        """Replaces the record of that minute; written behind, at most a second late."""
+        ...
+
+    def next_id(self, sequence: str) -> int:
+        """The next number of a named sequence, starting at 1; never handed out twice, not even after a crash."""
+        ...
+
+    async def load_site(self, site_id: str, now: Moment) -> Sequence[Row]:
+        """The site's rows; empty if it was never stored. Times of limits count as if they had just happened."""
+        ...
+
+    async def site_ids(self) -> Sequence[str]: ...
+
+    async def origins(self, site_id: str) -> dict[str, str]:
+        """Who last wanted each declared thing: keys "site", "smart_charging", "charge_point/ID"."""
+        ...
+
+    async def forget_charge_point(self, site_id: str, charge_point_id: str) -> None:
+        """Remove its declaration and state rows (not its sessions and events)."""
+        ...
+
+    async def sessions(self, query: SessionQuery) -> SessionPage: ...
+
+    async def history(self, site_id: str, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]: ...
+
+    async def current_minute(self, site_id: str, minute_start_s: int) -> MinuteRecord | None: ...
+
+    async def flush(self) -> None:
+        """Return when everything queued so far is on disk."""
+        ...
+
+    @property
+    def healthy(self) -> bool: ...
+
+    async def close(self) -> None:
+        """Write what is queued and close."""
+        ...

@@ -1,0 +1,64 @@
+"""A frozen look at a site: what decisions are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from csms.domain.model import (
+    ASSUMED_METER_INTERVAL_S,
+    ChargePoint,
+    ChargePointSettings,
+    Connector,
+    ConnectorKey,
+    ConnectorLimits,
+    MeterReading,
+    SiteSettings,
+    SmartCharging,
+    Transaction,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything a decision looks at; nothing in it moves."""
+
+    site: SiteSettings
+    smart_charging: SmartCharging | None
+    settings: Mapping[str, ChargePointSettings]
+    charge_points: Mapping[str, ChargePoint]
+    connectors: Mapping[ConnectorKey, Connector]
+    active: Mapping[ConnectorKey, Transaction]
+    limits: Mapping[ConnectorKey, ConnectorLimits]
+    readings: Mapping[ConnectorKey, MeterReading]
+
+    def connector_ids(self, charge_point_id: str) -> list[int]:
+        """The connectors of a charge point: those declared, and those it has spoken of."""
+        known = set(range(1, self.settings[charge_point_id].connectors + 1))
+        for table in (self.connectors, self.active, self.limits):
+            known.update(key.connector_id for key in table if key.charge_point_id == charge_point_id)
+        known.discard(0)
+        return sorted(known)
+
+    def keys(self) -> list[ConnectorKey]:
+        """Every connector of the site, charge points in the order of their declaration."""
+        known: dict[str, set[int]] = {
+            cp_id: set(range(1, settings.connectors + 1)) for cp_id, settings in self.settings.items()
+        }
+        for table in (self.connectors, self.active, self.limits):
+            for key in table:
+                known[key.charge_point_id].add(key.connector_id)
+        return [ConnectorKey(cp_id, n) for cp_id, ids in known.items() for n in sorted(ids) if n > 0]
+
+    def reading_power_w(self, key: ConnectorKey, now_steady_s: float) -> float | None:
+        """The draw a connector last reported; None if it never did or the report is older than three intervals."""
+        reading = self.readings.get(key)
+        if reading is None or reading.power_w is None:
+            return None
+        age_s = now_steady_s - reading.at.steady_s
+        return reading.power_w if age_s <= 3 * meter_interval_s(self.charge_points[key.charge_point_id]) else None
+
+
+def meter_interval_s(charge_point: ChargePoint) -> float:
+    known = charge_point.capabilities
+    return (known.meter_interval_s if known else None) or ASSUMED_METER_INTERVAL_S
