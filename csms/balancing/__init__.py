@@ -1,0 +1,1 @@
+"""The load balancer: pure functions of a snapshot and the time. No I/O, no clock, no logging."""

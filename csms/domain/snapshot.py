@@ -40,7 +40,7 @@ class Snapshot:
         known.discard(0)
         return sorted(known)
 
-    def keys(self) -> list[ConnectorKey]:
+    def connector_keys(self) -> list[ConnectorKey]:
         """Every connector of the site, charge points in the order of their declaration."""
         known: dict[str, set[int]] = {
             cp_id: set(range(1, settings.connectors + 1)) for cp_id, settings in self.settings.items()

@@ -21,6 +21,7 @@ from csms.domain.model import (
     ConnectorLimits,
     ConnectorStatus,
     MeterReading,
+    Moment,
     PowerSource,
     SiteSettings,
     SmartCharging,
@@ -260,7 +261,7 @@ def _transaction_started(state: State, event: ev.TransactionStarted) -> tuple[Ro
     if running is not None:  # a connector has one transaction; the charger forgot to end this one
         ended_at_s = max(running.started_at_s or event.started_at_s, event.started_at_s)
         rows.insert(0, replace(running, ended_at_s=ended_at_s, stop_reason=SUPERSEDED))
-        rows.append(transaction_ended(state._limits(key), event.at))
+        rows.extend(_connector_freed(state, key, event.at))
     return tuple(rows)
 
 
@@ -273,7 +274,14 @@ def _transaction_ended(state: State, event: ev.TransactionEnded) -> tuple[Row, .
     ended = replace(energy_after(transaction, event.register_wh), ended_at_s=event.ended_at_s, stop_reason=event.reason)
     if not transaction.active:
         return (ended,)
-    return (ended, transaction_ended(state._limits(transaction.key), event.at))
+    return (ended, *_connector_freed(state, transaction.key, event.at))
+
+
+def _connector_freed(state: State, key: ConnectorKey, at: Moment) -> tuple[Row, ...]:
+    """What a connector drew belongs to its transaction: the next one must not inherit the reading."""
+    limits = transaction_ended(state._limits(key), at)
+    reading = state.readings.get(key)
+    return (limits,) if reading is None else (limits, replace(reading, power_w=None, source=None))
 
 
 def _transaction_orphaned(state: State, event: ev.TransactionOrphaned) -> tuple[Row, ...]:
