@@ -1,0 +1,319 @@
+"""A site's smart-charging configuration as people write it: the PUT body and `[sites.smart_charging]`.
+
+Power is in kW here, at W resolution, and in whole watts everywhere behind `to_domain`. Every rule that a value can
+break is checked here and named with its field; what was written is never repeated in an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated, Any, Literal, cast, get_args
+
+from annotated_types import Ge, Gt, Le
+from pydantic import (
+    AfterValidator,
+    AllowInfNan,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+from csms.domain.model import ScheduleWindow, SiteSettings, SmartCharging
+
+MAX_KW = 1_000_000
+"""Above a gigawatt a number is a mistake, not a car park."""
+
+MAX_ERRORS = 1000
+
+DAY_MIN = 24 * 60
+WEEK_MIN = 7 * DAY_MIN
+
+Strategy = Literal["equal", "priority", "scheduled"]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = get_args(Day)
+
+Broken = tuple[tuple[int | str, ...], str]
+"""A place below a field, and the rule broken there."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One broken rule: `field` is a path such as `schedule[0].max_power_kw`, "" where no field is to blame."""
+
+    field: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRules:
+    """What a configuration must fit: the pydantic validation context of `SmartChargingConfig`; None: not known."""
+
+    grid_capacity_w: int | None = None
+    charge_point_ids: frozenset[str] | None = None
+
+
+def broken_rule(text: str) -> PydanticCustomError:
+    """The error a validator raises; the only kind whose own words are shown."""
+    return PydanticCustomError("rule", "{rule}", {"rule": text})
+
+
+def broken_rules(found: Iterable[Broken]) -> None:
+    """Raise for all of them at once; do nothing if there is none."""
+    details = [InitErrorDetails(type=broken_rule(text), loc=place, input=None) for place, text in found]
+    if details:
+        raise ValidationError.from_exception_data("rules", details)
+
+
+def watts(power_kw: float) -> int:
+    """Whole watts, exactly as the decimal number reads."""
+    return int((Decimal(str(power_kw)) * 1000).to_integral_value(ROUND_HALF_UP))
+
+
+def kw(power_w: int) -> float:
+    """kW with at most three decimals: the division is correctly rounded, so 7360 gives 7.36."""
+    return power_w / 1000
+
+
+def repeated(items: Sequence[str]) -> list[Broken]:
+    """The places of items that stand in the list before, for `broken_rules`."""
+    first = {item: place for place, item in reversed(list(enumerate(items)))}
+    return [((place,), "must not be repeated") for place, item in enumerate(items) if first[item] != place]
+
+
+def _to_the_watt(power_kw: float) -> float:
+    return kw(watts(power_kw))
+
+
+def _within_grid(power_kw: float, info: ValidationInfo) -> float:
+    capacity_w = info.context.grid_capacity_w if isinstance(info.context, SiteRules) else None
+    if capacity_w is not None and watts(power_kw) > capacity_w:
+        raise broken_rule("must be at most the site's grid capacity")
+    return power_kw
+
+
+def _of_the_site(charge_point_id: str, info: ValidationInfo) -> str:
+    known = info.context.charge_point_ids if isinstance(info.context, SiteRules) else None
+    if known is not None and charge_point_id not in known:
+        raise broken_rule("must be a charge point of the site")
+    return charge_point_id
+
+
+def _time_of_day(last: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", text) is None and text != last:
+            raise broken_rule("must be a time of day, HH:MM" + (" or 24:00" if last == "24:00" else ""))
+        return text
+
+    return check
+
+
+Kilowatts = Annotated[float, Strict(), AllowInfNan(False), Ge(0), Le(MAX_KW), AfterValidator(_to_the_watt)]
+PositiveKilowatts = Annotated[
+    float, Strict(), AllowInfNan(False), Gt(0), Le(MAX_KW), AfterValidator(_to_the_watt), Gt(0)
+]
+SiteChargePoint = Annotated[str, Strict(), AfterValidator(_of_the_site)]
+
+
+class ScheduleEntry(BaseModel):
+    """A weekly window in the site's time zone; one that ends at or before its start crosses midnight and belongs to
+    the day it starts on."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    days: list[Day] = Field(min_length=1)
+    start: Annotated[str, AfterValidator(_time_of_day("23:59"))]
+    end: Annotated[str, AfterValidator(_time_of_day("24:00"))]
+    max_power_kw: Annotated[Kilowatts, AfterValidator(_within_grid)]
+    charge_point_limits_kw: dict[SiteChargePoint, Kilowatts] = Field(default_factory=dict)
+
+    @field_validator("days")
+    @classmethod
+    def _distinct_days(cls, days: list[Day]) -> list[Day]:
+        broken_rules(repeated(days))
+        return days
+
+    @field_validator("end")
+    @classmethod
+    def _not_its_start(cls, end: str, info: ValidationInfo) -> str:
+        if end == info.data.get("start"):  # nothing at all, or a whole day? 00:00 to 24:00 says the latter
+            raise broken_rule("must differ from start; a whole day is 00:00 to 24:00")
+        return end
+
+
+class SmartChargingConfig(BaseModel):
+    """How a site divides its power. Validate with `SiteRules` as context to check what depends on the site too."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    max_power_kw: Annotated[PositiveKilowatts, AfterValidator(_within_grid)]
+    strategy: Strategy
+    min_power_per_charger_kw: Kilowatts = Field(default=1.4, validate_default=True)
+    priority_order: list[SiteChargePoint] = Field(default_factory=list, max_length=10_000, validate_default=True)
+    schedule: list[ScheduleEntry] = Field(default_factory=list, max_length=1000)
+
+    @field_validator("min_power_per_charger_kw")
+    @classmethod
+    def _at_most_the_maximum(cls, min_kw: float, info: ValidationInfo) -> float:
+        if min_kw > info.data.get("max_power_kw", MAX_KW):
+            raise broken_rule("must be at most max_power_kw")
+        return min_kw
+
+    @field_validator("priority_order")
+    @classmethod
+    def _ranks(cls, order: list[str], info: ValidationInfo) -> list[str]:
+        if not order and info.data.get("strategy") == "priority":
+            raise broken_rule("is required when the strategy is priority")
+        broken_rules(repeated(order))
+        return order
+
+    @field_validator("schedule")
+    @classmethod
+    def _without_overlaps(cls, schedule: list[ScheduleEntry]) -> list[ScheduleEntry]:
+        broken_rules(_overlaps([_window(entry) for entry in schedule]))
+        return schedule
+
+
+def site_rules(site: SiteSettings, charge_point_ids: Collection[str]) -> SiteRules:
+    return SiteRules(site.grid_capacity_w, frozenset(charge_point_ids))
+
+
+def site_errors(config: SmartChargingConfig, site: SiteSettings, charge_point_ids: Collection[str]) -> list[FieldError]:
+    """Where a valid configuration does not fit this site: its grid capacity and its charge points."""
+    try:
+        SmartChargingConfig.model_validate(config.model_dump(), context=site_rules(site, charge_point_ids))
+    except ValidationError as invalid:
+        return field_errors(invalid)
+    return []
+
+
+def to_domain(config: SmartChargingConfig, updated_at_s: float) -> SmartCharging:
+    return SmartCharging(
+        max_power_w=watts(config.max_power_kw),
+        strategy=config.strategy,
+        min_power_per_charger_w=watts(config.min_power_per_charger_kw),
+        priority_order=tuple(config.priority_order),
+        schedule=tuple(_window(entry) for entry in config.schedule),
+        updated_at_s=updated_at_s,
+    )
+
+
+def from_domain(smart_charging: SmartCharging) -> SmartChargingConfig:
+    """As people write it; not validated, for what is stored holds even where the rules have changed since."""
+    return SmartChargingConfig.model_construct(
+        max_power_kw=kw(smart_charging.max_power_w),
+        strategy=cast(Strategy, smart_charging.strategy),
+        min_power_per_charger_kw=kw(smart_charging.min_power_per_charger_w),
+        priority_order=list(smart_charging.priority_order),
+        schedule=[_entry(window) for window in smart_charging.schedule],
+    )
+
+
+def _window(entry: ScheduleEntry) -> ScheduleWindow:
+    return ScheduleWindow(
+        days=tuple(sorted(DAYS.index(day) for day in entry.days)),
+        start_min=_minutes(entry.start),
+        end_min=_minutes(entry.end),
+        max_power_w=watts(entry.max_power_kw),
+        charge_point_limits_w={cp_id: watts(limit_kw) for cp_id, limit_kw in entry.charge_point_limits_kw.items()},
+    )
+
+
+def _entry(window: ScheduleWindow) -> ScheduleEntry:
+    return ScheduleEntry.model_construct(
+        days=[DAYS[day] for day in window.days],
+        start=_time(window.start_min),
+        end=_time(window.end_min),
+        max_power_kw=kw(window.max_power_w),
+        charge_point_limits_kw={cp_id: kw(limit_w) for cp_id, limit_w in window.charge_point_limits_w.items()},
+    )
+
+
+def _minutes(text: str) -> int:
+    hours, minutes = text.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _time(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _overlaps(windows: Sequence[ScheduleWindow]) -> list[Broken]:
+    """Windows that begin while another runs: of each such pair the later in the list, naming the earlier."""
+    found: dict[int, int] = {}
+    running_until, running = 0, -1
+    spans = [span for place, window in enumerate(windows) for span in _spans(window, place)]
+    for start, end, place in sorted(spans):
+        if start < running_until:
+            found.setdefault(max(place, running), min(place, running))
+        if end > running_until:
+            running_until, running = end, place
+    return [((later,), f"must not overlap schedule[{earlier}]") for later, earlier in sorted(found.items())]
+
+
+def _spans(window: ScheduleWindow, place: int) -> list[tuple[int, int, int]]:
+    """The window as (start, end, place) in minutes of the week; what runs from Sunday into Monday is two pieces."""
+    length_min = (window.end_min - window.start_min) % DAY_MIN or DAY_MIN
+    spans: list[tuple[int, int, int]] = []
+    for day in window.days:
+        start = day * DAY_MIN + window.start_min
+        end = start + length_min
+        spans.append((start, min(end, WEEK_MIN), place))
+        if end > WEEK_MIN:
+            spans.append((0, end - WEEK_MIN, place))
+    return spans
+
+
+def field_errors(invalid: ValidationError) -> list[FieldError]:
+    """Every broken rule with its field, in the order of the fields; nothing of the input but names of fields."""
+    if invalid.error_count() > MAX_ERRORS:  # megabytes of errors would hold up everybody else
+        return [FieldError("", f"more than {MAX_ERRORS} rules are broken")]
+    details = invalid.errors(include_url=False, include_input=False)
+    return [FieldError(field_path(detail["loc"]), _rule(detail)) for detail in details]
+
+
+def field_path(place: Sequence[int | str]) -> str:
+    """`schedule[0].max_power_kw`; unprintable characters of a name become "?" and long names are cut."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{_name(part)}" for part in place if part != "[key]"]
+    return "".join(parts).removeprefix(".")
+
+
+def _name(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text[:64])
+
+
+_RULES = {
+    "missing": "is required",
+    "extra_forbidden": "is not a known field",
+    "finite_number": "must be a finite number",
+    "float_type": "must be a number",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+    "string_type": "must be a string",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "list_type": "must be a list",
+    "too_short": "must not be empty",
+    "too_long": "must have at most {max_length} entries",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "literal_error": "must be {expected}",
+    "greater_than": "must be greater than {gt:.12g}",
+    "greater_than_equal": "must be at least {ge:.12g}",
+    "less_than_equal": "must be at most {le:.12g}",
+    "json_invalid": "must be valid JSON",
+}
+
+
+def _rule(detail: ErrorDetails) -> str:
+    context: dict[str, Any] = detail.get("ctx") or {}
+    if detail["type"] == "rule":
+        return str(context["rule"])
+    return _RULES.get(detail["type"], "is not valid").format(**context)
