@@ -40,7 +40,8 @@ Strategy = Literal["equal", "priority", "scheduled"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
 
-Broken = tuple[tuple[int | str, ...], str]
+Place = tuple[int | str, ...]
+Broken = tuple[Place, str]
 """A place below a field, and the rule broken there."""
 
 
