@@ -1,0 +1,157 @@
+"""A SQLite file: its lock, its pragmas, its migrations. What is particular to SQLite stands here and nowhere else."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from csms.store.batch import Batch, write_batch
+from csms.store.failure import StoreFailed, reason
+from csms.store.queries import Result
+from csms.store.sequences import Sequences, load_sequences, raise_sequences, settle_sequences
+
+_BUSY_TIMEOUT_MS = 5000
+"""How long to wait for somebody else's transaction: an operator who looks into the file with another program."""
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class StoreInUse(Exception):
+    """Another process has this database open."""
+
+
+class Database:
+    """The file of a URL, locked, with one connection for writing and one for reading. Not safe for several threads
+    at once, but for one that writes beside one that reads.
+
+    Raises StoreInUse while another process has it open, ValueError for a URL that is not of SQLite.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.path = sqlite_path(url)
+        self._lock = FileLock(self.path) if self.path else None
+        self._writer = open_engine(self.path, begin="BEGIN IMMEDIATE")
+        self._reader = open_engine(self.path, begin="BEGIN") if self.path else self._writer
+
+    def prepare(self) -> Sequences:
+        """Migrate, and reserve a block of every known sequence before any number is used."""
+        with self._writer.begin() as connection:
+            migrate(connection)
+            sequences = Sequences(load_sequences(connection))
+            ahead = {name: sequences.ahead(name) for name in sequences.last}
+            raise_sequences(connection, ahead)
+        sequences.reserved(ahead)
+        return sequences
+
+    def commit(self, batch: Batch) -> None:
+        """Raises whatever the database raises, with nothing written."""
+        self.write(lambda connection: write_batch(connection, batch))
+
+    def write(self, change: Callable[[Connection], Result]) -> Result:
+        with self._writer.begin() as connection:
+            return change(connection)
+
+    def read(self, query: Callable[[Connection], Result]) -> Result:
+        """Raises StoreFailed."""
+        try:
+            with self._reader.begin() as connection:
+                return query(connection)
+        except SQLAlchemyError as error:
+            raise StoreFailed(reason(error)) from error
+
+    def reserve(self, sequences: Sequences, name: str) -> None:
+        """A block of numbers, on disk when this returns. Raises StoreFailed."""
+        values = {name: sequences.ahead(name)}
+        try:
+            self.write(lambda connection: raise_sequences(connection, values))
+        except SQLAlchemyError as error:
+            raise StoreFailed(reason(error)) from error
+        sequences.reserved(values)
+
+    def finish(self, sequences: Sequences) -> None:
+        """After a clean end no number is skipped, and the file is complete without its log."""
+        self.write(lambda connection: settle_sequences(connection, sequences.last))
+        with self._writer.connect() as connection:
+            connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        for engine in (self._reader, self._writer):
+            engine.dispose()
+        if self._lock:
+            self._lock.release()
+
+
+class FileLock:
+    """An exclusive lock on a file beside the database. The kernel releases it however the process ends.
+
+    Raises StoreInUse.
+    """
+
+    def __init__(self, database: Path) -> None:
+        path = database.with_name(database.name + ".lock")
+        self._descriptor: int | None = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.release()
+            raise StoreInUse(f"{database} is in use by another process") from None
+
+    def release(self) -> None:
+        """The file stays: to remove it would let two processes lock two different files of that name."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of a SQLite URL, with or without a driver in it; None: in memory. Raises ValueError for others."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        raise ValueError(f"storage url: {parsed.get_backend_name()!r} is not supported, only sqlite is")
+    if parsed.query:
+        raise ValueError("storage url: options after '?' are not supported")
+    return None if parsed.database in (None, "", ":memory:") else Path(parsed.database)
+
+
+def open_engine(path: Path | None, *, begin: str) -> Engine:
+    """An engine of one connection on the file (None: on a new database in memory); `begin` opens a transaction."""
+    url = URL.create("sqlite", database=str(path) if path else ":memory:")
+    engine = create_engine(
+        url,
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,  # error texts are logged, parameters hold id tokens and digests
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:  # Any: the driver's connection, behind an adapter
+        connection.isolation_level = None  # the driver leaves BEGIN to us: its own spares DDL, which must roll back too
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_TIMEOUT_MS}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        # A transaction that begins by reading cannot always be raised to writing; so say at once which it is.
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the schema up to date, within the caller's transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

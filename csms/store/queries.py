@@ -1,0 +1,184 @@
+"""What is read from the store: functions of a connection, and the part of the Store port that runs them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Table, func, select
+
+from csms.domain.history import MINUTE_S, HistoryBucket, MinuteRecord
+from csms.domain.model import Moment, Transaction
+from csms.domain.ports import SessionPage, SessionQuery
+from csms.domain.state import REMEMBERED_TRANSACTIONS, Row
+from csms.store import rows, tables
+
+Result = TypeVar("Result")
+
+
+class Reader(ABC):
+    """The reading half of the port. How a query reaches the database is up to the shell."""
+
+    @abstractmethod
+    async def _read(self, query: Callable[[Connection], Result]) -> Result:
+        """Run the query on everything that was queued before."""
+
+    async def load_site(self, site_id: str, now: Moment) -> Sequence[Row]:
+        return await self._read(lambda connection: load_site(connection, site_id, now))
+
+    async def site_ids(self) -> Sequence[str]:
+        return await self._read(site_ids)
+
+    async def origins(self, site_id: str) -> dict[str, str]:
+        return await self._read(lambda connection: origins(connection, site_id))
+
+    async def sessions(self, query: SessionQuery) -> SessionPage:
+        return await self._read(lambda connection: sessions(connection, query))
+
+    async def history(self, site_id: str, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]:
+        return await self._read(lambda connection: history(connection, site_id, from_s, to_s, granularity_s))
+
+    async def current_minute(self, site_id: str, minute_start_s: int) -> MinuteRecord | None:
+        return await self._read(lambda connection: current_minute(connection, site_id, minute_start_s))
+
+
+def load_site(connection: Connection, site_id: str, now: Moment) -> list[Row]:
+    """The rows from which State.restored makes the site; empty if it was never stored.
+
+    A charge point that was forgotten has no declaration; whatever was written of it since is left out.
+    """
+    site = connection.execute(select(tables.sites.c.data).where(tables.sites.c.site_id == site_id)).scalar()
+    if site is None:
+        return []
+    declared = [rows.charge_point_settings(data, now) for data in _declared(connection, site_id)]
+    loaded: list[Row] = [rows.site_settings(site, now), *declared]
+    configured = select(tables.smart_charging.c.data).where(tables.smart_charging.c.site_id == site_id)
+    loaded += (rows.smart_charging(data, now) for data in connection.execute(configured).scalars())
+    for table, decode in _DECODERS:
+        loaded += (decode(data, now) for data in _of_declared(connection, table, site_id))
+    for settings in declared:
+        loaded += _remembered(connection, site_id, settings.charge_point_id)
+    return loaded
+
+
+_DECODERS: tuple[tuple[Table, Callable[[Any, Moment], Row]], ...] = (
+    (tables.charge_points, rows.charge_point),
+    (tables.connectors, rows.connector),
+    (tables.meter_readings, rows.meter_reading),
+    (tables.connector_limits, rows.connector_limits),
+)
+
+
+def _declared(connection: Connection, site_id: str) -> Iterable[Any]:
+    table = tables.charge_point_settings
+    return connection.execute(
+        select(table.c.data).where(table.c.site_id == site_id).order_by(table.c.position)
+    ).scalars()
+
+
+def _of_declared(connection: Connection, table: Table, site_id: str) -> Iterable[Any]:
+    declared = tables.charge_point_settings
+    same = (declared.c.site_id == table.c.site_id) & (declared.c.charge_point_id == table.c.charge_point_id)
+    wanted = select(table.c.data).join(declared, same).where(table.c.site_id == site_id)
+    return connection.execute(wanted.order_by(declared.c.position, *table.primary_key)).scalars()
+
+
+def _remembered(connection: Connection, site_id: str, charge_point_id: str) -> Iterator[Transaction]:
+    """Running transactions, and as many ended ones as State keeps."""
+    table = tables.transactions
+    for active, limit in ((True, None), (False, REMEMBERED_TRANSACTIONS)):
+        statement = (
+            select(table)
+            .where(table.c.site_id == site_id, table.c.charge_point_id == charge_point_id, table.c.active == active)
+            .order_by(table.c.session_id.desc())
+            .limit(limit)
+        )
+        for found in connection.execute(statement).mappings():
+            yield rows.transaction(found)
+
+
+def site_ids(connection: Connection) -> list[str]:
+    """In alphabetical order."""
+    return list(connection.execute(select(tables.sites.c.site_id).order_by(tables.sites.c.site_id)).scalars())
+
+
+def origins(connection: Connection, site_id: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, table in (("site", tables.sites), ("smart_charging", tables.smart_charging)):
+        origin = connection.execute(select(table.c.origin).where(table.c.site_id == site_id)).scalar()
+        if origin is not None:
+            found[key] = origin
+    table = tables.charge_point_settings
+    declared = select(table.c.charge_point_id, table.c.origin).where(table.c.site_id == site_id)
+    for charge_point_id, origin in connection.execute(declared.order_by(table.c.position)):
+        found[f"charge_point/{charge_point_id}"] = origin
+    return found
+
+
+def sessions(connection: Connection, query: SessionQuery) -> SessionPage:
+    """Newest first: by start, or by end where the start is not known."""
+    table = tables.transactions
+    wanted = list(_conditions(query))
+    total = connection.execute(select(func.count()).select_from(table).where(*wanted)).scalar_one()
+    page = (
+        select(table)
+        .where(*wanted)
+        .order_by(table.c.at_s.desc(), table.c.session_id.desc())
+        .limit(query.limit)
+        .offset(query.offset)
+    )
+    return SessionPage(tuple(rows.transaction(found) for found in connection.execute(page).mappings()), total)
+
+
+def _conditions(query: SessionQuery) -> Iterator[ColumnElement[bool]]:
+    column = tables.transactions.c
+    if query.site_id is not None:
+        yield column.site_id == query.site_id
+    if query.charge_point_id is not None:
+        yield column.charge_point_id == query.charge_point_id
+    if query.active is not None:
+        yield column.active == query.active
+    if query.from_s is not None:
+        yield column.at_s >= query.from_s
+    if query.to_s is not None:
+        yield column.at_s < query.to_s
+
+
+def history(
+    connection: Connection, site_id: str, from_s: float, to_s: float, granularity_s: int
+) -> list[HistoryBucket]:
+    """Buckets that begin at multiples of the granularity; those in which nothing was recorded are left out."""
+    table = tables.history_minutes
+    minutes = (
+        select(table, (table.c.minute_start_s - table.c.minute_start_s % granularity_s).label("period_start_s"))
+        .where(
+            table.c.site_id == site_id,
+            table.c.minute_start_s >= from_s // MINUTE_S * MINUTE_S,
+            table.c.minute_start_s < to_s,
+            table.c.covered_s > 0,
+        )
+        .subquery()
+    )
+    buckets = (
+        select(
+            minutes.c.period_start_s,
+            func.sum(minutes.c.covered_s),
+            func.sum(minutes.c.allocated_ws),
+            func.sum(minutes.c.actual_ws),
+            func.max(minutes.c.max_active),
+        )
+        .group_by(minutes.c.period_start_s)
+        .order_by(minutes.c.period_start_s)
+    )
+    return [
+        HistoryBucket(start_s, round(allocated_ws / covered_s), round(actual_ws / covered_s), active)
+        for start_s, covered_s, allocated_ws, actual_ws, active in connection.execute(buckets)
+    ]
+
+
+def current_minute(connection: Connection, site_id: str, minute_start_s: int) -> MinuteRecord | None:
+    table = tables.history_minutes
+    this = select(table).where(table.c.site_id == site_id, table.c.minute_start_s == minute_start_s)
+    found = connection.execute(this).mappings().one_or_none()
+    return None if found is None else rows.minute(found)

@@ -1,0 +1,62 @@
+"""What is kept for how long, and how the rest goes: in steps so small that no writer waits for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Table, select
+
+from csms.domain.model import Moment
+from csms.store import tables
+from csms.store.queries import site_ids
+
+_DAY_S = 86_400.0
+
+METER_SAMPLES_KEPT_S = 30 * _DAY_S
+"""Samples are for looking into last night's trouble or last month's complaint; they are most of what is written."""
+
+HISTORY_KEPT_S = 400 * _DAY_S
+"""A year, and the month needed to compare with the same month a year ago."""
+
+EVENTS_KEPT_S = 400 * _DAY_S
+"""As long as the history, so that everything in it can still be explained."""
+
+STEP_ROWS = 500
+"""Rows deleted in one transaction: a few milliseconds."""
+
+INTERVAL_S = 3600.0
+PAUSE_S = 0.05
+"""Between two steps, so that they leave most of the disk's time to others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long to keep what only grows. `now` is asked at each step."""
+
+    now: Callable[[], Moment]
+    meter_samples_s: float = METER_SAMPLES_KEPT_S
+    history_s: float = HISTORY_KEPT_S
+    events_s: float = EVENTS_KEPT_S
+
+    def delete_step(self, connection: Connection) -> bool:
+        """Delete about STEP_ROWS rows that are too old, in the caller's transaction; whether there may be more."""
+        return any(_delete(connection, *too_old) for too_old in self._tables())
+
+    def _tables(self) -> Iterator[tuple[Table, str, float]]:
+        now_s = self.now().utc_s
+        yield tables.meter_samples, "at_utc_s", now_s - self.meter_samples_s
+        yield tables.history_minutes, "minute_start_s", now_s - self.history_s
+        yield tables.events, "at_utc_s", now_s - self.events_s
+
+
+def _delete(connection: Connection, table: Table, time_column: str, before_s: float) -> bool:
+    """Site by site, because every table has an index on site and time."""
+    time = table.c[time_column]
+    for site_id in site_ids(connection):
+        too_old = select(time).where(table.c.site_id == site_id, time < before_s).order_by(time).limit(STEP_ROWS)
+        times = connection.execute(too_old).scalars().all()
+        if times:
+            connection.execute(table.delete().where(table.c.site_id == site_id, time <= times[-1]))
+            return True
+    return False
