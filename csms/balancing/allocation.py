@@ -26,7 +26,9 @@ class Share:
     reason: str
     waiting: bool = False
     commanded: bool = True
-    """False for a charger that is offline or refuses: nothing is divided to it, it is counted as it is."""
+    """False for a charger that is offline or out of service: nothing can be told to it."""
+    refusing: bool = False
+    """It did not take a cut: it is asked again, and counted at its worst case meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +229,7 @@ def _refuses_cut(snapshot: Snapshot, key: ConnectorKey, share: Share, book: Ledg
 def _refused(snapshot: Snapshot, key: ConnectorKey, share: Share, book: Ledger) -> Share:
     failure = snapshot.limits[key].transaction_failure
     cause = failure.cause if failure else ""
-    return replace(share, reason=f"does not take its limit ({cause}): {_kw(book.worst_w(key))} reserved")
+    return replace(share, refusing=True, reason=f"does not take its limit ({cause}): {_kw(book.worst_w(key))} reserved")
 
 
 def _uncommanded(snapshot: Snapshot, book: Ledger) -> dict[ConnectorKey, Share]:

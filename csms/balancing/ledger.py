@@ -59,7 +59,7 @@ def ledger(snapshot: Snapshot, now: Moment, settle_s: float) -> Ledger:
     """The ledger of a site. A cut counts as followed once it has settled for `settle_s`, or a reading shows it."""
     exposures = {key: _exposure(snapshot, key, now, settle_s) for key in snapshot.connector_keys()}
     worst = {key: exposure.worst_w for key, exposure in exposures.items()}
-    return Ledger(exposures, {cp_id: 0 for cp_id in snapshot.settings} | summed_w(snapshot, worst))
+    return Ledger(exposures, dict.fromkeys(snapshot.settings, 0) | summed_w(snapshot, worst))
 
 
 def summed_w(snapshot: Snapshot, by_connector_w: Mapping[ConnectorKey, int]) -> dict[str, int]:

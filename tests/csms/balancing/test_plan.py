@@ -1,0 +1,232 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.world import World
+
+from csms.domain import events as ev
+from csms.domain.model import BalancerSettings, Capabilities, LimitPurpose
+
+
+def full_site() -> World:
+    """60 kW, two of four chargers running at 30 kW each."""
+    world = World(60)
+    for name in "1234":
+        world.charger(name, 50)
+    world.start("1")
+    world.start("2")
+    world.settle()
+    return world
+
+
+def running_transaction(world: World, name: str) -> str:
+    return next(t.transaction_id for key, t in world.state.active.items() if key.charge_point_id == name)
+
+
+def answer_all(world: World) -> None:
+    for intent in world.plan().intents:
+        world.confirm(world.issue(intent))
+
+
+def test_a_default_profile_comes_first_on_every_connector() -> None:
+    world = World()
+    world.declare("a", 22, connectors=2)
+    world.connect("a")
+    world.start("a")
+    sent = [(i.key.connector_id, i.purpose, i.limit_w) for i in world.plan().intents]
+    assert sent == [(1, LimitPurpose.DEFAULT, 0), (2, LimitPurpose.DEFAULT, 0)]
+
+
+def test_nothing_is_sent_to_a_charger_that_is_not_ready_or_not_yet_known() -> None:
+    world = World()
+    world.declare("a", 22)
+    world.apply(ev.ChargePointConnected(world.now, "a", "c1", "ocpp1.6"))
+    assert world.plan().intents == ()
+    world.apply(ev.ChargePointReady(world.now, "a", "c1"))
+    assert world.plan().intents == ()
+    world.apply(ev.CapabilitiesLearned(world.now, "a", Capabilities()))
+    assert len(world.plan().intents) == 1
+
+
+def test_an_arriving_car_waits_for_the_room_that_cuts_free() -> None:
+    world = full_site()
+    world.start("3")
+    assert world.sent_kw() == {"1": 20.0, "2": 20.0}
+    answer_all(world)
+    assert world.plan().intents == ()
+    world.wait(6)
+    assert world.sent_kw() == {"3": 20.0}
+
+
+def test_a_raise_waits_only_for_the_room_it_needs() -> None:
+    world = World(60)
+    for name in "123":
+        world.charger(name, 22)
+    world.start("1")
+    world.start("2")
+    world.settle()
+    world.configure(60, "priority", floor_kw=5, priority_order=("3",))
+    world.start("3")
+    assert world.sent_kw() == {"1": 19.0, "2": 19.0}
+    first, second = world.plan().intents
+    world.issue(second)
+    world.confirm(world.issue(first))
+    world.wait(6)
+    assert world.sent_kw() == {}  # 60 - 19 - 22 leaves 19 kW, three less than its share
+    world.configure(60, "priority", floor_kw=5, priority_order=("1", "2"))
+    assert world.sent_kw() == {"1": 22.0, "3": 16.0}
+
+
+def test_while_a_call_is_under_way_nothing_else_goes_to_that_connector() -> None:
+    world = full_site()
+    world.start("3")
+    for intent in world.plan().intents:
+        world.issue(intent)
+    world.configure(30)
+    assert world.sent_kw() == {}
+
+
+@pytest.mark.parametrize(("failures", "patience_s"), [(1, 1), (2, 2), (3, 4), (4, 8), (10, 60)])
+def test_a_failed_limit_is_tried_again_with_growing_patience(failures: int, patience_s: float) -> None:
+    world = full_site()
+    world.configure(30)
+    for _ in range(failures):
+        intent = next(i for i in world.plan(resend=True).intents if i.key.charge_point_id == "1")
+        world.no_answer(world.issue(intent))
+    world.wait(patience_s - 0.01)
+    assert "1" not in world.sent_kw()
+    wake_at_s = world.plan().wake_at_s
+    assert wake_at_s is not None
+    assert wake_at_s <= world.now.steady_s + 0.011
+    world.wait(0.02)
+    assert "1" in world.sent_kw()
+
+
+def test_a_reconnected_charger_is_tried_at_once_and_told_everything_again() -> None:
+    world = full_site()
+    world.disconnect("1")
+    world.connect("1", connection="c2")
+    sent = {(i.purpose, i.limit_w) for i in world.plan().intents if i.key.charge_point_id == "1"}
+    assert sent == {(LimitPurpose.TRANSACTION, 30_000)}
+    answer_all(world)
+    assert [(i.purpose, i.limit_w) for i in world.plan().intents] == [(LimitPurpose.DEFAULT, 0)]
+    answer_all(world)
+    assert world.plan().intents == ()
+
+
+def test_raises_are_rate_limited_and_cuts_are_not() -> None:
+    world = full_site()
+    world.stop("1", running_transaction(world, "1"))
+    world.wait(10)
+    assert world.sent_kw() == {"2": 50.0}
+    answer_all(world)
+    world.configure(40)
+    assert world.sent_kw() == {"2": 40.0}
+    answer_all(world)
+    world.configure(60)
+    assert world.sent_kw() == {}
+    world.wait(5)
+    assert world.sent_kw() == {"2": 50.0}
+
+
+def test_the_same_allocation_again_sends_nothing() -> None:
+    world = full_site()
+    assert world.plan().intents == ()
+    world.configure(60)
+    assert world.plan().intents == ()
+
+
+def test_an_operators_rebalance_says_every_running_session_its_limit_again() -> None:
+    world = full_site()
+    intents = world.plan(resend=True).intents
+    assert [(i.key.charge_point_id, i.limit_w) for i in intents] == [("1", 30_000), ("2", 30_000)]
+
+
+def test_a_rebalance_never_sends_a_raise_that_does_not_fit() -> None:
+    world = full_site()
+    world.start("3")
+    for intent in world.plan().intents:
+        world.reject(world.issue(intent))
+    sent = {i.key.charge_point_id: i.limit_w for i in world.plan(resend=True).intents}
+    assert sent == {"1": 20_000, "2": 20_000, "3": 0}
+
+
+def test_a_waiting_car_under_a_default_of_zero_needs_no_profile() -> None:
+    world = World(6)
+    world.charger("1", 22)
+    world.charger("2", 22)
+    world.configure(6, floor_kw=5)
+    world.start("1")
+    world.start("2")
+    world.settle()
+    assert world.report().waiting == ("2",)
+    assert all(row.confirmed for row in world.report().chargers)
+    assert {k.charge_point_id: v.transaction is None for k, v in world.state.limits.items()} == {
+        "1": False,
+        "2": True,
+    }
+
+
+OPERATIONS = st.lists(
+    st.tuples(
+        st.sampled_from(["start", "stop", "confirm", "reject", "no_answer", "wait", "drop", "back", "budget", "draw"]),
+        st.integers(0, 3),
+        st.integers(0, 1_000_000),
+    ),
+    max_size=60,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(OPERATIONS)
+def test_no_history_of_answers_lets_our_own_commands_pass_the_ceiling(
+    operations: list[tuple[str, int, int]],
+) -> None:
+    """I1 and I2: whatever chargers answer, no limit of ours takes the sum of worst cases past the budget."""
+    world = World(60, settings=BalancerSettings(settle_s=6, raise_interval_s=2))
+    for name in "0123":
+        world.charger(name, 22)
+    awaited: list[ev.LimitIssued] = []
+    connections = dict.fromkeys("0123", 1)
+    for operation, index, value in operations:
+        name = str(index)
+        _operate(world, operation, name, value, awaited, connections)
+        before_w = world.book().total_w()
+        allocation = world.allocation()
+        for intent in world.plan().intents:
+            awaited.append(world.issue(intent))
+        after_w = world.book().total_w()
+        assert after_w <= max(before_w, allocation.usable_w)
+
+
+def _operate(
+    world: World,
+    operation: str,
+    name: str,
+    value: int,
+    awaited: list[ev.LimitIssued],
+    connections: dict[str, int],
+) -> None:
+    running = {key.charge_point_id: t for key, t in world.state.active.items()}
+    connected = world.state.charge_points[name].connected
+    match operation:
+        case "start" if name not in running:
+            world.start(name)
+        case "stop" if name in running:
+            world.stop(name, running[name].transaction_id)
+            awaited[:] = [a for a in awaited if a.charge_point_id != name or a.purpose is LimitPurpose.DEFAULT]
+        case "confirm" | "reject" | "no_answer" if awaited:
+            getattr(world, operation)(awaited.pop(value % len(awaited)))
+        case "wait":
+            world.wait(value / 100_000)
+        case "drop" if connected:
+            for issued in [a for a in awaited if a.charge_point_id == name]:
+                world.no_answer(issued, "Disconnected")
+                awaited.remove(issued)
+            world.disconnect(name, f"c{connections[name]}")
+        case "back" if not connected:
+            connections[name] += 1
+            world.connect(name, connection=f"c{connections[name]}")
+        case "budget":
+            world.configure(1 + value / 20_000, floor_kw=1)
+        case "draw" if name in running:
+            world.draw(name, value / 50)
