@@ -1,0 +1,256 @@
+"""From a socket that passed its handshake to its end: who is connected, when they may be sent commands, what is asked.
+
+Knows sockets only as a transport: tests, simulations and, later, remote sockets use it the same way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any
+
+import structlog
+
+from csms.charge_points.calls import ConnectionLost
+from csms.charge_points.codec import codec_for
+from csms.charge_points.connection import Connection, Transport
+from csms.charge_points.link import Link
+from csms.charge_points.provisioning import corrected, provision
+from csms.charge_points.session import Session
+from csms.charge_points.versions import VERSIONS
+from csms.domain import events as ev
+from csms.domain.commands import Trigger
+from csms.domain.model import OCPP16, Capabilities, ChargePoint
+from csms.domain.ports import ChargePointSite, Clock, Directory, Ids, Registration
+
+Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+
+SILENCE_S = 3.0
+"""A charge point that was here before and says nothing for so long after connecting may be sent commands."""
+
+FLAPPING_CONNECTIONS = 5
+FLAPPING_WITHIN_S = 60.0
+
+_BROKEN_OFF_AT_MOST = 2
+
+
+class NotAdmitted(Exception):
+    """The identity is not, or no longer, known."""
+
+
+class ChargePoints:
+    """All live charge points of this process. `spawn` starts a supervised task."""
+
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        clock: Clock,
+        ids: Ids,
+        call_timeout_s: float,
+        heartbeat_interval_s: int,
+        spawn: Spawn,
+    ) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._ids = ids
+        self._call_timeout_s = call_timeout_s
+        self._heartbeat_interval_s = heartbeat_interval_s
+        self._spawn = spawn
+        self._histories: dict[str, _History] = {}
+
+    def accept(self, charge_point_id: str, subprotocol: str, transport: Transport) -> LiveChargePoint:
+        """Take over an authenticated socket; frames go to `receive` of what is returned, its end to `closed`.
+
+        An earlier connection of the same charge point is closed. Must be called on the event loop. Raises
+        NotAdmitted.
+        """
+        registration = self._directory.find(charge_point_id)
+        if registration is None:
+            raise NotAdmitted(charge_point_id)
+        if not registration.declared:
+            self._directory.admit(registration)
+        connection_id = self._ids.unique()
+        session = Session(
+            charge_point_id=charge_point_id,
+            protocol=subprotocol,
+            site=registration.site,
+            now=self._clock.now,
+            heartbeat_interval_s=self._heartbeat_interval_s,
+            log=structlog.get_logger().bind(charge_point_id=charge_point_id, connection_id=connection_id),
+        )
+        history = self._histories.setdefault(charge_point_id, _History())
+        live = LiveChargePoint(session, connection_id, registration, history, self._spawn)
+        live.connect(transport, self._call_timeout_s, self._ids.unique)
+        return live
+
+
+class LiveChargePoint:
+    """One charge point on one connection."""
+
+    def __init__(
+        self, session: Session, connection_id: str, registration: Registration, history: _History, spawn: Spawn
+    ) -> None:
+        self._session = session
+        self._charge_point_id = session.charge_point_id
+        self._connection_id = connection_id
+        self._site: ChargePointSite = registration.site
+        self._history = history
+        self._spawn = spawn
+        self._ready = False
+        self._ended = False
+        self._learning = False
+        self._silence: asyncio.TimerHandle | None = None
+        self._provisioning: asyncio.Task[None] | None = None
+        session.on_booted = self._booted
+
+    def connect(self, transport: Transport, call_timeout_s: float, new_message_id: Callable[[], str]) -> None:
+        """Wire up the connection and tell the site. To be called once, by ChargePoints."""
+        version = VERSIONS[self._session.protocol]
+        self._connection = Connection(
+            charge_point_id=self._charge_point_id,
+            connection_id=self._connection_id,
+            codec=codec_for(self._session.protocol),
+            handlers={action: partial(handler, self._session) for action, handler in version.handlers.items()},
+            transport=transport,
+            call_timeout_s=call_timeout_s,
+            new_message_id=new_message_id,
+            on_call=self._answered,
+        )
+        self._link = Link(self._connection_id, self._connection, transport, version.translation)
+        known_before = self._charge_point().commissioned_at_s is not None
+        self._record_connected()
+        self._site.attach(self._charge_point_id, self._link)
+        if known_before:
+            self._silence = asyncio.get_running_loop().call_later(SILENCE_S, self._become_ready)
+
+    def receive(self, frame: str | bytes) -> None:
+        """Take one frame. Never raises."""
+        self._connection.receive(frame)
+
+    def closed(self, reason: str) -> None:
+        """The socket is gone. Only the first call counts."""
+        if self._ended:
+            return
+        self._ended = True
+        self._connection.closed()
+        if self._silence is not None:
+            self._silence.cancel()
+        if self._provisioning is not None:
+            self._provisioning.cancel()
+        if self._learning:
+            self._history.broken_off += 1
+        at = self._session.now()
+        self._session.record(ev.ChargePointDisconnected(at, self._charge_point_id, self._connection_id, reason))
+        self._site.detach(self._charge_point_id, self._link)
+        self._session.log.info("charge_point.disconnected", reason=reason)
+
+    def _record_connected(self) -> None:
+        at = self._session.now()
+        self._session.record(
+            ev.ChargePointConnected(at, self._charge_point_id, self._connection_id, self._session.protocol)
+        )
+        self._session.log.info("charge_point.connected", protocol=self._session.protocol)
+        connections = self._history.connected(at.steady_s)
+        if connections is not None:
+            self._session.record(
+                ev.ChargePointFlapping(at, self._charge_point_id, connections, within_s=FLAPPING_WITHIN_S)
+            )
+
+    def _answered(self, _action: str) -> None:
+        self._become_ready()
+
+    def _booted(self) -> None:
+        """The answer to a BootNotification has left."""
+        self._mark_ready()
+        self._start_asking(self._learn)
+
+    def _become_ready(self) -> None:
+        """Its first request, whichever that was, has been answered; or it keeps silent."""
+        if self._ready or self._ended:
+            return
+        self._mark_ready()
+        self._start_asking(self._greet)
+
+    def _mark_ready(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+        if not self._ready:
+            self._ready = True
+            self._session.record(ev.ChargePointReady(self._session.now(), self._charge_point_id, self._connection_id))
+
+    def _start_asking(self, asking: Callable[[], Awaitable[None]]) -> None:
+        if self._provisioning is not None:
+            self._provisioning.cancel()
+        self._provisioning = self._spawn(self._supervised(asking))
+
+    async def _supervised(self, asking: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await asking()
+        except ConnectionLost:
+            pass  # `closed` has told everybody
+        except Exception:  # the task's boundary: a mistake here must not end the connection
+            self._session.log.exception("provisioning.failed")
+
+    async def _greet(self) -> None:
+        """A connection without a BootNotification: ask for what a boot would have brought."""
+        if self._charge_point().capabilities is None:
+            await self._learn()
+        for connector_id in self._triggered_connectors():
+            await self._link.send(Trigger("StatusNotification", connector_id))
+
+    def _triggered_connectors(self) -> list[int | None]:
+        """1.6 sends the status of every connector on one trigger (chapter 5.17); 2.0.1 is asked for each EVSE."""
+        if self._session.protocol == OCPP16:
+            return [None]
+        return list(self._site.snapshot().connector_ids(self._charge_point_id))
+
+    async def _learn(self) -> None:
+        """Ends in CapabilitiesLearned, unless the connection does first.
+
+        Some chargers restart when they are asked something; after the second time they are asked nothing, once.
+        """
+        charge_point = self._charge_point()
+        if self._history.broken_off >= _BROKEN_OFF_AT_MOST:
+            self._history.broken_off = 0
+            self._session.log.warning("provisioning.skipped")
+            self._record_learned(corrected(charge_point.capabilities or Capabilities(), charge_point))
+            return
+        self._learning = True
+        dialect = VERSIONS[self._session.protocol].dialect
+        learned = await provision(self._connection.call, dialect, charge_point)
+        self._learning = False
+        self._history.broken_off = 0
+        self._record_learned(learned)
+
+    def _record_learned(self, learned: Capabilities) -> None:
+        self._session.record(ev.CapabilitiesLearned(self._session.now(), self._charge_point_id, learned))
+
+    def _charge_point(self) -> ChargePoint:
+        return self._site.snapshot().charge_points[self._charge_point_id]
+
+
+class _History:
+    """What is remembered of a charge point from one connection to the next.
+
+    `broken_off` counts the times in a row that it was asked and the answers never came.
+    """
+
+    def __init__(self) -> None:
+        self.broken_off = 0
+        self._connected_at_s: deque[float] = deque(maxlen=1000)
+        self._reported_at_s: float | None = None
+
+    def connected(self, steady_s: float) -> int | None:
+        """Count a connection; how many there were lately if that is to be reported now, at most once a minute."""
+        self._connected_at_s.append(steady_s)
+        while self._connected_at_s[0] < steady_s - FLAPPING_WITHIN_S:
+            self._connected_at_s.popleft()
+        count = len(self._connected_at_s)
+        reported = self._reported_at_s is not None and steady_s - self._reported_at_s < FLAPPING_WITHIN_S
+        if count < FLAPPING_CONNECTIONS or reported:
+            return None
+        self._reported_at_s = steady_s
+        return count

@@ -1,0 +1,205 @@
+"""From sampled values to a reading: pure, and the same for both versions.
+
+What chargers send is contradictory: a total and its parts, phases under two names, a unit that is implied. The rules
+here take each quantity once. Whatever cannot be read as a finite number counts as not sent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from csms.domain.electrical import ASSUMED_PHASES
+from csms.domain.model import Current, PowerSource
+
+ENERGY = "Energy.Active.Import.Register"
+POWER = "Power.Active.Import"
+CURRENT = "Current.Import"
+VOLTAGE = "Voltage"
+
+_WRONG_CLOCK_S = 30 * 86_400.0
+_UNSYNCHRONISED_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One sampled value, with the defaults of both versions filled in (1.6 chapter 7.38, 2.0.1 SampledValueType).
+
+    `value` is in `unit` times ten to the power of `multiplier`.
+    """
+
+    value: float
+    measurand: str = ENERGY
+    unit: str = ""
+    multiplier: int = 0
+    phase: str | None = None
+    location: str = "Outlet"
+    context: str = "Sample.Periodic"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSet:
+    """The samples taken at one time, in the order they were sent."""
+
+    at_s: float
+    samples: Sequence[Sample]
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What is known of the connector. `phases` None is unknown; `voltage_v` is the phase voltage of the site."""
+
+    voltage_v: float
+    phases: int | None = None
+    current: Current | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one message says: each quantity from the newest set that has it, None where none has."""
+
+    power_w: float | None = None
+    source: PowerSource | None = None
+    power_at_s: float | None = None
+    energy_wh: float | None = None
+    energy_at_s: float | None = None
+
+
+def reading(sets: Iterable[SampleSet], wiring: Wiring) -> Reading:
+    """The newest power and the newest energy register of a message."""
+    newest = Reading()
+    for at_s, samples in _by_time(sets):
+        power_w, source, energy_wh = read(samples, wiring)
+        if newest.power_w is None and power_w is not None:
+            newest = _with_power(newest, power_w, source, at_s)
+        if newest.energy_wh is None and energy_wh is not None:
+            newest = _with_energy(newest, energy_wh, at_s)
+    return newest
+
+
+def read(samples: Sequence[Sample], wiring: Wiring) -> tuple[float | None, PowerSource | None, float | None]:
+    """Power in W with its source, and the energy register in Wh, of samples taken at one time.
+
+    Power is the metered total, else the sum over the phases, else current times voltage. Negative power (a car that
+    feeds back, a meter wired the wrong way round) counts as 0.
+    """
+    energy_wh = _total(_of(samples, ENERGY), "k")
+    metered_w = _total(_of(samples, POWER), "k")
+    if metered_w is not None:
+        return max(0.0, metered_w), PowerSource.POWER, energy_wh
+    derived_w = _power_from_current(samples, wiring)
+    if derived_w is not None:
+        return max(0.0, derived_w), PowerSource.CURRENT, energy_wh
+    return None, None, energy_wh
+
+
+def last_register_wh(sets: Iterable[SampleSet]) -> float | None:
+    """The newest value of the energy register."""
+    registers_wh = (_total(_of(samples, ENERGY), "k") for _, samples in _by_time(sets))
+    return next((value for value in registers_wh if value is not None), None)
+
+
+def number(text: object) -> float | None:
+    """A sampled value as a finite number; None for text, NaN and infinity."""
+    if isinstance(text, bool) or not isinstance(text, str | int | float):
+        return None
+    try:
+        value = float(text)
+    except (ValueError, OverflowError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def reading_is_current(measured_at_s: float, now_utc_s: float, interval_s: float) -> bool:
+    """Whether a value says what flows now, or is replayed from before a connection loss.
+
+    A value is current for three intervals, at the least for a minute: few clocks agree to the second. One that is
+    off by more than 30 days comes from a wrong clock, not from a queue, and was taken when it arrived.
+    """
+    age_s = now_utc_s - measured_at_s
+    return age_s <= max(3 * interval_s, _UNSYNCHRONISED_S) or age_s > _WRONG_CLOCK_S
+
+
+def _by_time(sets: Iterable[SampleSet]) -> list[tuple[float, list[Sample]]]:
+    """Newest first. Some chargers send every measurand in a set of its own, all with the same time."""
+    together: dict[float, list[Sample]] = {}
+    for item in sets:
+        together.setdefault(item.at_s, []).extend(item.samples)
+    return sorted(together.items(), key=lambda entry: entry[0], reverse=True)
+
+
+def _with_power(newest: Reading, power_w: float, source: PowerSource | None, at_s: float) -> Reading:
+    return Reading(power_w, source, at_s, newest.energy_wh, newest.energy_at_s)
+
+
+def _with_energy(newest: Reading, energy_wh: float, at_s: float) -> Reading:
+    return Reading(newest.power_w, newest.source, newest.power_at_s, energy_wh, at_s)
+
+
+# Where a quantity is measured in several places, the one nearest to the connector counts (1.6 chapter 3.16.3).
+_LOCATIONS = ("Outlet", "Cable", "Inlet", "Body", "EV")
+
+
+def _of(samples: Sequence[Sample], measurand: str) -> list[Sample]:
+    """The samples of a measurand at its best location; those of a transaction's begin first, so that later ones win."""
+    matching = [sample for sample in samples if sample.measurand == measurand]
+    for location in _LOCATIONS:
+        here = [sample for sample in matching if sample.location == location]
+        if here:
+            return sorted(here, key=lambda sample: sample.context != "Transaction.Begin")
+    return []
+
+
+def _scaled(sample: Sample, kilo: str = "") -> float:
+    """The value in its base unit; `kilo` is the prefix that a unit of a thousand starts with."""
+    factor = 1000.0 if kilo and sample.unit.lower().startswith(kilo) else 1.0
+    return sample.value * factor * 10.0**sample.multiplier
+
+
+def _total(samples: list[Sample], kilo: str) -> float | None:
+    """The total if there is one, else the sum over the phases: never both."""
+    values = {_phase(sample.phase): _scaled(sample, kilo) for sample in samples}
+    if "" in values:
+        return values[""]
+    return sum(values[phase] for phase in _PHASES if phase in values) if _has_phase(values) else None
+
+
+_PHASES = ("L1", "L2", "L3")
+
+
+def _phase(name: str | None) -> str:
+    """ "L1-N" is L1; "" is no phase at all; between two phases, or N, says nothing about a phase's share."""
+    return "" if name is None else name.removesuffix("-N")
+
+
+def _has_phase(values: dict[str, float]) -> bool:
+    return any(phase in values for phase in _PHASES)
+
+
+def _power_from_current(samples: Sequence[Sample], wiring: Wiring) -> float | None:
+    """Current per phase times the voltage of that phase.
+
+    OCPP's amperes are per phase (1.6 chapter 7.12), so one current without a phase flows in each. Some chargers mean
+    the sum of three by it; they are read too high, which never makes a limit too generous.
+    """
+    currents_a = {_phase(s.phase): _scaled(s) for s in _of(samples, CURRENT)}
+    voltages_v = {_phase(s.phase): _scaled(s) for s in _of(samples, VOLTAGE)}
+    if wiring.current is Current.DC:
+        direct = (currents_a.get(""), voltages_v.get(""))
+        return None if direct[0] is None or direct[1] is None else direct[0] * direct[1]
+    if _has_phase(currents_a):
+        return sum(currents_a[p] * _phase_voltage_v(voltages_v, p, wiring) for p in _PHASES if p in currents_a)
+    if "" not in currents_a:
+        return None
+    phases = min(wiring.phases or ASSUMED_PHASES, len(_PHASES))
+    return sum(currents_a[""] * _phase_voltage_v(voltages_v, phase, wiring) for phase in _PHASES[:phases])
+
+
+def _phase_voltage_v(voltages_v: dict[str, float], phase: str, wiring: Wiring) -> float:
+    """The voltage told for the phase, or for all; the site's where none is, or it is no phase voltage of this site.
+
+    A total of 400 V is a voltage between phases; 0 V comes from a meter behind an open contactor.
+    """
+    told_v = voltages_v.get(phase, voltages_v.get("", 0.0))
+    return told_v if 0.5 <= told_v / wiring.voltage_v <= 1.3 else wiring.voltage_v

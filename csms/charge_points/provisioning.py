@@ -1,0 +1,200 @@
+"""What we ask and set after a boot: capabilities and metering. Planning is pure; only `provision` sends.
+
+However a charger answers, refuses or stays silent: `provision` ends with capabilities, because limits wait for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from csms.charge_points.calls import AnswerInvalid, CallErrorAnswered, CallTimeout, QueueFull
+from csms.charge_points.quirks import with_quirks
+from csms.charge_points.schemas import JsonObject
+from csms.domain.model import Capabilities, ChargePoint
+
+METER_INTERVAL_S = 5
+
+_T = TypeVar("_T")
+
+
+class Setting(StrEnum):
+    """What both versions can tell of themselves, each under its own name."""
+
+    STACK_LEVEL = "stack_level"
+    RATE_UNITS = "rate_units"
+    PERIODS = "periods"
+    PROFILES = "profiles"
+    SWITCHES_PHASES = "switches_phases"
+    METER_INTERVAL = "meter_interval"
+    MEASURANDS = "measurands"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A setting as the charger told it."""
+
+    text: str
+    read_only: bool = False
+
+
+Values = Mapping[Setting, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A setting to be changed to the first of these values that the charger takes."""
+
+    setting: Setting
+    alternatives: tuple[str, ...]
+
+
+class Dialect(Protocol):
+    """How one version asks and sets."""
+
+    @property
+    def questions(self) -> Sequence[Sequence[Setting]]:
+        """What to ask, one request each."""
+        ...
+
+    def read(self, settings: Sequence[Setting]) -> object: ...
+
+    def values(self, answer: JsonObject) -> Values: ...
+
+    def change(self, setting: Setting, text: str) -> object: ...
+
+    def changed(self, answer: JsonObject) -> bool:
+        """Whether the new value holds now (not only after a reboot)."""
+        ...
+
+    def clear_default_profiles(self) -> object: ...
+
+
+async def provision(
+    call: Callable[[object], Awaitable[JsonObject]], dialect: Dialect, charge_point: ChargePoint
+) -> Capabilities:
+    """Ask, set, and return what the charger can do: its answers over what was known, corrected by its quirks.
+
+    On the first contact, when nothing is known, foreign default profiles are cleared as well. The first timeout ends
+    it: a charger that leaves one question open will leave the others open too. Raises ConnectionLost.
+    """
+    known = charge_point.capabilities or Capabilities()
+    values: dict[Setting, Value] = {}
+    try:
+        for settings in dialect.questions:
+            values |= await _ask(call, dialect, settings)
+        for change in metering_changes(values):
+            await _set(call, dialect, change, values)
+        if charge_point.capabilities is None:
+            await _tolerant(call, dialect.clear_default_profiles())
+    except CallTimeout:
+        pass
+    return corrected(capabilities(values, known), charge_point)
+
+
+def corrected(known: Capabilities, charge_point: ChargePoint) -> Capabilities:
+    """With what is known of the charge point's make."""
+    return with_quirks(known, charge_point.vendor, charge_point.model, charge_point.firmware_version)
+
+
+def capabilities(values: Values, known: Capabilities) -> Capabilities:
+    """What the values tell, over what was told before; unreadable ones tell nothing. What only quirks know is not
+    carried over."""
+    interval_s = _integer(values, Setting.METER_INTERVAL)
+    return Capabilities(
+        rate_units=_rate_units(values) or known.rate_units,
+        max_stack_level=_known(_integer(values, Setting.STACK_LEVEL), known.max_stack_level),
+        max_periods=_known(_integer(values, Setting.PERIODS), known.max_periods),
+        max_profiles=_known(_integer(values, Setting.PROFILES), known.max_profiles),
+        switches_phases=_known(_boolean(values, Setting.SWITCHES_PHASES), known.switches_phases),
+        meter_interval_s=float(interval_s) if interval_s else known.meter_interval_s,
+    )
+
+
+def metering_changes(values: Values) -> list[Change]:
+    """What must change for power to be metered often enough; nothing the charger calls read-only."""
+    changes = []
+    interval = values.get(Setting.METER_INTERVAL)
+    if interval is None or interval.text.strip() != str(METER_INTERVAL_S):
+        changes.append(Change(Setting.METER_INTERVAL, (str(METER_INTERVAL_S),)))
+    measurands = values.get(Setting.MEASURANDS)
+    if measurands is None or not set(_MEASURANDS[0]) <= set(_list(measurands.text)):
+        changes.append(Change(Setting.MEASURANDS, tuple(",".join(wanted) for wanted in _MEASURANDS)))
+    return [c for c in changes if (value := values.get(c.setting)) is None or not value.read_only]
+
+
+# Best first: a charger refuses a list with a measurand it has not (1.6 chapter 3.16.4).
+_MEASURANDS = (
+    ("Power.Active.Import", "Energy.Active.Import.Register", "Current.Import"),
+    ("Power.Active.Import", "Energy.Active.Import.Register"),
+    ("Energy.Active.Import.Register", "Current.Import"),
+)
+
+
+async def _ask(
+    call: Callable[[object], Awaitable[JsonObject]], dialect: Dialect, settings: Sequence[Setting]
+) -> dict[Setting, Value]:
+    """The values of these settings; one by one where the charger refuses them together."""
+    try:
+        return dict(dialect.values(await call(dialect.read(settings))))
+    except CallErrorAnswered as error:
+        if len(settings) == 1 or error.code in _NOT_AT_ALL:
+            return {}
+    except (AnswerInvalid, QueueFull):
+        return {}
+    values: dict[Setting, Value] = {}
+    for setting in settings:
+        values |= await _ask(call, dialect, (setting,))
+    return values
+
+
+_NOT_AT_ALL = frozenset({"NotImplemented", "NotSupported"})
+
+
+async def _set(
+    call: Callable[[object], Awaitable[JsonObject]], dialect: Dialect, change: Change, values: dict[Setting, Value]
+) -> None:
+    """Try the alternatives in turn; `values` holds the one that was taken."""
+    for text in change.alternatives:
+        answer = await _tolerant(call, dialect.change(change.setting, text))
+        if answer is None:
+            return
+        if dialect.changed(answer):
+            values[change.setting] = Value(text)
+            return
+
+
+async def _tolerant(call: Callable[[object], Awaitable[JsonObject]], message: object) -> JsonObject | None:
+    """The answer, or None where there is none that can be used; only silence and a lost connection are raised."""
+    try:
+        return await call(message)
+    except (CallErrorAnswered, AnswerInvalid, QueueFull):
+        return None
+
+
+def _integer(values: Values, setting: Setting) -> int | None:
+    value = values.get(setting)
+    text = value.text.strip() if value else ""
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def _boolean(values: Values, setting: Setting) -> bool | None:
+    value = values.get(setting)
+    return {"true": True, "false": False}.get(value.text.strip().lower()) if value else None
+
+
+def _rate_units(values: Values) -> tuple[str, ...]:
+    """1.6 says Current and Power, 2.0.1 A and W; chargers mix them."""
+    value = values.get(Setting.RATE_UNITS)
+    words = {word.lower() for word in _list(value.text)} if value else set()
+    return tuple(unit for unit, names in (("A", {"a", "current"}), ("W", {"w", "power"})) if words & names)
+
+
+def _list(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",")]
+
+
+def _known(told: _T | None, before: _T | None) -> _T | None:
+    return before if told is None else told

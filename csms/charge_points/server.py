@@ -1,0 +1,166 @@
+"""WebSockets in, charge points out: the shell around lifecycle and handshake."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import structlog
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed, InvalidHeader
+from websockets.headers import parse_subprotocol
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from csms.charge_points.handshake import Refusal, choose, decide
+from csms.charge_points.handshake import identity as identity_of
+from csms.charge_points.lifecycle import ChargePoints, LiveChargePoint, NotAdmitted
+from csms.domain.ports import Directory
+
+MAX_FRAME_BYTES = 1024 * 1024
+PING_INTERVAL_S = 20.0
+STOP_TIMEOUT_S = 5.0
+
+_MAX_UNSENT_FRAMES = 1000
+_CLOSE_TIMEOUT_S = 3.0
+_POLICY_VIOLATION = 1008
+_SERVICE_RESTART = 1012
+
+
+class OcppServer:
+    """Listens for charge points."""
+
+    def __init__(self, directory: Directory, charge_points: ChargePoints) -> None:
+        self._directory = directory
+        self._charge_points = charge_points
+        self._server: Server | None = None
+        self._log = structlog.get_logger()
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen, and return the port bound (`port` 0: any free one)."""
+        self._server = await serve(
+            self._serve,
+            host,
+            port,
+            process_request=self._process_request,
+            select_subprotocol=self._select_subprotocol,
+            max_size=MAX_FRAME_BYTES,
+            ping_interval=PING_INTERVAL_S,
+            ping_timeout=PING_INTERVAL_S,
+            close_timeout=_CLOSE_TIMEOUT_S,
+            server_header=None,
+            logger=_quiet_logger(),
+        )
+        bound: int = self._server.sockets[0].getsockname()[1]
+        self._log.info("ocpp.listening", host=host, port=bound)
+        return bound
+
+    async def stop(self) -> None:
+        """Stop listening and close every connection; takes at most 5 s."""
+        if self._server is None:
+            return
+        server, self._server = self._server, None
+        server.close(code=_SERVICE_RESTART, reason="the central system restarts")
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await server.wait_closed()
+        except TimeoutError:
+            self._log.warning("ocpp.stop_incomplete")
+
+    def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
+        authorization = next(iter(request.headers.get_all("Authorization")), None)
+        decision = decide(request.path, authorization, _offered(request.headers), self._directory)
+        if not isinstance(decision, Refusal):
+            return None
+        self._log.info(
+            "ocpp.refused",
+            charge_point_id=decision.charge_point_id,
+            status=decision.status.value,
+            reason=decision.reason,
+        )
+        response = connection.respond(decision.status, decision.reason + "\n")
+        if decision.status == 401:
+            response.headers["WWW-Authenticate"] = 'Basic realm="OCPP", charset="UTF-8"'
+        return response
+
+    def _select_subprotocol(self, _connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        """Exactly one, and none to a charge point that offered none: it was assumed."""
+        chosen = choose(offered, None)
+        return Subprotocol(chosen) if chosen else None
+
+    async def _serve(self, socket: ServerConnection) -> None:
+        transport = SocketTransport(socket)
+        live = self._accept(socket, transport)
+        if live is None:
+            await socket.close(_POLICY_VIOLATION, "unknown charge point")
+            return
+        writer = asyncio.create_task(transport.write())
+        try:
+            async for frame in socket:
+                live.receive(frame)
+        except ConnectionClosed:
+            pass  # the peer vanished; the close code tells what is known
+        finally:
+            live.closed(_end_of(socket))
+            writer.cancel()
+
+    def _accept(self, socket: ServerConnection, transport: SocketTransport) -> LiveChargePoint | None:
+        charge_point_id = identity_of(socket.request.path) if socket.request else None
+        registration = self._directory.find(charge_point_id) if charge_point_id else None
+        assumed = registration.settings.protocol if registration else None
+        subprotocol = choose([socket.subprotocol] if socket.subprotocol else [], assumed)
+        if charge_point_id is None or subprotocol is None:
+            return None
+        try:
+            return self._charge_points.accept(charge_point_id, subprotocol, transport)
+        except NotAdmitted:
+            return None  # removed while its handshake was under way
+
+
+class SocketTransport:
+    """Implements connection.Transport: a bounded queue in front of the socket, and one task that empties it."""
+
+    def __init__(self, socket: ServerConnection) -> None:
+        self._socket = socket
+        self._unsent: asyncio.Queue[str] = asyncio.Queue(_MAX_UNSENT_FRAMES)
+        self._closing: asyncio.Task[None] | None = None
+
+    def send(self, text: str) -> None:
+        if self._closing is not None:
+            return
+        try:
+            self._unsent.put_nowait(text)
+        except asyncio.QueueFull:
+            self.close(_POLICY_VIOLATION, "frames are not read")
+
+    def close(self, code: int, reason: str) -> None:
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._socket.close(code, reason))
+
+    async def write(self) -> None:
+        """Runs until the socket is closed."""
+        try:
+            while True:
+                await self._socket.send(await self._unsent.get())
+        except ConnectionClosed:
+            return
+
+
+def _offered(headers: Headers) -> list[str]:
+    """The subprotocols offered; none where the header cannot be read (the library refuses it anyway)."""
+    try:
+        return [name for line in headers.get_all("Sec-WebSocket-Protocol") for name in parse_subprotocol(line)]
+    except InvalidHeader:
+        return []
+
+
+def _end_of(socket: ServerConnection) -> str:
+    """Close code and reason in words for people; 1006 where there was no closing handshake."""
+    return f"{socket.close_code or 1006} {socket.close_reason or ''}".strip()
+
+
+def _quiet_logger() -> logging.Logger:
+    """The library logs a traceback for every scanner and every broken handshake; what matters we log ourselves."""
+    return logging.Logger("csms.websockets", level=logging.CRITICAL + 1)

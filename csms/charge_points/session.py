@@ -1,0 +1,163 @@
+"""What a message handler gets: one charge point on one connection, its site, and the time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from csms.charge_points.connection import Reply
+from csms.charge_points.metering import Reading, SampleSet, Wiring, reading, reading_is_current
+from csms.charge_points.schemas import JsonObject
+from csms.domain import events as ev
+from csms.domain.model import (
+    ChargePointSettings,
+    ConnectorKey,
+    ConnectorStatus,
+    MeterReading,
+    Moment,
+    PowerSource,
+    Transaction,
+)
+from csms.domain.ports import SiteRecorder
+from csms.domain.snapshot import Snapshot, meter_interval_s
+from csms.domain.state import MAX_CONNECTORS, IllegalEvent
+
+_REMEMBERED_STARTS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyStart:
+    """A 2.0.1 transaction that began before its EVSE was known (E01: the driver presents a token first)."""
+
+    started_at_s: float
+    id_token: str | None
+
+
+@dataclass(slots=True)
+class Session:
+    """Handlers record facts here and answer; they never send.
+
+    `durable` is the last promise of the site's store. Writes are made in order, so when it is kept, so is every
+    earlier one: an answer that repeats a promise waits for it.
+    """
+
+    charge_point_id: str
+    protocol: str
+    site: SiteRecorder
+    now: Callable[[], Moment]
+    heartbeat_interval_s: int
+    log: structlog.stdlib.BoundLogger
+    on_booted: Callable[[], None] = lambda: None
+    durable: asyncio.Future[None] | None = None
+    early_starts: dict[str, EarlyStart] = field(default_factory=dict)
+    connector_states: dict[int, dict[int, str]] = field(default_factory=dict)
+
+    def record(self, event: ev.ChargePointEvent) -> bool:
+        """Record an event; False, with a log line, if it contradicts what is known: the charger is answered all
+        the same, because refusing a message only makes it come again."""
+        try:
+            self.durable = self.site.record(event)
+        except IllegalEvent as illegal:
+            self.log.warning("ocpp.event_refused", event_type=type(event).__name__, reason=str(illegal))
+            return False
+        return True
+
+    def promised(self, payload: JsonObject) -> Reply:
+        """An answer that leaves once everything recorded so far is on disk."""
+        return Reply(payload, durable=self.durable)
+
+    def settings(self) -> ChargePointSettings:
+        return self.site.snapshot().settings[self.charge_point_id]
+
+    def transactions(self) -> list[Transaction]:
+        """This charge point's, running ones first, then the last that ended, newest first."""
+        return self.site.transactions(self.charge_point_id)
+
+    def running(self, connector_id: int) -> Transaction | None:
+        return next((t for t in self.transactions() if t.active and t.connector_id == connector_id), None)
+
+    def status(self, connector_id: int) -> ConnectorStatus | None:
+        connector = self.site.snapshot().connectors.get(ConnectorKey(self.charge_point_id, connector_id))
+        return connector.status if connector else None
+
+    def remember_start(self, transaction_id: str, start: EarlyStart) -> None:
+        self.early_starts.setdefault(transaction_id, start)
+        if len(self.early_starts) > _REMEMBERED_STARTS:
+            del self.early_starts[next(iter(self.early_starts))]
+
+    def place(self, connector_id: int | None) -> int | None:
+        """The connector a transaction runs on; None if that cannot be told.
+
+        Where a charger names none (connector 0, a missing evse) it is the one connector it has; of several, one
+        without a running transaction, the first that looks occupied before any other.
+        """
+        if connector_id is not None and 1 <= connector_id <= MAX_CONNECTORS:
+            return connector_id
+        snapshot = self.site.snapshot()
+        connectors = snapshot.connector_ids(self.charge_point_id)
+        if len(connectors) == 1:
+            return connectors[0]
+        free = [n for n in connectors if ConnectorKey(self.charge_point_id, n) not in snapshot.active]
+        occupied = [n for n in free if self._status_in(snapshot, n) in _OCCUPIED]
+        return next(iter(occupied or free), None)
+
+    def record_meter_values(self, connector_id: int, transaction_id: str | None, sets: Sequence[SampleSet]) -> None:
+        """Record what a message with meter values says, if it says anything about power or energy."""
+        snapshot = self.site.snapshot()
+        settings = snapshot.settings[self.charge_point_id]
+        found = reading(sets, Wiring(snapshot.site.voltage_v, settings.phases, settings.current))
+        event = self._meter_event(snapshot, ConnectorKey(self.charge_point_id, connector_id), transaction_id, found)
+        if event is None:
+            return
+        durable = self.durable
+        self.record(event)
+        self.durable = durable  # meter values are written behind: no answer promises them
+
+    def _meter_event(
+        self, snapshot: Snapshot, key: ConnectorKey, transaction_id: str | None, found: Reading
+    ) -> ev.MeterValuesReceived | None:
+        at = self.now()
+        interval_s = meter_interval_s(snapshot.charge_points[self.charge_point_id])
+        times_s = [t for t in (found.power_at_s, found.energy_at_s) if t is not None]
+        if not times_s or _is_late(max(times_s), snapshot.readings.get(key), at.utc_s):
+            return None
+        power_w: float | None = None
+        source: PowerSource | None = None
+        if found.power_at_s is not None and reading_is_current(found.power_at_s, at.utc_s, interval_s):
+            power_w, source = found.power_w, found.source
+        energy_wh = found.energy_wh if _belongs(snapshot.active.get(key), transaction_id) else None
+        if power_w is None and energy_wh is None:
+            return None
+        return ev.MeterValuesReceived(
+            at, *key, max(times_s), transaction_id, power_w=power_w, source=source, energy_wh=energy_wh
+        )
+
+    def _status_in(self, snapshot: Snapshot, connector_id: int) -> ConnectorStatus | None:
+        connector = snapshot.connectors.get(ConnectorKey(self.charge_point_id, connector_id))
+        return connector.status if connector else None
+
+
+Handler = Callable[[Session, JsonObject], Reply]
+
+_OCCUPIED = frozenset(
+    {
+        ConnectorStatus.PREPARING,
+        ConnectorStatus.CHARGING,
+        ConnectorStatus.SUSPENDED_EV,
+        ConnectorStatus.SUSPENDED_EVSE,
+    }
+)
+
+
+def _is_late(measured_at_s: float, last: MeterReading | None, now_s: float) -> bool:
+    """Whether a newer value is known already. A clock that was set back must not silence a charger: a last value
+    from the future proves nothing."""
+    return last is not None and measured_at_s < last.measured_at_s <= now_s
+
+
+def _belongs(running: Transaction | None, transaction_id: str | None) -> bool:
+    """Energy of an ended transaction must not be added to the one that runs now."""
+    return running is None or transaction_id is None or running.transaction_id == transaction_id

@@ -1,0 +1,47 @@
+"""1.6 core profile, meter values (chapters 3.16 and 4.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from csms.charge_points.connection import Reply
+from csms.charge_points.metering import ENERGY, Sample, SampleSet, number
+from csms.charge_points.schemas import JsonObject
+from csms.charge_points.session import Session
+from csms.charge_points.times import charger_time
+
+
+def meter_values(session: Session, payload: JsonObject) -> Reply:
+    """Accepted whatever they belong to: connector 0, no transaction, an unknown or an ended one."""
+    transaction_id = payload.get("transactionId", 0)
+    session.record_meter_values(
+        payload["connectorId"],
+        str(transaction_id) if transaction_id > 0 else None,
+        sample_sets(payload["meterValue"], session.now().utc_s),
+    )
+    return Reply({})
+
+
+def sample_sets(meter_value: Iterable[JsonObject], now_s: float) -> list[SampleSet]:
+    """The readable samples of a meterValue or transactionData list."""
+    return [
+        SampleSet(
+            charger_time(element["timestamp"], now_s),
+            [sample for sampled in element["sampledValue"] if (sample := _sample(sampled)) is not None],
+        )
+        for element in meter_value
+    ]
+
+
+def _sample(sampled: JsonObject) -> Sample | None:
+    value = number(sampled["value"])
+    if value is None or sampled.get("format") == "SignedData":
+        return None
+    return Sample(
+        value=value,
+        measurand=sampled.get("measurand", ENERGY),
+        unit=sampled.get("unit", ""),
+        phase=sampled.get("phase"),
+        location=sampled.get("location", "Outlet"),
+        context=sampled.get("context", "Sample.Periodic"),
+    )

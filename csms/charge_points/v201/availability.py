@@ -1,0 +1,37 @@
+"""2.0.1 block G, availability. The domain's connector is the EVSE: its sockets report under it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from csms.charge_points.connection import Reply
+from csms.charge_points.schemas import JsonObject
+from csms.charge_points.session import Session
+from csms.domain import events as ev
+from csms.domain.model import ConnectorStatus
+from csms.domain.state import MAX_CONNECTORS
+
+
+def status_notification(session: Session, payload: JsonObject) -> Reply:
+    """G01. "Occupied" says less than a running transaction's charging state, which then stays."""
+    evse_id, connector_id = payload["evseId"], payload["connectorId"]
+    if not (0 <= evse_id <= MAX_CONNECTORS and 0 <= connector_id <= MAX_CONNECTORS):
+        session.log.warning("ocpp.status_of_unknown_connector", evse_id=evse_id, connector_id=connector_id)
+        return Reply({})
+    states = session.connector_states.setdefault(evse_id, {})
+    states.pop(connector_id, None)  # the last to report is the last in order
+    states[connector_id] = payload["connectorStatus"]
+    status = evse_status(states.values())
+    if status is not ConnectorStatus.PREPARING or session.running(evse_id) is None:
+        session.record(ev.ConnectorStatusChanged(session.now(), session.charge_point_id, evse_id, status=status))
+    return Reply({})
+
+
+def evse_status(connector_states: Iterable[str]) -> ConnectorStatus:
+    """One status for an EVSE's sockets, of which only one can be used at a time: what a car finds there.
+
+    An occupied socket occupies the EVSE, a free one makes it available; otherwise the last report holds.
+    """
+    states = list(connector_states)
+    decisive = next((state for state in ("Occupied", "Available") if state in states), states[-1])
+    return ConnectorStatus.PREPARING if decisive == "Occupied" else ConnectorStatus(decisive)

@@ -1,0 +1,56 @@
+"""Commands as 2.0.1 requests, and what their answers mean."""
+
+from __future__ import annotations
+
+from ocpp.v201 import call, datatypes, enums
+
+from csms.charge_points.link import status_outcome
+from csms.charge_points.profiles import PURPOSES, charging_profile_201
+from csms.charge_points.schemas import JsonObject
+from csms.domain.commands import Answer, ClearLimits, Command, Outcome, ReadSchedule, ScheduleLimit, SetLimit, Trigger
+
+
+class Commands201:
+    """Implements link.Translation."""
+
+    def request(self, command: Command) -> object:
+        """Raises ValueError for what 2.0.1 cannot express."""
+        match command:
+            case SetLimit():
+                return charging_profile_201(command)
+            case ClearLimits():  # K10.FR.02: never without a criterion
+                return call.ClearChargingProfile(
+                    charging_profile_criteria=datatypes.ClearChargingProfileType(
+                        evse_id=command.connector_id,
+                        charging_profile_purpose=enums.ChargingProfilePurposeEnumType(PURPOSES[command.purpose]),
+                    )
+                )
+            case ReadSchedule():
+                unit = None if command.unit is None else enums.ChargingRateUnitEnumType(command.unit)
+                return call.GetCompositeSchedule(
+                    duration=command.duration_s, evse_id=command.connector_id, charging_rate_unit=unit
+                )
+            case Trigger():
+                return _trigger(command)
+
+    def outcome(self, command: Command, payload: JsonObject) -> Outcome:
+        outcome = status_outcome(payload)
+        if not isinstance(command, ReadSchedule) or outcome.answer is not Answer.ACCEPTED:
+            return outcome
+        return Outcome(outcome.answer, outcome.detail, _first_limit(payload.get("schedule")))
+
+
+def _trigger(command: Trigger) -> call.TriggerMessage:
+    """A status belongs to a connector, so its trigger names one (F06.FR.12); the first stands for its EVSE."""
+    evse = None
+    if command.connector_id is not None:
+        of_connector = command.message == "StatusNotification"
+        evse = datatypes.EVSEType(id=command.connector_id, connector_id=1 if of_connector else None)
+    return call.TriggerMessage(requested_message=enums.MessageTriggerEnumType(command.message), evse=evse)
+
+
+def _first_limit(schedule: JsonObject | None) -> ScheduleLimit | None:
+    if not schedule:
+        return None
+    first = schedule["chargingSchedulePeriod"][0]
+    return ScheduleLimit(schedule["chargingRateUnit"], float(first["limit"]), first.get("numberPhases"))

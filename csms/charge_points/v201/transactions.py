@@ -1,0 +1,167 @@
+"""2.0.1 block E, transactions. Events come twice, out of order, from a queue, without their EVSE: each counts once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from csms.charge_points.connection import Reply
+from csms.charge_points.metering import SampleSet, last_register_wh
+from csms.charge_points.schemas import JsonObject
+from csms.charge_points.session import EarlyStart, Session
+from csms.charge_points.times import charger_time
+from csms.charge_points.v201.meter_values import sample_sets
+from csms.domain import events as ev
+from csms.domain.model import ConnectorStatus, Moment, Transaction
+from csms.domain.state import SUPERSEDED
+
+
+def transaction_event(session: Session, payload: JsonObject) -> Reply:
+    """E01 to E08. A token in the event is answered with its status (E05); costs are left out, there are no tariffs."""
+    event = _Event.read(session, payload)
+    transaction = next((t for t in session.transactions() if t.transaction_id == event.transaction_id), None)
+    if event.kind == "Ended":
+        _ended(session, event, transaction)
+    else:
+        _going_on(session, event, transaction)
+    return session.promised({"idTokenInfo": {"status": "Accepted"}} if "idToken" in payload else {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """What a TransactionEvent says."""
+
+    at: Moment
+    kind: str
+    transaction_id: str
+    measured_at_s: float
+    evse_id: int | None
+    id_token: str | None
+    charging_state: str | None
+    reason: str
+    values: list[SampleSet]
+
+    @classmethod
+    def read(cls, session: Session, payload: JsonObject) -> _Event:
+        at = session.now()
+        info = payload["transactionInfo"]
+        return cls(
+            at=at,
+            kind=payload["eventType"],
+            transaction_id=info["transactionId"],
+            measured_at_s=charger_time(payload["timestamp"], at.utc_s),
+            evse_id=payload.get("evse", {}).get("id"),
+            id_token=payload.get("idToken", {}).get("idToken"),
+            charging_state=info.get("chargingState"),
+            reason=info.get("stoppedReason", "Local"),  # TransactionType: may be left out when it is Local
+            values=sample_sets(payload.get("meterValue", ()), at.utc_s),
+        )
+
+
+def _going_on(session: Session, event: _Event, transaction: Transaction | None) -> None:
+    """Started or Updated: either creates the transaction, because the other may be lost or still in a queue."""
+    if transaction is None:
+        connector_id = _start(session, event)
+    else:
+        connector_id = transaction.connector_id if transaction.active else None
+    if connector_id is None:
+        return
+    session.record_meter_values(connector_id, event.transaction_id, event.values)
+    if event.charging_state is not None:
+        _record_status(session, event.at, connector_id, _STATUS[event.charging_state])
+
+
+def _ended(session: Session, event: _Event, transaction: Transaction | None) -> None:
+    register_wh = last_register_wh(event.values)
+    if transaction is None:
+        _record_orphan(session, event, register_wh)
+        return
+    if not (transaction.active or transaction.stop_reason == SUPERSEDED):
+        return  # it has ended before
+    if transaction.active:
+        session.record_meter_values(transaction.connector_id, event.transaction_id, event.values)
+    session.record(
+        ev.TransactionEnded(
+            event.at,
+            session.charge_point_id,
+            transaction.connector_id,
+            transaction_id=transaction.transaction_id,
+            ended_at_s=max(event.measured_at_s, transaction.started_at_s or event.measured_at_s),
+            reason=event.reason,
+            register_wh=register_wh,
+        )
+    )
+    # No StatusNotification follows while the car stays plugged in: for the station it is occupied as before.
+    if transaction.active and session.status(transaction.connector_id) in _IN_TRANSACTION:
+        _record_status(session, event.at, transaction.connector_id, ConnectorStatus.FINISHING)
+
+
+def _start(session: Session, event: _Event) -> int | None:
+    """Record the transaction and return its connector; None if it cannot be placed yet.
+
+    A transaction may begin before its EVSE is known (E01, TxStartPoint Authorized): it is recorded with the first
+    event that names one.
+    """
+    early = session.early_starts.get(event.transaction_id) or EarlyStart(event.measured_at_s, event.id_token)
+    connector_id = _evse(session, event)
+    if connector_id is None:
+        session.remember_start(event.transaction_id, early)
+        return None
+    running = session.running(connector_id)
+    if running is not None and event.measured_at_s < (running.started_at_s or 0.0):
+        session.log.info("ocpp.late_event_ignored", connector_id=connector_id)  # from before the running one
+        return None
+    session.early_starts.pop(event.transaction_id, None)
+    recorded = session.record(
+        ev.TransactionStarted(
+            event.at,
+            session.charge_point_id,
+            connector_id,
+            transaction_id=event.transaction_id,
+            session_id=session.site.next_session_id(),
+            started_at_s=early.started_at_s,
+            id_token=event.id_token or early.id_token,
+            register_wh=last_register_wh(event.values),
+        )
+    )
+    return connector_id if recorded else None
+
+
+def _evse(session: Session, event: _Event) -> int | None:
+    """The EVSE the event names, or the only one there is."""
+    if event.evse_id is not None:
+        return session.place(event.evse_id)
+    return 1 if session.settings().connectors == 1 else None
+
+
+def _record_orphan(session: Session, event: _Event, register_wh: float | None) -> None:
+    early = session.early_starts.pop(event.transaction_id, None)
+    session.record(
+        ev.TransactionOrphaned(
+            event.at,
+            session.charge_point_id,
+            _evse(session, event) or _UNKNOWN_CONNECTOR,
+            transaction_id=event.transaction_id,
+            session_id=session.site.next_session_id(),
+            ended_at_s=event.measured_at_s,
+            reason=event.reason,
+            id_token=event.id_token or (early.id_token if early else None),
+            register_wh=register_wh,
+        )
+    )
+
+
+def _record_status(session: Session, at: Moment, connector_id: int, status: ConnectorStatus) -> None:
+    if session.status(connector_id) is not status:
+        session.record(ev.ConnectorStatusChanged(at, session.charge_point_id, connector_id, status=status))
+
+
+_UNKNOWN_CONNECTOR = 0
+
+_STATUS = {
+    "Charging": ConnectorStatus.CHARGING,
+    "EVConnected": ConnectorStatus.PREPARING,
+    "SuspendedEV": ConnectorStatus.SUSPENDED_EV,
+    "SuspendedEVSE": ConnectorStatus.SUSPENDED_EVSE,
+    "Idle": ConnectorStatus.FINISHING,
+}
+_IN_TRANSACTION = frozenset(_STATUS.values()) - {ConnectorStatus.FINISHING}
