@@ -1,0 +1,1 @@
+"""The REST interface: one table of routes, one module per resource."""

@@ -1,0 +1,308 @@
+"""/api/v1/charge-points: what each charge point is, says and obeys."""
+
+from __future__ import annotations
+
+from csms.api import lookup
+from csms.api.fields import Id, Time, optional_kw, optional_kwh, optional_time, time
+from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
+from csms.domain.model import (
+    Capabilities,
+    ChargePoint,
+    ChargePointSettings,
+    ConnectorKey,
+    ConnectorLimits,
+    ConnectorStatus,
+    Failure,
+    Limit,
+    Transaction,
+)
+from csms.domain.snapshot import Snapshot
+from csms.smart_charging import kw
+
+OFFLINE = "Offline"
+
+_MOST_TELLING = (
+    ConnectorStatus.CHARGING,
+    ConnectorStatus.SUSPENDED_EVSE,
+    ConnectorStatus.SUSPENDED_EV,
+    ConnectorStatus.FINISHING,
+    ConnectorStatus.PREPARING,
+    ConnectorStatus.FAULTED,
+    ConnectorStatus.RESERVED,
+    ConnectorStatus.AVAILABLE,
+    ConnectorStatus.UNAVAILABLE,
+)
+"""Which of its connectors' statuses stands for a charge point: the first of these that any has."""
+
+
+class ChargePointQuery(PageQuery):
+    site_id: Id | None = None
+
+
+class ChargePointRow(Answer):
+    """`status` is Offline while it is not connected, null while it has not told."""
+
+    charge_point_id: str
+    site_id: str
+    status: str | None
+    connected: bool
+    protocol: str | None
+    vendor: str | None
+    model: str | None
+    in_service: bool
+    commissioned: bool
+
+
+class Connection(Answer):
+    """`since` is when it connected, or when it was lost; `ready`: it may be sent commands."""
+
+    connected: bool
+    ready: bool
+    since: Time | None
+
+
+class Settings(Answer):
+    connectors: int
+    max_power_kw: float | None
+    current: str | None
+    phases: int | None
+    in_service: bool
+    offline_limit_kw: float
+    protocol: str | None
+    password_required: bool
+
+
+class CapabilitiesAnswer(Answer):
+    """What it said it can do; null: not known."""
+
+    rate_units: list[str] | None
+    max_stack_level: int | None
+    max_periods: int | None
+    max_profiles: int | None
+    switches_phases: bool | None
+    meter_interval_s: float | None
+    current_step_a: float
+    relative_profiles: bool
+
+
+class RunningTransaction(Answer):
+    session_id: int
+    transaction_id: str
+    id_token: str | None
+    started_at: Time | None
+    energy_kwh: float | None
+
+
+class OutstandingLimit(Answer):
+    """Sent and not clearly answered: it may or may not be in force."""
+
+    purpose: str
+    limit_kw: float
+    issued_at: Time
+    awaited: bool
+
+
+class LimitFailure(Answer):
+    """Refusals or silences in a row, and what the last one was."""
+
+    purpose: str
+    count: int
+    at: Time
+    cause: str
+
+
+class Limits(Answer):
+    """`default_kw` and `transaction_kw` were acknowledged last; null: none was."""
+
+    default_kw: float | None
+    transaction_kw: float | None
+    outstanding: list[OutstandingLimit]
+    failures: list[LimitFailure]
+
+
+class ConnectorAnswer(Answer):
+    connector_id: int
+    status: str | None
+    error_code: str | None
+    status_at: Time | None
+    actual_kw: float | None
+    transaction: RunningTransaction | None
+    limits: Limits
+
+
+class ChargePointAnswer(Answer):
+    charge_point_id: str
+    site_id: str
+    status: str | None
+    connection: Connection
+    protocol: str | None
+    vendor: str | None
+    model: str | None
+    serial_number: str | None
+    firmware_version: str | None
+    booted_at: Time | None
+    commissioned_at: Time | None
+    settings: Settings
+    capabilities: CapabilitiesAnswer | None
+    connectors: list[ConnectorAnswer]
+
+
+async def list_charge_points(call: Call[ChargePointQuery, NoBody]) -> Page[ChargePointRow]:
+    limit, offset = call.query.limit, call.query.offset
+    wanted = [
+        (snapshot, charge_point_id)
+        for site_id, snapshot in lookup.snapshots(call.services)
+        if call.query.site_id in (None, site_id)
+        for charge_point_id in snapshot.settings
+    ]
+    items = [_row(snapshot, charge_point_id) for snapshot, charge_point_id in wanted[offset : offset + limit]]
+    return Page(items=items, total=len(wanted), limit=limit, offset=offset)
+
+
+async def get_charge_point(call: Call[Query, NoBody]) -> ChargePointAnswer:
+    snapshot = lookup.charge_point_site(call.services, call.path)
+    point = snapshot.charge_points[call.path["charge_point_id"]]
+    now_steady_s = call.services.clock.now().steady_s
+    keys = [ConnectorKey(point.charge_point_id, n) for n in snapshot.connector_ids(point.charge_point_id)]
+    return ChargePointAnswer(
+        charge_point_id=point.charge_point_id,
+        site_id=snapshot.site.site_id,
+        status=_status(snapshot, point),
+        connection=_connection(point),
+        protocol=point.protocol,
+        vendor=point.vendor,
+        model=point.model,
+        serial_number=point.serial_number,
+        firmware_version=point.firmware_version,
+        booted_at=optional_time(point.booted_at_s),
+        commissioned_at=optional_time(point.commissioned_at_s),
+        settings=_settings(snapshot.settings[point.charge_point_id]),
+        capabilities=None if point.capabilities is None else _capabilities(point.capabilities),
+        connectors=[_connector(snapshot, key, now_steady_s) for key in keys],
+    )
+
+
+def _row(snapshot: Snapshot, charge_point_id: str) -> ChargePointRow:
+    point = snapshot.charge_points[charge_point_id]
+    return ChargePointRow(
+        charge_point_id=charge_point_id,
+        site_id=snapshot.site.site_id,
+        status=_status(snapshot, point),
+        connected=point.connected,
+        protocol=point.protocol,
+        vendor=point.vendor,
+        model=point.model,
+        in_service=snapshot.settings[charge_point_id].in_service,
+        commissioned=point.commissioned_at_s is not None,
+    )
+
+
+def _status(snapshot: Snapshot, point: ChargePoint) -> str | None:
+    if not point.connected:
+        return OFFLINE
+    keys = [ConnectorKey(point.charge_point_id, n) for n in snapshot.connector_ids(point.charge_point_id)]
+    told = [snapshot.connectors[key].status for key in keys if key in snapshot.connectors]
+    return min(told, key=_MOST_TELLING.index, default=None)
+
+
+def _connection(point: ChargePoint) -> Connection:
+    since_s = point.connected_at_s if point.connected else point.disconnected_at_s
+    return Connection(connected=point.connected, ready=point.ready, since=optional_time(since_s))
+
+
+def _settings(settings: ChargePointSettings) -> Settings:
+    return Settings(
+        connectors=settings.connectors,
+        max_power_kw=optional_kw(settings.max_power_w),
+        current=settings.current,
+        phases=settings.phases,
+        in_service=settings.in_service,
+        offline_limit_kw=kw(settings.offline_limit_w),
+        protocol=settings.protocol,
+        password_required=settings.password_sha256 is not None,
+    )
+
+
+def _capabilities(known: Capabilities) -> CapabilitiesAnswer:
+    return CapabilitiesAnswer(
+        rate_units=None if known.rate_units is None else list(known.rate_units),
+        max_stack_level=known.max_stack_level,
+        max_periods=known.max_periods,
+        max_profiles=known.max_profiles,
+        switches_phases=known.switches_phases,
+        meter_interval_s=known.meter_interval_s,
+        current_step_a=known.current_step_a,
+        relative_profiles=known.relative_profiles,
+    )
+
+
+def _connector(snapshot: Snapshot, key: ConnectorKey, now_steady_s: float) -> ConnectorAnswer:
+    reported = snapshot.connectors.get(key)
+    transaction = snapshot.active.get(key)
+    status = reported.status.value if reported else None
+    return ConnectorAnswer(
+        connector_id=key.connector_id,
+        status=status if snapshot.charge_points[key.charge_point_id].connected else OFFLINE,
+        error_code=reported.error_code if reported else None,
+        status_at=time(reported.status_at_s) if reported else None,
+        actual_kw=optional_kw(snapshot.reading_power_w(key, now_steady_s)),
+        transaction=None if transaction is None else _transaction(transaction),
+        limits=_limits(snapshot.limits.get(key) or ConnectorLimits(*key)),
+    )
+
+
+def _transaction(transaction: Transaction) -> RunningTransaction:
+    return RunningTransaction(
+        session_id=transaction.session_id,
+        transaction_id=transaction.transaction_id,
+        id_token=transaction.id_token,
+        started_at=optional_time(transaction.started_at_s),
+        energy_kwh=optional_kwh(transaction.energy_wh),
+    )
+
+
+def _limits(limits: ConnectorLimits) -> Limits:
+    failures = (("default", limits.default_failure), ("transaction", limits.transaction_failure))
+    return Limits(
+        default_kw=None if limits.default is None else kw(limits.default.limit_w),
+        transaction_kw=None if limits.transaction is None else kw(limits.transaction.limit_w),
+        outstanding=[_outstanding(limit) for limit in limits.outstanding],
+        failures=[_failure(purpose, failure) for purpose, failure in failures if failure is not None],
+    )
+
+
+def _outstanding(limit: Limit) -> OutstandingLimit:
+    return OutstandingLimit(
+        purpose=limit.purpose,
+        limit_kw=kw(limit.limit_w),
+        issued_at=time(limit.issued_at.utc_s),
+        awaited=limit.awaited,
+    )
+
+
+def _failure(purpose: str, failure: Failure) -> LimitFailure:
+    return LimitFailure(purpose=purpose, count=failure.count, at=time(failure.at.utc_s), cause=failure.cause)
+
+
+_PATH = "/api/v1/charge-points"
+
+ROUTES = (
+    Route(
+        "GET",
+        _PATH,
+        "read",
+        list_charge_points,
+        Page[ChargePointRow],
+        "Charge points of all sites or of one",
+        query=ChargePointQuery,
+    ),
+    Route(
+        "GET",
+        f"{_PATH}/{{charge_point_id}}",
+        "read",
+        get_charge_point,
+        ChargePointAnswer,
+        "One charge point",
+        errors=(404,),
+    ),
+)

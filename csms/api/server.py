@@ -1,0 +1,134 @@
+"""The REST server: the route table on aiohttp, with one log line and, at worst, one problem per request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import orjson
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from csms.api.auth import ApiKey, authorize
+from csms.api.problems import Problem, of_http
+from csms.api.requests import MAX_BODY_BYTES, read_body, read_query
+from csms.api.routes import ROUTES
+from csms.api.table import Call, Route, Services
+from csms.domain.ports import Clock, Sites, Store
+from csms.domain.state import IllegalEvent
+
+_HEADERS = {
+    "Cache-Control": "no-store",  # figures of the moment, and id tokens among them
+    "X-Content-Type-Options": "nosniff",
+    "Server": "csms",
+}
+_SHUTDOWN_S = 5.0
+_QUIET = frozenset({"/healthz", "/readyz"})
+
+log = structlog.get_logger(__name__)
+
+
+class ApiServer:
+    """Serves the REST interface. `keys` may be anything with name, sha256 and scopes, such as config's rows."""
+
+    def __init__(
+        self, sites: Sites, store: Store, clock: Clock, keys: Sequence[ApiKey], routes: Sequence[Route] = ROUTES
+    ) -> None:
+        self._services = Services(sites, store, clock)
+        self._keys = tuple(keys)
+        self._runner = web.AppRunner(self._application(routes), access_log=None, shutdown_timeout=_SHUTDOWN_S)
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen; returns the port, which is a free one if 0 was asked for."""
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        await site.start()
+        bound: int = self._runner.addresses[0][1]
+        return bound
+
+    async def stop(self) -> None:
+        """Stop listening; requests under way get a few seconds to finish."""
+        await self._runner.cleanup()
+
+    def _application(self, routes: Sequence[Route]) -> web.Application:
+        application = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[self._log(), _problems()])
+        methods: dict[str, list[str]] = {}
+        for route in routes:
+            handler = self._handler(route)
+            for method in _methods(route):
+                application.router.add_route(method, route.path, handler)
+                methods.setdefault(route.path, []).append(method)
+        for path, allowed in methods.items():
+            application.router.add_route("OPTIONS", path, _options([*allowed, "OPTIONS"]))
+        return application
+
+    def _handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            if route.scope is not None:
+                request["api_key"] = authorize(self._keys, request.headers, route.scope).name
+            query = read_query(request, route.query)
+            context = route.body_context(self._services, request.match_info) if route.body_context else None
+            body = await read_body(request, route, context)
+            try:
+                answer = await route.handler(Call(self._services, request.match_info, query, body))
+            except IllegalEvent as conflict:
+                raise Problem(409, "The state of the site does not allow this.") from conflict
+            return web.Response(body=orjson.dumps(answer.model_dump()), content_type="application/json")
+
+        return handle
+
+    def _log(self) -> Middleware:
+        """One line per request. The path is logged, never the query or a header: those may hold ids and keys."""
+
+        @web.middleware
+        async def logged(
+            request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+        ) -> web.StreamResponse:
+            started_s = self._services.clock.now().steady_s
+            response = await handler(request)
+            response.headers.update(_HEADERS)
+            elapsed_s = self._services.clock.now().steady_s - started_s
+            (log.debug if request.path in _QUIET else log.info)(
+                "api_request",
+                method=request.method,
+                path=request.rel_url.raw_path,
+                status=response.status,
+                duration_ms=round(elapsed_s * 1000, 1),
+                api_key=request.get("api_key"),
+            )
+            return response
+
+        return logged
+
+
+def _problems() -> Middleware:
+    @web.middleware
+    async def answered(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Problem as problem:
+            return problem.response()
+        except web.HTTPException as refused:
+            return of_http(refused).response()
+        except asyncio.CancelledError:
+            raise
+        except Exception:  # a task's boundary: the reason is logged, and nobody outside learns it
+            log.exception("api_request_failed", method=request.method, path=request.rel_url.raw_path)
+            return Problem(500, "The server failed; the reason is in its log.").response()
+
+    return answered
+
+
+def _methods(route: Route) -> list[str]:
+    """HEAD comes with GET (RFC 9110 section 9.3.2)."""
+    return [route.method, "HEAD"] if route.method == "GET" else [route.method]
+
+
+def _options(allowed: Sequence[str]) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def options(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=204, headers={"Allow": ",".join(sorted(allowed))})
+
+    return options

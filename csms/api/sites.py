@@ -1,0 +1,73 @@
+"""/api/v1/sites: the sites and what is behind each."""
+
+from __future__ import annotations
+
+from csms.api import lookup
+from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
+from csms.domain.snapshot import Snapshot
+from csms.smart_charging import kw
+
+
+class SiteRow(Answer):
+    """`charge_points`, `connected` and `active_sessions` are counts."""
+
+    site_id: str
+    name: str
+    timezone: str
+    grid_capacity_kw: float
+    charge_points: int
+    connected: int
+    active_sessions: int
+
+
+class SiteAnswer(SiteRow):
+    voltage_v: float
+    voltage_max_v: float
+    strategy: str
+    total_budget_kw: float
+    total_allocated_kw: float
+    total_permitted_kw: float
+    reserved_kw: float
+    charge_point_ids: list[str]
+
+
+async def list_sites(call: Call[PageQuery, NoBody]) -> Page[SiteRow]:
+    limit, offset = call.query.limit, call.query.offset
+    site_ids = list(call.services.sites.site_ids())
+    sites = [call.services.sites.get(site_id) for site_id in site_ids[offset : offset + limit]]
+    items = [_row(site.snapshot()) for site in sites if site is not None]
+    return Page(items=items, total=len(site_ids), limit=limit, offset=offset)
+
+
+async def get_site(call: Call[Query, NoBody]) -> SiteAnswer:
+    site = lookup.site(call.services, call.path)
+    snapshot, report = site.snapshot(), site.allocation()
+    return SiteAnswer(
+        **dict(_row(snapshot)),
+        voltage_v=snapshot.site.voltage_v,
+        voltage_max_v=snapshot.site.limit_voltage_v,
+        strategy=report.strategy,
+        total_budget_kw=kw(report.budget_w),
+        total_allocated_kw=kw(report.allocated_w),
+        total_permitted_kw=kw(report.permitted_w),
+        reserved_kw=kw(report.reserved_w),
+        charge_point_ids=list(snapshot.settings),
+    )
+
+
+def _row(snapshot: Snapshot) -> SiteRow:
+    return SiteRow(
+        site_id=snapshot.site.site_id,
+        name=snapshot.site.name,
+        timezone=snapshot.site.timezone,
+        grid_capacity_kw=kw(snapshot.site.grid_capacity_w),
+        charge_points=len(snapshot.settings),
+        connected=sum(point.connected for point in snapshot.charge_points.values()),
+        active_sessions=len(snapshot.active),
+    )
+
+
+ROUTES = (
+    Route("GET", "/api/v1/sites", "read", list_sites, Page[SiteRow], "All sites", query=PageQuery),
+    Route("GET", "/api/v1/sites/{site_id}", "read", get_site, SiteAnswer, "One site", errors=(404,)),
+)

@@ -1,0 +1,99 @@
+"""What a row of the route table is. The rows drive routing, authorization, validation and answers alike."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from csms.api.fields import WholeNumber
+from csms.domain.ports import Clock, Sites, Store
+
+
+class Answer(BaseModel):
+    """Base of response models: fields are answered in the order of their declaration."""
+
+
+class Query(BaseModel):
+    """Base of query models; by itself: no parameters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PageQuery(Query):
+    """Which part of a list."""
+
+    limit: WholeNumber = Field(default=100, ge=1, le=1000)
+    offset: WholeNumber = Field(default=0, ge=0, le=10**12)
+
+
+class NoBody(BaseModel):
+    """A body that says nothing: absent, or {}."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+Item = TypeVar("Item", bound=BaseModel)
+QueryT = TypeVar("QueryT", bound=Query)
+BodyT = TypeVar("BodyT", bound=BaseModel)
+
+
+class Page(Answer, Generic[Item]):
+    """A part of a list; `total` counts all that match."""
+
+    items: list[Item]
+    total: int
+    limit: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What handlers work with."""
+
+    sites: Sites
+    store: Store
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[QueryT, BodyT]):
+    """One authorized, validated request."""
+
+    services: Services
+    path: Mapping[str, str]
+    query: QueryT
+    body: BodyT
+
+
+BodyContext = Callable[[Services, Mapping[str, str]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A row: method and path, the scope needed (None: public), who answers, and with what models.
+
+    `body` None: a body is ignored. `body_context` finds what the body is validated against and raises Problem 404
+    where there is no such thing. `errors` are the statuses beyond those that follow from the other columns.
+    """
+
+    method: str
+    path: str
+    scope: str | None
+    handler: Callable[[Call[Any, Any]], Awaitable[BaseModel]]
+    response: Any  # a model class, or a generic one with its argument such as Page[SessionRow]
+    summary: str
+    query: type[Query] = Query
+    body: type[BaseModel] | None = None
+    body_required: bool = True
+    body_context: BodyContext | None = None
+    errors: tuple[int, ...] = ()
+
+    @property
+    def statuses(self) -> list[int]:
+        """Every status but success that this route may answer, for its documentation."""
+        by_scope = [401, 403] if self.scope else []
+        by_body = [409, 413, 415] if self.body else []
+        return sorted({*by_scope, *by_body, *self.errors, 422, 500})
