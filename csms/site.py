@@ -15,7 +15,7 @@ from csms.domain import events as ev
 from csms.domain.commands import Answer, Outcome, SetLimit
 from csms.domain.electrical import limit_form
 from csms.domain.history import MINUTE_S, Figures, HistoryBucket, MinuteRecord, Recorder
-from csms.domain.model import BalancerSettings, ConnectorKey, Moment, SmartCharging, Transaction
+from csms.domain.model import BalancerSettings, ChargePointSettings, ConnectorKey, Moment, SmartCharging, Transaction
 from csms.domain.ports import ChargePointLink, Clock, Store
 from csms.domain.reports import Rebalanced, SiteAllocation
 from csms.domain.snapshot import Snapshot
@@ -48,6 +48,7 @@ class Site:
         self._recorder = Recorder()
         self._failure: BaseException | None = None
         self._wake.set()
+        self.limits_sent = 0
 
     @property
     def site_id(self) -> str:
@@ -68,6 +69,9 @@ class Site:
 
     def snapshot(self) -> Snapshot:
         return self._state.snapshot()
+
+    def settings(self, charge_point_id: str) -> ChargePointSettings | None:
+        return self._state.settings.get(charge_point_id)
 
     def transactions(self, charge_point_id: str) -> list[Transaction]:
         return self._state.transactions(charge_point_id)
@@ -197,6 +201,7 @@ class Site:
     ) -> None:
         command = self._command(intent)
         await durable
+        self.limits_sent += 1
         outcome = await link.send(command)
         answered = _answered(issued, outcome, self._clock.now())
         try:

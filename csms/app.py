@@ -1,0 +1,203 @@
+"""The composition root: builds everything, keeps one supervised task per site, and ends it in the right order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+import structlog
+
+from csms.api.server import ApiServer
+from csms.charge_points.lifecycle import ChargePoints
+from csms.charge_points.server import OcppServer
+from csms.config import Config, SiteConfig
+from csms.domain import events as ev
+from csms.domain.model import ChargePointSettings, Moment
+from csms.domain.ports import Clock, Ids, Registration, Store
+from csms.domain.state import State
+from csms.seed import FILE, DeclaredSite, Seed, seed
+from csms.site import Site
+
+log = structlog.get_logger()
+
+SERVICE_RESTART = 1012
+"""RFC 6455 registry of close codes: the client may reconnect, after a random delay."""
+
+_FIRST_RESTART_DELAY_S = 1.0
+_LONGEST_RESTART_DELAY_S = 30.0
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def now(self) -> Moment:
+        return Moment(time.time(), time.monotonic())
+
+
+class RandomIds:
+    """Random version 4 UUIDs (RFC 9562): also the message ids that OCPP-J recommends."""
+
+    def unique(self) -> str:
+        return str(uuid.uuid4())
+
+
+class Fleet:
+    """All sites of this process: who may connect and where (Directory), and what the API may ask (Sites)."""
+
+    def __init__(self, store: Store, clock: Clock, default_site_id: str | None = None) -> None:
+        self._store = store
+        self._clock = clock
+        self._default_site_id = default_site_id
+        self._sites: dict[str, Site] = {}
+        self._down: set[str] = set()
+
+    def add(self, site: Site) -> None:
+        self._sites[site.site_id] = site
+
+    def all(self) -> list[Site]:
+        return list(self._sites.values())
+
+    def site_ids(self) -> Sequence[str]:
+        return list(self._sites)
+
+    def get(self, site_id: str) -> Site | None:
+        return self._sites.get(site_id)
+
+    def ready(self) -> bool:
+        return not self._down and self._store.healthy
+
+    def mark(self, site_id: str, *, down: bool) -> None:
+        (self._down.add if down else self._down.discard)(site_id)
+
+    def find(self, charge_point_id: str) -> Registration | None:
+        for site in self._sites.values():
+            settings = site.settings(charge_point_id)
+            if settings is not None:
+                return Registration(settings, site)
+        default = self._sites.get(self._default_site_id) if self._default_site_id else None
+        if default is None:
+            return None
+        return Registration(ChargePointSettings(charge_point_id, default.site_id), default, declared=False)
+
+    def admit(self, registration: Registration) -> None:
+        site = self._sites[registration.settings.site_id]
+        log.info("charge_point.admitted", site_id=site.site_id, charge_point_id=registration.settings.charge_point_id)
+        site.record(ev.ChargePointDeclared(self._clock.now(), registration.settings))
+
+
+class Application:
+    """The central system: charge points on one port, operators on another, one store."""
+
+    def __init__(self, config: Config, *, store: Store, clock: Clock, ids: Ids) -> None:
+        self._config = config
+        self._store = store
+        self._clock = clock
+        self._tasks: set[asyncio.Task[Any]] = set()
+        accepts = config.ocpp.unknown_charge_points == "accept"
+        self.fleet = Fleet(store, clock, config.ocpp.default_site_id if accepts else None)
+        self.charge_points = ChargePoints(
+            directory=self.fleet,
+            clock=clock,
+            ids=ids,
+            call_timeout_s=config.ocpp.call_timeout_s,
+            heartbeat_interval_s=config.ocpp.heartbeat_interval_s,
+            spawn=self._spawn,
+        )
+        self._server = OcppServer(self.fleet, self.charge_points)
+        self._api = ApiServer(self.fleet, store, clock, config.api.keys)
+
+    async def load(self) -> None:
+        """Seed the store from the file and start every site; nobody can connect yet."""
+        for declared in self._config.sites:
+            site = await self._load_site(declared, ids_elsewhere(self._config, declared))
+            self.fleet.add(site)
+            self._spawn(self._supervise(site))
+        await self._store.flush()
+
+    async def listen(self) -> tuple[int, int]:
+        """Open the doors; returns the ports for charge points and for the API."""
+        ocpp, api = self._config.ocpp, self._config.api
+        ocpp_port = await self._server.start(ocpp.host, ocpp.port)
+        api_port = await self._api.start(api.host, api.port)
+        log.info("listening", ocpp=f"ws://{ocpp.host}:{ocpp_port}/ocpp/", api=f"http://{api.host}:{api_port}/")
+        return ocpp_port, api_port
+
+    async def stop(self) -> None:
+        """Doors first, then the sites. The store is its opener's to close, after this: then all is on disk."""
+        await self._api.stop()
+        await self._server.stop()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def limits_sent(self) -> int:
+        """How many limits left for chargers since the start."""
+        return sum(site.limits_sent for site in self.fleet.all())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _load_site(self, declared: SiteConfig, elsewhere: frozenset[str]) -> Site:
+        made = await seed_site(self._store, declared, elsewhere, self._clock.now())
+        for charge_point_id in made.forgotten:
+            log.info("charge_point.forgotten", site_id=declared.site_id, charge_point_id=charge_point_id)
+            await self._store.forget_charge_point(declared.site_id, charge_point_id)
+        if made.overruled:
+            log.info("config.overruled_by_store", site_id=declared.site_id, changed_over_rest=list(made.overruled))
+        rows = await self._store.load_site(declared.site_id, self._clock.now())
+        state = State.restored(rows) if rows else State(declared.settings())
+        site = Site(state, store=self._store, clock=self._clock, settings=self._config.balancer_settings())
+        for event in made.events:
+            site.record(event, origin=FILE)
+        return site
+
+    async def _supervise(self, site: Site) -> None:
+        """Run a site; when it fails, start it again from the store. No other site notices."""
+        while True:
+            try:
+                await site.run()
+            except Exception as error:  # a task's boundary: the reason is logged and kept as an event
+                log.exception("site.failed", site_id=site.site_id)
+                self.fleet.mark(site.site_id, down=True)
+                cause = repr(error)
+            delay_s = _FIRST_RESTART_DELAY_S
+            await asyncio.sleep(delay_s)
+            while not await self._restored(site, cause):
+                delay_s = min(2 * delay_s, _LONGEST_RESTART_DELAY_S)
+                await asyncio.sleep(delay_s)
+            self.fleet.mark(site.site_id, down=False)
+
+    async def _restored(self, site: Site, cause: str) -> bool:
+        """Begin again from what is on disk; chargers reconnect, so that nothing is believed that was not stored."""
+        try:
+            await self._store.flush()
+            rows = await self._store.load_site(site.site_id, self._clock.now())
+            site.restore(State.restored(rows))
+        except Exception:  # a task's boundary: it is tried again, with growing patience
+            log.exception("site.not_restored", site_id=site.site_id)
+            return False
+        site.disconnect_all(SERVICE_RESTART, "the site was started again")
+        site.record(ev.SiteRestarted(self._clock.now(), cause))
+        return True
+
+
+def ids_elsewhere(config: Config, site: SiteConfig) -> frozenset[str]:
+    """The charge points that the file declares at other sites."""
+    others = (other for other in config.sites if other.site_id != site.site_id)
+    return frozenset(point.charge_point_id for other in others for point in other.charge_points)
+
+
+async def seed_site(store: Store, declared: SiteConfig, elsewhere: frozenset[str], now: Moment) -> Seed:
+    """What the file changes in the store, and what it does not because it was changed over REST."""
+    wanted = DeclaredSite(
+        declared.settings(), tuple(declared.charge_point_settings()), declared.smart_charging_settings(now.utc_s)
+    )
+    stored = await store.load_site(declared.site_id, now)
+    return seed(wanted, stored, await store.origins(declared.site_id), now, elsewhere)

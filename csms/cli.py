@@ -1,0 +1,146 @@
+"""The commands: serve, demo, check-config, keys new."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+import uvloop
+
+from csms import logs
+from csms.app import Application, RandomIds, SystemClock, ids_elsewhere, seed_site
+from csms.config import Config, ConfigInvalid, find_path, load
+from csms.demo import run_demo
+from csms.keys import config_lines, new_api_key
+from csms.store.async_store import AsyncStore
+from csms.store.database import StoreInUse
+from csms.store.failure import StoreFailed
+from csms.store.retention import Retention
+
+log = structlog.get_logger()
+
+app = typer.Typer(
+    help="A central system for EV chargers with the load balancer inside it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+keys = typer.Typer(help="API keys.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+_SHUTDOWN_S = 9.0
+"""SIGTERM ends the process within ten seconds (what service managers give before they kill)."""
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="The configuration file; else $CSMS_CONFIG.")]
+
+
+@app.command()
+def serve(config: ConfigOption = None) -> None:
+    """Run the central system until SIGTERM or SIGINT."""
+    logs.configure()
+    settings = _load(find_path(os.environ, config))
+    try:
+        uvloop.run(_serve(settings))
+    except (StoreInUse, StoreFailed, OSError) as error:
+        raise _failed(str(error)) from error
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float | None, typer.Option(min=1, help="End by itself after so many seconds.")] = None,
+    seed: Annotated[int, typer.Option(help="Cars arrive in the same order for the same seed.")] = 1,
+    screenshot: Annotated[Path | None, typer.Option(help="Save the last picture as SVG.")] = None,
+) -> None:
+    """Run the central system with a simulated car park of six chargers, and watch it."""
+    uvloop.run(run_demo(_running, seconds=seconds, seed=seed, screenshot=screenshot))
+
+
+@app.command("check-config")
+def check_config(path: Annotated[Path, typer.Argument(help="The configuration file.")]) -> None:
+    """Say everything that is wrong with a configuration file (exit code 2), or where the store overrules it."""
+    config = _load(path)
+    typer.echo(f"{path}: {len(config.sites)} site(s), no errors")
+    # A store that does not exist yet has nothing to overrule, and looking must not create it.
+    if Path(config.storage.url.removeprefix("sqlite+aiosqlite:///")).exists():
+        for line in asyncio.run(_differences(config)):
+            typer.echo(line)
+
+
+@keys.command("new")
+def keys_new(
+    name: Annotated[str, typer.Option(help="Who will use it.")],
+    scope: Annotated[list[str], typer.Option(help="read, control or admin; each includes the ones before it.")],
+) -> None:
+    """Make an API key: it is printed once, and only its SHA-256 belongs into the configuration."""
+    unknown = [given for given in scope if given not in ("read", "control", "admin")]
+    if unknown or not name.strip():
+        raise _failed("--scope must be read, control or admin" if unknown else "--name must not be empty")
+    key, sha256 = new_api_key()
+    typer.echo(f"The key, shown this once:\n\n  {key}\n\nFor the configuration file:\n")
+    typer.echo(config_lines(name, sha256, scope))
+
+
+def main() -> None:
+    app()
+
+
+def _load(path: Path) -> Config:
+    try:
+        return load(path)
+    except ConfigInvalid as invalid:
+        for error in invalid.errors:
+            typer.echo(f"{path}: {error}", err=True)
+        raise typer.Exit(2) from invalid
+
+
+def _failed(reason: str) -> typer.Exit:
+    typer.echo(f"error: {reason}", err=True)
+    return typer.Exit(2)
+
+
+@contextlib.asynccontextmanager
+async def _running(config: Config) -> AsyncIterator[tuple[Application, int, int]]:
+    """A running central system and its two ports, for charge points and for the API."""
+    clock = SystemClock()
+    store = await AsyncStore.open(config.storage.url, retention=Retention(now=clock.now))
+    application = Application(config, store=store, clock=clock, ids=RandomIds())
+    try:
+        await application.load()
+        yield application, *await application.listen()
+    finally:
+        async with asyncio.timeout(_SHUTDOWN_S):
+            await application.stop()
+            await store.close()
+
+
+async def _serve(config: Config) -> None:
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    async with _running(config):
+        await ended.wait()
+        log.info("stopping")
+    log.info("stopped")
+
+
+async def _differences(config: Config) -> list[str]:
+    """Where the store overrules the file; a store that is in use is left alone."""
+    try:
+        store = await AsyncStore.open(config.storage.url)
+    except StoreInUse:
+        return ["the store is in use; differences between it and the file are not shown"]
+    try:
+        now, lines = SystemClock().now(), []
+        for site in config.sites:
+            made = await seed_site(store, site, ids_elsewhere(config, site), now)
+            lines += [f"site {site.site_id}: {name} was changed over REST; the store wins" for name in made.overruled]
+        return lines
+    finally:
+        await store.close()

@@ -1,0 +1,246 @@
+"""`csms demo`: the central system and a simulated car park, watched through the REST interface as a user would."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import aiohttp
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from csms import logs
+from csms.config import Config
+from csms.keys import new_api_key
+
+SITE_ID = "demo"
+CEILING_KW = 60.0
+_REFRESH_S = 0.5
+_BAR_WIDTH = 24
+
+_KINDS = (
+    {"current": "AC", "phases": 1, "max_power_kw": 7.36},
+    {"current": "AC", "phases": 3, "max_power_kw": 22.08},
+    {"current": "DC", "max_power_kw": 50.0},
+)
+
+
+class Running(Protocol):
+    """The central system, as far as the demo handles it."""
+
+    def limits_sent(self) -> int: ...
+
+
+Run = Callable[[Config], AbstractAsyncContextManager[tuple[Running, int, int]]]
+
+
+@dataclass
+class Summary:
+    """What the demo measured while it ran."""
+
+    peak_permitted_kw: float = 0.0
+    peak_drawn_kw: float = 0.0
+    energy_kwh: float = 0.0
+    limits_sent: int = 0
+    sessions: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def see(self, allocation: dict[str, Any]) -> None:
+        drawn_kw = sum(row["actual_kw"] or 0.0 for row in allocation["chargers"])
+        self.peak_permitted_kw = max(self.peak_permitted_kw, allocation["total_permitted_kw"])
+        self.peak_drawn_kw = max(self.peak_drawn_kw, drawn_kw)
+
+    def lines(self) -> list[str]:
+        return [
+            f"ceiling           {CEILING_KW:8.3f} kW",
+            f"peak permitted    {self.peak_permitted_kw:8.3f} kW",
+            f"peak drawn        {self.peak_drawn_kw:8.3f} kW",
+            f"energy delivered  {self.energy_kwh:8.3f} kWh in {self.sessions} sessions",
+            f"limits sent       {self.limits_sent:8d}",
+        ]
+
+
+async def run_demo(run: Run, *, seconds: float | None, seed: int, screenshot: Path | None) -> None:
+    """Run until `seconds` are over or Ctrl-C, then print a summary."""
+    console = Console()
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    # The table has the terminal; what goes wrong is still said.
+    logs.configure(level=logging.ERROR)
+    key, sha256 = new_api_key()
+    summary = Summary()
+    with tempfile.TemporaryDirectory(prefix="csms-demo-") as folder:
+        async with run(_config(Path(folder), sha256)) as (running, ocpp_port, api_port):
+            base = f"http://127.0.0.1:{api_port}/api/v1"
+            _introduce(console, base, key)
+            headers = {"Authorization": f"Bearer {key}"}
+            async with aiohttp.ClientSession(headers=headers) as http, _car_park(ocpp_port, seed):
+                await _watch(console, _Api(http, base), summary, ended, seconds, screenshot)
+                summary.limits_sent = running.limits_sent()
+    for line in summary.lines():
+        console.print(line, highlight=False)
+
+
+def _config(folder: Path, sha256: str) -> Config:
+    charge_points = [
+        {"charge_point_id": f"CP-{number:03d}", **_KINDS[(number - 1) % len(_KINDS)]} for number in range(1, 7)
+    ]
+    return Config.model_validate(
+        {
+            "ocpp": {"port": _free_port(9000), "heartbeat_interval_s": 30},
+            "api": {
+                "port": _free_port(8080),
+                "keys": [{"name": "demo", "sha256": sha256, "scopes": ["control"]}],
+            },
+            "storage": {"url": f"sqlite+aiosqlite:///{folder / 'csms.db'}"},
+            "sites": [
+                {
+                    "site_id": SITE_ID,
+                    "name": "Simulated car park",
+                    "grid_capacity_kw": CEILING_KW,
+                    "charge_points": charge_points,
+                }
+            ],
+        }
+    )
+
+
+def _free_port(wanted: int) -> int:
+    """The usual port if nobody has it, else any."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return 0
+        return wanted
+
+
+def _introduce(console: Console, base: str, key: str) -> None:
+    url = f"{base}/smart-charging/sites/{SITE_ID}/allocation"
+    for line in (f"API      {base}", f"API key  {key}", f"curl -H 'Authorization: Bearer {key}' {url}", ""):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+@contextlib.asynccontextmanager
+async def _car_park(ocpp_port: int, seed: int) -> AsyncIterator[None]:
+    """The bundled simulator, started as a user would start it; in a session of its own, so that Ctrl-C is ours."""
+    url = f"ws://127.0.0.1:{ocpp_port}/ocpp"
+    options = ["--charge-points", "6", "--protocol", "both", "--speed", "10", "--seed", str(seed), "--quiet"]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "simulators", "--url", url, *options), start_new_session=True
+    )
+    try:
+        yield
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            try:
+                async with asyncio.timeout(5):
+                    await process.wait()
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+class _Api:
+    """The few calls the demo makes."""
+
+    def __init__(self, http: aiohttp.ClientSession, base: str) -> None:
+        self._http = http
+        self._base = base
+
+    async def get(self, path: str) -> dict[str, Any]:
+        async with self._http.get(self._base + path) as answer:
+            answer.raise_for_status()
+            body: dict[str, Any] = await answer.json()
+            return body
+
+
+async def _watch(
+    console: Console,
+    api: _Api,
+    summary: Summary,
+    ended: asyncio.Event,
+    seconds: float | None,
+    screenshot: Path | None,
+) -> None:
+    deadline_s = None if seconds is None else asyncio.get_running_loop().time() + seconds
+    picture: Group | None = None
+    # Where the output is no terminal, a picture twice a second would only fill a log: the summary has to do.
+    live = Live(console=console, auto_refresh=False) if console.is_terminal else None
+    with live or contextlib.nullcontext():
+        while not ended.is_set() and (deadline_s is None or asyncio.get_running_loop().time() < deadline_s):
+            allocation = await api.get(f"/smart-charging/sites/{SITE_ID}/allocation")
+            charge_points = await api.get(f"/charge-points?site_id={SITE_ID}")
+            summary.see(allocation)
+            picture = Group(_table(allocation, charge_points["items"]), _total(allocation))
+            if live is not None:
+                live.update(picture, refresh=True)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_REFRESH_S):
+                    await ended.wait()
+    sessions = await api.get(f"/sessions?site_id={SITE_ID}&limit=1000")
+    summary.sessions = sessions["total"]
+    summary.energy_kwh = sum(item["energy_kwh"] or 0.0 for item in sessions["items"])
+    if screenshot is not None and picture is not None:
+        recorder = Console(record=True, width=100, file=sys.stderr, quiet=True)
+        recorder.print(picture)
+        recorder.save_svg(str(screenshot), title="csms demo")
+
+
+def _table(allocation: dict[str, Any], charge_points: list[dict[str, Any]]) -> Table:
+    table = Table(title=f"{SITE_ID}: {allocation['strategy']}, {allocation['total_budget_kw']} kW", expand=False)
+    for heading in ("Charge point", "Protocol", "Status", "May draw", "Draws", "", "Why"):
+        table.add_column(heading, justify="right" if heading in ("May draw", "Draws") else "left", no_wrap=True)
+    rows = {row["charge_point_id"]: row for row in allocation["chargers"]}
+    for point in charge_points:
+        table.add_row(*_row(point, rows.get(point["charge_point_id"])))
+    return table
+
+
+def _row(point: dict[str, Any], row: dict[str, Any] | None) -> list[str | Text]:
+    protocol = (point["protocol"] or "").removeprefix("ocpp")
+    if row is None:
+        status = point["status"]
+        return [point["charge_point_id"], protocol, Text(status or "-", style="dim"), "-", "-", "", ""]
+    allocated_kw, actual_kw = row["allocated_kw"], row["actual_kw"]
+    style = {"Charging": "green", "Offline": "red", "Faulted": "red"}.get(row["status"], "yellow")
+    mark = "" if row["confirmed"] else " …"
+    return [
+        point["charge_point_id"],
+        protocol,
+        Text(row["status"], style=style),
+        f"{allocated_kw:.2f} kW{mark}",
+        "?" if actual_kw is None else f"{actual_kw:.2f} kW",
+        _bar(actual_kw or 0.0, allocated_kw, 50.0),
+        Text(row["reason"], style="dim"),
+    ]
+
+
+def _total(allocation: dict[str, Any]) -> Text:
+    drawn_kw = sum(row["actual_kw"] or 0.0 for row in allocation["chargers"])
+    permitted_kw, ceiling_kw = allocation["total_permitted_kw"], allocation["total_budget_kw"]
+    style = "bold green" if permitted_kw <= ceiling_kw else "bold red"
+    text = Text(f"permitted {permitted_kw:7.2f} kW   drawn {drawn_kw:7.2f} kW   ceiling {ceiling_kw:7.2f} kW  ", style)
+    return text.append_text(_bar(drawn_kw, permitted_kw, ceiling_kw))
+
+
+def _bar(drawn_kw: float, allowed_kw: float, full_kw: float) -> Text:
+    """What is drawn inside what is allowed."""
+    allowed = min(_BAR_WIDTH, round(_BAR_WIDTH * allowed_kw / full_kw))
+    drawn = min(allowed, round(_BAR_WIDTH * drawn_kw / full_kw))
+    return Text("█" * drawn, "green").append("░" * (allowed - drawn), "cyan").append(" " * (_BAR_WIDTH - allowed))

@@ -1,0 +1,101 @@
+"""The rules of the house, checked: who may import whom, how long things grow, what the text must not say."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("csms", "simulators")
+MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+STANDARD = set(sys.stdlib_module_names)
+
+# Part of the house -> what it may import: other parts, and libraries beside the standard one. A part is a module or a
+# package directly below csms. `app` and what starts it may import everything.
+MAY_IMPORT: dict[str, set[str]] = {
+    "domain": set(),
+    "balancing": {"domain"},
+    "smart_charging": {"domain", "pydantic", "pydantic_core"},
+    "keys": set(),
+    "seed": {"domain"},
+    "logs": {"structlog", "orjson"},
+    "config": {"domain", "smart_charging", "pydantic", "pydantic_core"},
+    "charge_points": {"domain", "ocpp", "websockets", "orjson", "jsonschema_rs", "structlog"},
+    "store": {"domain", "sqlalchemy", "alembic", "aiosqlite", "structlog", "orjson"},
+    "api": {"domain", "smart_charging", "aiohttp", "pydantic", "pydantic_core", "orjson", "structlog"},
+    "site": {"domain", "balancing", "structlog"},
+}
+COMPOSITION = {"app", "cli", "demo", "__main__"}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules a file imports, in full, relative imports resolved."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute here"
+            yield node.module or ""
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(ROOT / "csms").parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.is_relative_to(ROOT / "csms")], ids=str)
+def test_a_part_of_the_house_imports_only_what_it_may(path: Path) -> None:
+    part = part_of(path)
+    if part == "__init__" or part in COMPOSITION:
+        return
+    for name in imports(path):
+        top, *rest = name.split(".")
+        imported = rest[0] if top == "csms" and rest else top
+        allowed = imported == part or imported in MAY_IMPORT[part] or (top != "csms" and top in STANDARD)
+        assert allowed, f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_only_charge_points_know_the_protocol_and_its_transport() -> None:
+    for path in MODULES:
+        if path.is_relative_to(ROOT / "csms") and part_of(path) != "charge_points":
+            assert not {name.split(".")[0] for name in imports(path)} & {"ocpp", "websockets"}, path
+
+
+def test_the_simulator_and_the_central_system_know_nothing_of_each_other() -> None:
+    for path in MODULES:
+        stranger = "csms" if path.is_relative_to(ROOT / "simulators") else "simulators"
+        assert stranger not in {name.split(".")[0] for name in imports(path)}, path
+
+
+def test_the_application_is_imported_by_the_command_line_alone() -> None:
+    importers = {part_of(p) for p in MODULES if p.is_relative_to(ROOT / "csms") and "csms.app" in set(imports(p))}
+    assert importers == {"cli"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_nothing_below_the_composition_root_reads_a_clock_or_rolls_dice(path: Path) -> None:
+    if path.is_relative_to(ROOT / "csms") and part_of(path) in COMPOSITION | {"keys"}:
+        return
+    if path == ROOT / "simulators" / "__main__.py" or path == ROOT / "simulators" / "clock.py":
+        return
+    source = path.read_text()
+    for forbidden in ("time.time(", "time.monotonic(", "datetime.now(", "utcnow(", "uuid4(", "random.random()"):
+        assert forbidden not in source.replace("_rng.random()", "").replace("rng.random()", ""), forbidden
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_modules_and_functions_stay_short(path: Path) -> None:
+    text = path.read_text()
+    assert text.count("\n") <= 400, "a module of this size holds two ideas"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= 50, f"{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_every_module_says_what_it_is(path: Path) -> None:
+    text = path.read_text()
+    assert not text.strip() or ast.get_docstring(ast.parse(text))
