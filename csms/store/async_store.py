@@ -10,7 +10,6 @@ from functools import partial
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from csms.domain.events import Event
 from csms.domain.history import MinuteRecord
@@ -18,7 +17,7 @@ from csms.domain.state import Row
 from csms.store.batch import Queue
 from csms.store.codec import Unstorable
 from csms.store.database import Database, sqlite_path
-from csms.store.failure import StoreFailed, fail, reason, report
+from csms.store.failure import StoreFailed, fail, report
 from csms.store.queries import Reader, Result
 from csms.store.retention import INTERVAL_S, PAUSE_S, Retention
 from csms.store.sequences import Sequences
@@ -50,18 +49,16 @@ class AsyncStore(Reader):
         """Open the SQLite file of `url`, create or migrate it. Without `retention` everything is kept.
 
         Raises StoreInUse while another process has it open, ValueError for a URL that is not of a SQLite file,
-        StoreFailed if the file cannot be used.
+        OSError or StoreFailed if the file cannot be used.
         """
         if sqlite_path(url) is None:
             raise ValueError("storage url: a database in memory would lose what was acknowledged; name a file")
         database, threads = Database(url), _Threads()
         try:
             sequences = await threads.write(database.prepare)
-        except BaseException as error:
+        except BaseException:
             threads.stop()
             database.close()
-            if isinstance(error, SQLAlchemyError):
-                raise StoreFailed(reason(error)) from error
             raise
         return cls(database, threads, sequences, retention)
 
@@ -92,7 +89,10 @@ class AsyncStore(Reader):
         self._writer.wake_behind()
 
     def record_minute(self, site_id: str, record: MinuteRecord) -> None:
-        self._queue.record_minute(site_id, record)
+        try:
+            self._queue.record_minute(site_id, record)
+        except Unstorable as error:
+            log.warning("store_minute_refused", site_id=site_id, error=str(error))
         self._writer.wake_behind()
 
     def next_id(self, sequence: str) -> int:
@@ -131,7 +131,7 @@ class AsyncStore(Reader):
         await self._writer.stop()
         try:
             await self._threads.write(partial(self._database.finish, self._sequences))
-        except SQLAlchemyError as error:
+        except StoreFailed as error:
             report("store_close_failed", error)
         finally:
             self._threads.stop()
@@ -161,7 +161,7 @@ class AsyncStore(Reader):
             try:
                 # The thread takes its work in order, so a step delays the writer by its own length at most.
                 more = await self._threads.write(partial(self._database.write, retention.delete_step))
-            except SQLAlchemyError as error:
+            except StoreFailed as error:
                 report("store_retention_failed", error)
                 more = False
             await asyncio.sleep(PAUSE_S if more else INTERVAL_S)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,44 +47,33 @@ class Database:
         self._reader = open_engine(self.path, begin="BEGIN") if self.path else self._writer
 
     def prepare(self) -> Sequences:
-        """Migrate, and reserve a block of every known sequence before any number is used."""
-        with self._writer.begin() as connection:
-            migrate(connection)
-            sequences = Sequences(load_sequences(connection))
-            ahead = {name: sequences.ahead(name) for name in sequences.last}
-            raise_sequences(connection, ahead)
-        sequences.reserved(ahead)
-        return sequences
+        """Migrate, and reserve a block of every known sequence before any number is used. Raises StoreFailed."""
+        return self.write(_prepare)
 
     def commit(self, batch: Batch) -> None:
-        """Raises whatever the database raises, with nothing written."""
+        """Raises StoreFailed, with nothing written."""
         self.write(lambda connection: write_batch(connection, batch))
 
     def write(self, change: Callable[[Connection], Result]) -> Result:
-        with self._writer.begin() as connection:
+        """One transaction. Raises StoreFailed, with nothing changed."""
+        with _failing(), self._writer.begin() as connection:
             return change(connection)
 
     def read(self, query: Callable[[Connection], Result]) -> Result:
         """Raises StoreFailed."""
-        try:
-            with self._reader.begin() as connection:
-                return query(connection)
-        except SQLAlchemyError as error:
-            raise StoreFailed(reason(error)) from error
+        with _failing(), self._reader.begin() as connection:
+            return query(connection)
 
     def reserve(self, sequences: Sequences, name: str) -> None:
         """A block of numbers, on disk when this returns. Raises StoreFailed."""
         values = {name: sequences.ahead(name)}
-        try:
-            self.write(lambda connection: raise_sequences(connection, values))
-        except SQLAlchemyError as error:
-            raise StoreFailed(reason(error)) from error
+        self.write(lambda connection: raise_sequences(connection, values))
         sequences.reserved(values)
 
     def finish(self, sequences: Sequences) -> None:
-        """After a clean end no number is skipped, and the file is complete without its log."""
+        """After a clean end no number is skipped, and the file is complete without its log. Raises StoreFailed."""
         self.write(lambda connection: settle_sequences(connection, sequences.last))
-        with self._writer.connect() as connection:
+        with _failing(), self._writer.connect() as connection:
             connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
@@ -89,6 +81,23 @@ class Database:
             engine.dispose()
         if self._lock:
             self._lock.release()
+
+
+def _prepare(connection: Connection) -> Sequences:
+    migrate(connection)
+    sequences = Sequences(load_sequences(connection))
+    ahead = {name: sequences.ahead(name) for name in sequences.last}
+    raise_sequences(connection, ahead)
+    sequences.reserved(ahead)
+    return sequences
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error, CommandError) as error:
+        raise StoreFailed(reason(error)) from error
 
 
 class FileLock:

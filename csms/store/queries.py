@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
 from csms.domain.history import MINUTE_S, HistoryBucket, MinuteRecord
 from csms.domain.model import Moment, Transaction
@@ -117,18 +117,21 @@ def origins(connection: Connection, site_id: str) -> dict[str, str]:
 
 
 def sessions(connection: Connection, query: SessionQuery) -> SessionPage:
+    counted = select(func.count()).select_from(tables.transactions).where(*_conditions(query))
+    found = connection.execute(session_page(query)).mappings()
+    return SessionPage(tuple(rows.transaction(row) for row in found), connection.execute(counted).scalar_one())
+
+
+def session_page(query: SessionQuery) -> Select[Any]:
     """Newest first: by start, or by end where the start is not known."""
     table = tables.transactions
-    wanted = list(_conditions(query))
-    total = connection.execute(select(func.count()).select_from(table).where(*wanted)).scalar_one()
-    page = (
+    return (
         select(table)
-        .where(*wanted)
+        .where(*_conditions(query))
         .order_by(table.c.at_s.desc(), table.c.session_id.desc())
         .limit(query.limit)
         .offset(query.offset)
     )
-    return SessionPage(tuple(rows.transaction(found) for found in connection.execute(page).mappings()), total)
 
 
 def _conditions(query: SessionQuery) -> Iterator[ColumnElement[bool]]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from csms.domain.events import Event
 from csms.domain.history import MinuteRecord
@@ -40,10 +39,8 @@ class SyncStore(Reader):
         database = Database(url)
         try:
             return cls(database)
-        except BaseException as error:
+        except BaseException:
             database.close()
-            if isinstance(error, SQLAlchemyError):
-                raise StoreFailed(reason(error)) from error
             raise
 
     @property
@@ -67,7 +64,10 @@ class SyncStore(Reader):
             log.warning("store_sample_refused", site_id=site_id, error=str(error))
 
     def record_minute(self, site_id: str, record: MinuteRecord) -> None:
-        self._queue.record_minute(site_id, record)
+        try:
+            self._queue.record_minute(site_id, record)
+        except Unstorable as error:
+            log.warning("store_minute_refused", site_id=site_id, error=str(error))
 
     def next_id(self, sequence: str) -> int:
         """Raises StoreFailed if no number can be reserved."""
@@ -96,8 +96,12 @@ class SyncStore(Reader):
             return
         self._write()
         self._closed = True
-        self._database.finish(self._sequences)
-        self._database.close()
+        try:
+            self._database.finish(self._sequences)
+        except StoreFailed as error:
+            report("store_close_failed", error)
+        finally:
+            self._database.close()
 
     async def _read(self, query: Callable[[Connection], Result]) -> Result:
         self._write()

@@ -14,7 +14,11 @@ WRITE_BEHIND_S = 1.0
 
 
 class Writer:
-    """Takes what is queued and hands it to `commit`, a batch at a time. `wake` it whenever something was queued."""
+    """Takes what is queued and hands it to `commit`, a batch at a time. `wake` it whenever something was queued.
+
+    A batch that fails is given up whole: its futures fail, and what was behind in it is lost, since the next reading
+    and the next second of the minute bring it again. The batches after it are tried as ever.
+    """
 
     def __init__(self, queue: Queue, sequences: Sequences, commit: Callable[[Batch], Awaitable[None]]) -> None:
         self.healthy = True
