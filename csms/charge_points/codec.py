@@ -42,6 +42,7 @@ __all__ = [
     "Undecodable",
     "action_of",
     "codec_for",
+    "wire_names",
 ]
 
 
@@ -279,6 +280,15 @@ def _decode_error(message: list[object]) -> CallError | Undecodable:
     )
 
 
+@functools.cache
+def wire_names(message_class: Any) -> dict[str, str]:
+    """The fields of a class of the `ocpp` package: their names on the wire, and in the class."""
+    names = {field.name: field.name for field in fields(message_class)}
+    # The package's own rule knows the exceptions of its own names (soc, csms, url, v2x).
+    converted: dict[str, str] = snake_to_camel_case(names)  # type: ignore[no-untyped-call]  # not annotated
+    return converted
+
+
 def action_of(message: object) -> str:
     """The action of a request as `Codec.encode_call` takes it."""
     return str(message[0]) if isinstance(message, tuple) else type(message).__name__
@@ -289,12 +299,17 @@ def _payload_of(message: object) -> JsonObject:
     return _wire_object(message[1] if isinstance(message, tuple) else _members(message))
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
 def _wire_object(values: JsonObject) -> JsonObject:
     return {name: wired for name, value in values.items() if (wired := _wire(value)) is not None}
 
 
 def _wire(value: object) -> object:
     """None stands for a value to leave out: part 4 section 4.1.5 allows no null, {} or [] for an empty field."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, dict):
@@ -311,12 +326,4 @@ def _wire(value: object) -> object:
 
 
 def _members(message: Any) -> JsonObject:
-    return {wire_name: getattr(message, name) for name, wire_name in _wire_names(message.__class__)}
-
-
-@functools.cache
-def _wire_names(message_class: Any) -> tuple[tuple[str, str], ...]:
-    names = {field.name: field.name for field in fields(message_class)}
-    # The package's own rule knows the exceptions of its own names (soc, csms, url, v2x).
-    converted = snake_to_camel_case(names)  # type: ignore[no-untyped-call]  # the package is not annotated
-    return tuple((name, wire_name) for wire_name, name in converted.items())
+    return {wire_name: getattr(message, name) for wire_name, name in wire_names(message.__class__).items()}

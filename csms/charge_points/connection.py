@@ -226,6 +226,8 @@ class Connection:
         self._transport.close(1011, "the message could not be stored")
 
     def _send_answer(self, answer: _Answer, sent: Callable[[], None] | None) -> None:
+        if self._ended:
+            return
         answer.ready = True
         for repetition in range(1 + answer.repeats):
             self._transport.send(answer.text)

@@ -37,16 +37,15 @@ def normalise(subprotocol: str, action: str, payload: JsonObject, *, response: b
 def prune(schema: MessageSchema, payload: JsonObject) -> list[Fault]:
     """Removes, in place, every optional part that breaks the schema; returns what was removed and why.
 
-    Stops at the first fault that only a refusal answers; whether the payload is valid now is the caller's question.
+    What stays invalid then is what the message cannot do without.
     """
     pruned: list[Fault] = []
     for _ in range(_MAX_PASSES):
         targets: dict[tuple[str | int, ...], Fault] = {}
         for error in islice(schema.validator.iter_errors(payload), _MAX_ERRORS):
             target = _removable(schema.tree, error.instance_path)
-            if target is None:
-                return pruned
-            targets.setdefault(target, fault_of(error))
+            if target is not None:
+                targets.setdefault(target, fault_of(error))
         if not targets:
             break
         # From the back, so that an index still means what it meant when it was found.
