@@ -1,0 +1,121 @@
+"""The command line: `python -m simulators --url ws://host:port/ocpp` runs a car park of simulated chargers."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import signal
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+from urllib.parse import urlsplit
+
+import structlog
+import typer
+
+from simulators.clock import SystemClock
+from simulators.fleet import fleet
+from simulators.narration import narrate
+from simulators.park import CarPark
+from simulators.station import Change, SimulatedChargePoint
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+class Protocols(StrEnum):
+    """Which versions of OCPP the fleet speaks; `both` alternates them."""
+
+    V16 = "1.6"
+    V201 = "2.0.1"
+    BOTH = "both"
+
+
+@app.command()
+def main(
+    url: Annotated[str, typer.Option(help="Address of the central system; the identity is appended.")],
+    charge_points: Annotated[int, typer.Option(min=1, max=10_000, help="How many chargers.")] = 6,
+    protocol: Annotated[Protocols, typer.Option(help="OCPP version.")] = Protocols.BOTH,
+    speed: Annotated[float, typer.Option(help="Scales arrivals and battery sizes, not clocks or power.")] = 1.0,
+    prefix: Annotated[str, typer.Option(help="Identities are PREFIX001, PREFIX002 ...")] = "CP-",
+    seed: Annotated[int | None, typer.Option(help="Makes cars and retries repeatable.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds.")] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="File with the Basic auth password of all chargers.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
+) -> None:
+    """Simulated chargers with cars that come, charge and leave. Ends on Ctrl-C, SIGTERM or after --seconds."""
+    _check_url(url)
+    if not speed > 0:
+        _refuse("--speed must be above 0")
+    if seconds is not None and seconds < 0:
+        _refuse("--seconds must not be negative")
+    password = None if password_file is None else _password(password_file)
+    _log_to_terminal()
+    rng = random.Random(seed)
+    stations = fleet(
+        url,
+        charge_points,
+        protocol.value,
+        rng=rng,
+        clock=SystemClock(),
+        prefix=prefix,
+        password=password,
+        on_change=None if quiet else _print,
+    )
+    asyncio.run(_run(stations, CarPark(stations, rng=rng, speed=speed), seconds))
+
+
+async def _run(stations: list[SimulatedChargePoint], park: CarPark, seconds: float | None) -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows has no handlers on the loop
+            loop.add_signal_handler(number, ended.set)
+    for station in stations:
+        await station.start()
+    cars = asyncio.create_task(park.run())
+    cars.add_done_callback(lambda _: ended.set())
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await ended.wait()
+    cars.cancel()
+    results = await asyncio.gather(cars, *(station.stop() for station in stations), return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+def _print(station: SimulatedChargePoint, change: Change) -> None:
+    line = narrate(station, change)
+    if line is not None:
+        print(line, flush=True)
+
+
+def _check_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        _refuse(f"--url must look like ws://host:port/path, not {url!r}")
+
+
+def _password(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        _refuse(f"--password-file: {error}")
+
+
+def _log_to_terminal() -> None:
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _refuse(message: str) -> NoReturn:
+    raise typer.BadParameter(message)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,164 @@
+"""One connector of the model: the car at it, its transaction, its meter."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal
+
+from simulators.car import NO_DRAW, Car, Draw, Offer, draw, tapering_from_soc
+
+StopReason = Literal[
+    "Local",
+    "EVDisconnected",
+    "Remote",
+    "SoftReset",
+    "HardReset",
+    "DeAuthorized",
+    "UnlockCommand",
+    "PowerLoss",
+    "Reboot",
+]
+
+NOTHING = Offer(0.0)
+TAPER_TICK_S = 1.0
+SOC_TOLERANCE = 1e-6  # instants are floats: a battery this close to a mark has reached it
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A transaction. `transaction_id` is the wire id: 2.0.1 has it from the start, 1.6 from the answer on."""
+
+    number: int
+    connector_id: int
+    id_token: str
+    started_s: float
+    meter_start_wh: float
+    transaction_id: str | None = None
+    remote_start_id: int | None = None
+    seq_no: int = 0
+    stopped: bool = False
+
+    def next_seq_no(self) -> int:
+        """The sequence number of its next 2.0.1 event, counted from 0 (E01.FR.07)."""
+        number = self.seq_no
+        self.seq_no += 1
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the meter of a connector shows at an instant; `soc` (0 to 1) is known on DC only."""
+
+    at_s: float
+    energy_wh: float
+    draw: Draw
+    offer: Offer
+    soc: float | None
+    status: str
+
+
+@dataclass(slots=True)
+class Connector:
+    """The changing half of the model; only `charge_point` changes it. Statuses have OCPP 1.6's names."""
+
+    connector_id: int
+    operative: bool = True
+    car: Car | None = None
+    soc: float = 0.0
+    energy_wh: float = 0.0
+    offer: Offer = NOTHING
+    obeyed: Offer = NOTHING
+    draw: Draw = NO_DRAW
+    status: str = "Available"
+    transaction: Transaction | None = None
+    charged: bool = False
+    next_sample_s: float | None = None
+    _coming: deque[tuple[float, Offer]] = field(default_factory=deque)
+
+    def plug_in(self, car: Car) -> None:
+        self.car, self.soc, self.charged = car, car.soc, False
+
+    def unplug(self) -> None:
+        self.car, self.charged = None, False
+
+    def begin(self, transaction: Transaction, now_s: float, offer: Offer, interval_s: float) -> None:
+        self.transaction, self.charged = transaction, True
+        self.offer = offer
+        self._promise(offer, now_s)
+        self.sample_every(interval_s, now_s)
+
+    def end(self) -> None:
+        assert self.transaction is not None
+        self.transaction.stopped = True
+        self.transaction, self.next_sample_s = None, None
+        self._coming.clear()
+        self.obeyed, self.draw = NOTHING, NO_DRAW
+
+    def change_offer(self, offer: Offer, at_s: float) -> None:
+        self.offer = offer
+        if self.transaction is not None:
+            self._promise(offer, at_s)
+
+    def react(self, at_s: float) -> None:
+        """The car follows the offers whose reaction time is over."""
+        while self._coming and self._coming[0][0] <= at_s:
+            self.obeyed = self._coming.popleft()[1]
+        active = self.car is not None and self.transaction is not None
+        self.draw = draw(self.car, self.soc, self.obeyed) if self.car and active else NO_DRAW
+
+    def integrate(self, seconds: float) -> None:
+        """Count the energy of a stretch of constant power, in meter and battery alike."""
+        energy_wh = self.draw.power_w * seconds / 3600.0
+        self.energy_wh += energy_wh
+        if self.car is not None:
+            self.soc += energy_wh / self.car.battery_wh
+            if self.soc > 1.0 - SOC_TOLERANCE:
+                self.soc = 1.0
+
+    def next_change_s(self, at_s: float) -> float | None:
+        """When car, battery or meter next bring something new, or None."""
+        instants = [self._coming[0][0]] if self._coming else []
+        if self.next_sample_s is not None:
+            instants.append(self.next_sample_s)
+        if self.draw.power_w > 0:
+            instants.append(at_s + self._steady_for_s())
+        return min(instants, default=None)
+
+    def sample_every(self, interval_s: float, now_s: float) -> None:
+        active = self.transaction is not None and interval_s > 0
+        self.next_sample_s = now_s + interval_s if active else None
+
+    def sample_due(self, at_s: float, interval_s: float) -> bool:
+        """Whether a sample is due, and if so when the next one is."""
+        if self.next_sample_s is None or at_s < self.next_sample_s:
+            return False
+        self.next_sample_s += interval_s
+        return True
+
+    def reading(self, at_s: float) -> Reading:
+        known_soc = self.soc if self.car is not None and not self.offer.is_ac else None
+        return Reading(at_s, self.energy_wh, self.draw, self.offer, known_soc, self.derived_status())
+
+    def derived_status(self) -> str:
+        if self.transaction is None:
+            if not self.operative:
+                return "Unavailable"
+            if self.car is None:
+                return "Available"
+            return "Finishing" if self.charged else "Preparing"
+        if self.offer.power_w <= 0:
+            return "SuspendedEVSE"
+        return "SuspendedEV" if self.soc >= 1.0 else "Charging"
+
+    def _promise(self, offer: Offer, at_s: float) -> None:
+        assert self.car is not None
+        self._coming.append((at_s + self.car.reaction_s, offer))
+
+    def _steady_for_s(self) -> float:
+        """How long the present power can last: until the battery begins to taper, a tick of the taper, or full."""
+        assert self.car is not None
+        per_second = self.draw.power_w / 3600.0 / self.car.battery_wh
+        full_s = (1.0 - self.soc) / per_second
+        taper_s = (tapering_from_soc(self.car, self.obeyed, self.draw.power_w) - self.soc) / per_second
+        if taper_s * per_second > SOC_TOLERANCE:
+            return min(taper_s, full_s)
+        return min(TAPER_TICK_S, full_s)

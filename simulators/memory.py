@@ -1,0 +1,94 @@
+"""A connection that is two queues: what tests and simulations use in place of a socket."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from simulators.transport import TransportClosed
+
+Delay = Callable[[str], float]
+"""How many seconds a frame is under way; frames of one direction never overtake each other."""
+
+
+class MemoryPipe:
+    """One end of a connection in memory; a `Transport`."""
+
+    def __init__(self, delay: Delay | None) -> None:
+        self._delay = delay
+        self._peer: MemoryPipe | None = None
+        self._under_way: deque[str | None] = deque()
+        self._arrived: deque[str] = deque()
+        self._due = 0.0
+        self._news = asyncio.Event()
+        self._cut = False
+        self._ended = False
+
+    @classmethod
+    def pair(cls, to_first: Delay | None = None, to_second: Delay | None = None) -> tuple["MemoryPipe", "MemoryPipe"]:
+        """Two connected ends; a delay belongs to the direction towards the end it is named after."""
+        first, second = cls(to_second), cls(to_first)
+        first._peer, second._peer = second, first
+        return first, second
+
+    async def send(self, text: str) -> None:
+        """Send one frame to the other end; raises TransportClosed after either side has ended the connection."""
+        if self._cut or self._peer is None:
+            raise TransportClosed("the memory pipe is closed")
+        self._dispatch(text)
+
+    async def receive(self) -> str:
+        while not self._arrived:
+            if self._ended or self._cut:
+                raise TransportClosed("the memory pipe is closed")
+            self._news.clear()
+            await self._news.wait()
+        return self._arrived.popleft()
+
+    async def close(self) -> None:
+        """End the connection; frames under way to the other end still arrive there, before the end does."""
+        if self._cut:
+            return
+        self._dispatch(None)
+        self._break()
+
+    def cut(self) -> None:
+        """Lose the connection at once in both directions, with everything under way."""
+        for end in (self, self._peer):
+            if end is not None:
+                end._under_way.clear()
+                end._break()
+
+    @property
+    def closed(self) -> bool:
+        """Whether this end can no longer send."""
+        return self._cut
+
+    def _break(self) -> None:
+        self._cut = True
+        self._news.set()
+
+    def _dispatch(self, item: str | None) -> None:
+        peer = self._peer
+        assert peer is not None
+        if self._delay is None:
+            peer._take(item)
+            return
+        loop = asyncio.get_running_loop()
+        self._due = max(self._due, loop.time() + (self._delay(item) if item is not None else 0.0))
+        self._under_way.append(item)
+        # The timer takes the oldest frame, whichever it was set for: equal instants keep their order.
+        loop.call_at(self._due, self._deliver, peer)
+
+    def _deliver(self, peer: "MemoryPipe") -> None:
+        if self._under_way:
+            peer._take(self._under_way.popleft())
+
+    def _take(self, item: str | None) -> None:
+        if self._cut:
+            return
+        if item is None:
+            self._ended = True
+            self._cut = True
+        else:
+            self._arrived.append(item)
+        self._news.set()

@@ -1,0 +1,89 @@
+"""What both versions have in common: the interface between the shell and a protocol, and a charge point's data."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from simulators.charge_point import ChargePoint, Occurrence
+from simulators.frames import Answer, Call, JsonObject
+from simulators.hardware import AC_THREE_PHASES, Hardware
+
+Version = Literal["1.6", "2.0.1"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePointSpec:
+    """Which charge point to simulate. Its identity is the last segment of its address and its Basic auth user."""
+
+    identity: str
+    protocol: Version = "1.6"
+    hardware: Hardware = AC_THREE_PHASES
+    connectors: int = 1
+    vendor: str = "Simulators"
+    firmware: str = "1.0"
+
+    @property
+    def subprotocol(self) -> str:
+        return f"ocpp{self.protocol}"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The answer to a BootNotification: the interval is the heartbeat's, or the wait before the next attempt."""
+
+    status: Literal["Accepted", "Pending", "Rejected"]
+    interval_s: float
+
+
+class Adapter(Protocol):
+    """One version of OCPP over the model. Pure: calls and answers in and out, time as an argument."""
+
+    online: bool
+    messages_waiting: bool
+    model: ChargePoint
+
+    @property
+    def heartbeat_interval_s(self) -> float:
+        """0 for no heartbeats."""
+        ...
+
+    def boot(self, reason: str) -> Call:
+        """BootNotification; `reason` is one of 2.0.1's BootReasons."""
+        ...
+
+    def registration(self, payload: JsonObject) -> Registration: ...
+
+    def heartbeat(self) -> Call: ...
+
+    def status(self, connector_id: int, at_s: float) -> list[Call]:
+        """StatusNotification of a connector, 0 being the charge point itself where the version has that."""
+        ...
+
+    def authorize(self, connector_id: int, id_token: str) -> Call: ...
+
+    def new_transaction_id(self) -> str | None:
+        """A wire id for a transaction begun now, or None where the central system gives it."""
+        ...
+
+    def car_arrived(self, connector_id: int, now_s: float) -> bool:
+        """Begin what the central system asked to start here; whether there was such a request."""
+        ...
+
+    def calls_for(self, occurrence: Occurrence) -> list[Call]:
+        """The messages that report what happened."""
+        ...
+
+    def payload_of(self, call: Call) -> JsonObject:
+        """The payload to send now, with what was not known when the call was made."""
+        ...
+
+    def on_result(self, call: Call, payload: JsonObject, now_s: float) -> None:
+        """The central system answered a call of ours."""
+        ...
+
+    def knows(self, action: str) -> bool:
+        """Whether a CALL with this action is implemented."""
+        ...
+
+    def answer(self, action: str, payload: JsonObject, now_s: float) -> Answer:
+        """Carry out a CALL of the central system."""
+        ...

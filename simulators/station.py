@@ -1,0 +1,419 @@
+"""A simulated charge point that runs: the model, a protocol and a connection, on an event loop."""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from simulators.behaviour import BY_THE_BOOK, Behaviour
+from simulators.car import Car
+from simulators.charge_point import ChargePoint, Occurrence, StatusChanged
+from simulators.clock import Clock
+from simulators.connector import StopReason
+from simulators.frames import Answer, Call, Incoming, JsonObject
+from simulators.outbox import Outbox
+from simulators.profiles import ProfileStore, StoreRules
+from simulators.protocol import Adapter, ChargePointSpec, Registration
+from simulators.session import OnFrame, Session
+from simulators.transport import Connect, Transport, TransportClosed, charge_point_url, websocket_transport
+from simulators.v16 import V16
+from simulators.v201 import V201
+
+FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
+BOOT_S = 2.0
+LAST_WORDS_S = 5.0
+CLOCK_GRAIN_S = 1e-6  # epoch seconds are floats: wake just after an instant, never just before
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged:
+    at_s: float
+    connected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    at_s: float
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class CarArrived:
+    at_s: float
+    connector_id: int
+    car: Car
+
+
+@dataclass(frozen=True, slots=True)
+class CarLeft:
+    at_s: float
+    connector_id: int
+    soc: float
+
+
+Change = Occurrence | ConnectionChanged | Registered | CarArrived | CarLeft
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorView:
+    """A connector at an instant: what its own profiles permit it, what its car draws; `soc` is 0 to 1."""
+
+    status: str
+    transaction_id: str | None
+    charging: bool
+    permitted_w: float
+    drawn_w: float
+    energy_wh: float
+    soc: float | None
+
+
+class SimulatedChargePoint:
+    """A charge point on the running event loop. All its time comes from `clock` and that loop, all chance from `rng`.
+
+    `on_change` hears of every change of state, `on_frame` of every frame. Between `start` and `stop` it keeps itself
+    connected, charges under the profiles it has, online or not, and reports what it could not report before.
+    """
+
+    def __init__(
+        self,
+        spec: ChargePointSpec,
+        *,
+        connect: Connect,
+        rng: random.Random,
+        clock: Clock,
+        behaviour: Behaviour = BY_THE_BOOK,
+        on_change: Callable[["SimulatedChargePoint", Change], None] | None = None,
+        on_frame: OnFrame | None = None,
+    ) -> None:
+        self.spec = spec
+        self.behaviour = behaviour
+        rules = StoreRules("replace" if spec.protocol == "1.6" else "reject", (spec.hardware.unit,))
+        store = ProfileStore(rules, tuple(range(1, spec.connectors + 1)))
+        self.model = ChargePoint(spec.hardware, spec.connectors, store, now_s=clock.now_s())
+        self.adapter: Adapter = (
+            V16(spec, self.model, behaviour) if spec.protocol == "1.6" else V201(spec, self.model, behaviour, rng)
+        )
+        self.boot_reason: str | None = "PowerUp"
+        self._connect = connect
+        self._rng = rng
+        self._clock = clock
+        self._on_change = on_change
+        self._on_frame = on_frame
+        self._outbox = Outbox()
+        self._session: Session | None = None
+        self._session_task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._unreported: dict[int, None] = {}
+        self._out_of_reach_until_s = clock.now_s()
+        self._next_heartbeat_s: float | None = None
+        self._message_number = 0
+        self._reboots_when_idle = False
+        self._ever_connected = False
+        self._wake = asyncio.Event()
+        self._accepted = asyncio.Event()
+
+    @classmethod
+    def over_websocket(
+        cls,
+        spec: ChargePointSpec,
+        base_url: str,
+        *,
+        rng: random.Random,
+        clock: Clock,
+        password: str | None = None,
+        behaviour: Behaviour = BY_THE_BOOK,
+        on_change: Callable[["SimulatedChargePoint", Change], None] | None = None,
+        on_frame: OnFrame | None = None,
+    ) -> "SimulatedChargePoint":
+        """One that connects to `base_url`, to which its identity is appended."""
+        subprotocol = None if behaviour.no_subprotocol else spec.subprotocol
+        connect = websocket_transport(charge_point_url(base_url, spec.identity), subprotocol, password)
+        return cls(
+            spec,
+            connect=connect,
+            rng=rng,
+            clock=clock,
+            behaviour=behaviour,
+            on_change=on_change,
+            on_frame=on_frame,
+        )
+
+    async def start(self) -> None:
+        """Switch it on; it connects and boots by itself."""
+        self._tasks = [
+            asyncio.create_task(self._keep_connected(), name=f"{self.spec.identity} connection"),
+            asyncio.create_task(self._keep_time(), name=f"{self.spec.identity} time"),
+        ]
+
+    async def stop(self) -> None:
+        """Switch it off and close its connection; raises what went wrong inside, if something did."""
+        for task in self._tasks:
+            task.cancel()
+        results = await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+
+    async def wait_accepted(self) -> None:
+        """Wait until it is connected and the central system has accepted it."""
+        await self._accepted.wait()
+
+    @property
+    def connected(self) -> bool:
+        return self._session is not None
+
+    def connector(self, connector_id: int) -> ConnectorView:
+        """One connector as it is now; permitted is 0 where no car could draw, and the rating without any profile."""
+        now_s = self._clock.now_s()
+        connector = self.model.connectors[connector_id]
+        transaction = connector.transaction
+        return ConnectorView(
+            status=connector.status,
+            transaction_id=None if transaction is None else transaction.transaction_id,
+            charging=transaction is not None,
+            permitted_w=self.model.offers(now_s)[connector_id].power_w if connector.operative else 0.0,
+            drawn_w=connector.draw.power_w,
+            energy_wh=connector.energy_wh,
+            soc=connector.soc if connector.car is not None else None,
+        )
+
+    def plug_in(self, connector_id: int, car: Car, id_token: str | None = None) -> None:
+        """A car arrives and its driver shows a token; without one it waits for a remote start."""
+        now_s = self._clock.now_s()
+        self.model.plug_in(connector_id, car, now_s)
+        self._tell(CarArrived(now_s, connector_id, car))
+        if not self.adapter.car_arrived(connector_id, now_s) and id_token is not None:
+            self._present(connector_id, id_token, now_s)
+        self._report()
+
+    def unplug(self, connector_id: int) -> None:
+        """The car leaves; its transaction ends if it still runs."""
+        now_s = self._clock.now_s()
+        self.model.advance(now_s)
+        soc = self.model.connectors[connector_id].soc
+        self.model.unplug(connector_id, now_s)
+        self._tell(CarLeft(now_s, connector_id, soc))
+        self._report()
+
+    def stop_transaction(self, connector_id: int, reason: StopReason = "Local") -> None:
+        """The driver ends the transaction and leaves the car where it is."""
+        self.model.stop(connector_id, reason, self._clock.now_s())
+        self._report()
+
+    def drop_connection(self, for_s: float) -> None:
+        """Lose the connection, and find no network for so many seconds."""
+        self._out_of_reach_until_s = self._clock.now_s() + for_s
+        self._hang_up()
+
+    def reboot(self, reason: StopReason = "Reboot") -> None:
+        """Restart: transactions end, profiles and unreported messages survive, BootNotification follows."""
+        now_s = self._clock.now_s()
+        for connector_id in self.model.connectors:
+            self.model.stop(connector_id, reason, now_s)
+        self._report()
+        self.boot_reason = "PowerUp" if reason in ("Reboot", "PowerLoss") else "RemoteReset"
+        self._message_number = 0
+        self.drop_connection(BOOT_S)
+
+    async def send_raw(self, text: str) -> str | None:
+        """Send any text as a frame; for a CALL, the answer's text or None. Raises TransportClosed when offline."""
+        if self._session is None:
+            raise TransportClosed("not connected")
+        return await self._session.send_raw(text)
+
+    # What a session asks of its owner.
+
+    def registered(self, registration: Registration) -> None:
+        now_s = self._clock.now_s()
+        self._tell(Registered(now_s, registration.status))
+        if registration.status == "Accepted":
+            self.boot_reason = None
+            self._become_ready(range(self.spec.connectors + 1), now_s)
+
+    def answered(self, call: Call, payload: JsonObject) -> None:
+        if call.action == "BootNotification":
+            self.adapter.registration(payload)
+        self.adapter.on_result(call, payload, self._clock.now_s())
+        self._report()
+
+    def unanswerable(self, call: Call) -> None:
+        """A call about no transaction came to nothing; only authorization has a second way."""
+        if call.action == "Authorize" and not self.connected:
+            self._start(call.connector_id, self._offered_token(call), self._clock.now_s())
+
+    def carry_out(self, incoming: Incoming) -> Answer:
+        now_s = self._clock.now_s()
+        self.model.advance(now_s)
+        self.adapter.messages_waiting = self._outbox.holds_transactions
+        answer = self.adapter.answer(incoming.action, incoming.payload, now_s)
+        self._report()
+        return answer
+
+    async def after_answer(self, answer: Answer) -> None:
+        if answer.then is not None:
+            self._outbox.add(answer.then(self._clock.now_s()))
+        self._report()
+        if answer.reboot == "OnIdle":
+            self._reboots_when_idle = True
+        elif answer.reboot is not None:
+            await self._reset("SoftReset" if answer.reboot == "SoftReset" else "HardReset")
+
+    def new_message_id(self) -> str:
+        self._message_number += 1
+        return str(self._message_number)
+
+    # Below: how it does what it offers.
+
+    async def _keep_connected(self) -> None:
+        attempt = 0
+        while True:
+            await asyncio.sleep(max(self._out_of_reach_until_s - self._clock.now_s(), 0.0))
+            try:
+                transport = await self._connect()
+            except (TransportClosed, OSError):
+                attempt += 1
+            else:
+                attempt = 0
+                await self._stay_connected(transport)
+            wait_s = min(FIRST_RETRY_S * 2**attempt, LONGEST_RETRY_S)
+            await asyncio.sleep(wait_s + self._rng.random() * FIRST_RETRY_S)
+
+    async def _stay_connected(self, transport: Transport) -> None:
+        session = self._new_session(transport)
+        self._online(session)
+        self._session_task = asyncio.create_task(session.run(), name=f"{self.spec.identity} session")
+        try:
+            await asyncio.wait([self._session_task])
+        finally:
+            self._session_task.cancel()
+            results = await asyncio.gather(self._session_task, return_exceptions=True)
+            self._offline()
+        if isinstance(results[0], Exception):
+            raise results[0]
+
+    def _new_session(self, transport: Transport) -> Session:
+        return Session(
+            transport,
+            self,
+            self.adapter,
+            self._outbox,
+            version="v16" if self.spec.protocol == "1.6" else "v201",
+            behaviour=self.behaviour,
+            rng=self._rng,
+            on_frame=self._on_frame,
+        )
+
+    def _online(self, session: Session) -> None:
+        now_s = self._clock.now_s()
+        self._session = session
+        self._tell(ConnectionChanged(now_s, True))
+        if self._ever_connected and self.behaviour.loses_profiles_on_reconnect:
+            self.model.profiles.clear()
+            self.model.profiles_changed(now_s)
+        if self._ever_connected and self.behaviour.boots_on_reconnect and self.boot_reason is None:
+            self.boot_reason = "Unknown"
+        self._ever_connected = True
+        if self.boot_reason is None:
+            self._become_ready(self._unreported, now_s)
+
+    def _offline(self) -> None:
+        now_s = self._clock.now_s()
+        self._session, self._next_heartbeat_s = None, None
+        self.adapter.online = False
+        self._accepted.clear()
+        dropped = self._outbox.connection_lost()
+        self._tell(ConnectionChanged(now_s, False))
+        for call in dropped:
+            self.unanswerable(call)
+            if call.action == "StatusNotification":
+                self._unreported[call.connector_id] = None
+        self._report()
+
+    def _become_ready(self, connector_ids: Iterable[int], now_s: float) -> None:
+        """Accepted, or back: report the statuses nobody knows yet, and begin to talk as usual."""
+        for connector_id in sorted(connector_ids):
+            self._outbox.add(self.adapter.status(connector_id, now_s))
+        self._unreported.clear()
+        self.adapter.online = True
+        self._accepted.set()
+        self._report()
+
+    def _hang_up(self) -> None:
+        if self._session_task is not None:
+            self._session_task.cancel()
+
+    async def _reset(self, reason: StopReason) -> None:
+        """A reset on demand: transactions end first, and the central system should hear of it (1.6 5.14)."""
+        for connector_id in self.model.connectors:
+            self.model.stop(connector_id, reason, self._clock.now_s())
+        self._report()
+        until_s = self._clock.now_s() + LAST_WORDS_S
+        while self._outbox.holds_transactions and self._clock.now_s() < until_s:
+            await asyncio.sleep(0.1)
+        self.reboot(reason)
+
+    def _present(self, connector_id: int, id_token: str, now_s: float) -> None:
+        """A driver shows a token: ask the central system, or take it on trust while it cannot be asked."""
+        if self.adapter.online:
+            self._outbox.add([self.adapter.authorize(connector_id, id_token)])
+        else:
+            self._start(connector_id, id_token, now_s)
+
+    def _start(self, connector_id: int, id_token: str, now_s: float) -> None:
+        transaction_id = self.adapter.new_transaction_id()
+        self.model.start(connector_id, id_token, now_s, transaction_id=transaction_id)
+        self._report()
+
+    def _offered_token(self, call: Call) -> str:
+        token = call.payload["idTag"] if "idTag" in call.payload else call.payload["idToken"]["idToken"]
+        return str(token)
+
+    def _report(self) -> None:
+        """Turn what happened into messages and tell the observer; then look at the clock anew."""
+        occurrences, self.model.occurrences = self.model.occurrences, []
+        for occurrence in occurrences:
+            calls = self.adapter.calls_for(occurrence)
+            if isinstance(occurrence, StatusChanged) and not self.adapter.online:
+                self._unreported[occurrence.connector_id] = None
+                calls = []
+            self._outbox.add(calls)
+            self._tell(occurrence)
+        if self._session is not None:
+            self._session.wake()
+        self._wake.set()
+
+    def _tell(self, change: Change) -> None:
+        if self._on_change is not None:
+            self._on_change(self, change)
+
+    async def _keep_time(self) -> None:
+        while True:
+            now_s = self._clock.now_s()
+            self.model.advance(now_s)
+            self._beat(now_s)
+            self._report()
+            if self._reboots_when_idle and not any(self.model.running()):
+                self._reboots_when_idle = False
+                await self._reset("SoftReset")
+            self._wake.clear()
+            due_s = min(
+                (due for due in (self.model.next_change_s(), self._next_heartbeat_s) if due is not None),
+                default=None,
+            )
+            try:
+                async with asyncio.timeout(None if due_s is None else max(due_s - now_s, 0.0) + CLOCK_GRAIN_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    def _beat(self, now_s: float) -> None:
+        interval_s = self.adapter.heartbeat_interval_s
+        if not self.adapter.online or interval_s <= 0:
+            self._next_heartbeat_s = None
+        elif self._next_heartbeat_s is None:
+            self._next_heartbeat_s = now_s + interval_s
+        elif now_s >= self._next_heartbeat_s:
+            self._next_heartbeat_s = now_s + interval_s
+            if not self._outbox.holds("Heartbeat"):
+                self._outbox.add([self.adapter.heartbeat()])

@@ -1,0 +1,94 @@
+"""What a simulated charge point needs of a connection, and the real one over WebSocket."""
+
+import base64
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+from urllib.parse import quote, unquote
+
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as websocket_connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.typing import Subprotocol
+
+
+class TransportClosed(Exception):
+    """The connection is gone, or could not be made."""
+
+
+class Transport(Protocol):
+    """One connection to a central system, text frames in both directions."""
+
+    async def send(self, text: str) -> None:
+        """Send one frame; raises TransportClosed."""
+        ...
+
+    async def receive(self) -> str:
+        """The next frame; raises TransportClosed once the connection is gone."""
+        ...
+
+    async def close(self) -> None:
+        """End the connection; harmless when it has ended already."""
+        ...
+
+
+Connect = Callable[[], Awaitable[Transport]]
+"""Makes one connection; raises TransportClosed or OSError when there is nobody to talk to."""
+
+
+def charge_point_url(base_url: str, identity: str) -> str:
+    """The address of one charge point: the base address, with or without a slash, and the identity (OCPP-J 3.1.1)."""
+    return f"{base_url.rstrip('/')}/{quote(identity, safe='')}"
+
+
+def websocket_transport(
+    url: str, subprotocol: str | None, password: str | None = None, *, ping_interval_s: float | None = 30.0
+) -> Connect:
+    """A factory of real connections to `url`, whose last segment is the identity and the Basic auth user.
+
+    `subprotocol` is `ocpp1.6` or `ocpp2.0.1`, or None to offer none, as some older firmware does.
+    """
+    identity = unquote(url.rstrip("/").rpartition("/")[2])
+    headers = {} if password is None else {"Authorization": _basic(identity, password)}
+    subprotocols = None if subprotocol is None else [Subprotocol(subprotocol)]
+
+    async def connect() -> Transport:
+        try:
+            connection = await websocket_connect(
+                url,
+                subprotocols=subprotocols,
+                additional_headers=headers,
+                ping_interval=ping_interval_s,
+                open_timeout=10,
+                close_timeout=2,
+                proxy=None,
+            )
+        except (InvalidHandshake, InvalidURI, TimeoutError, ssl.SSLError) as error:
+            raise TransportClosed(str(error)) from error
+        return _WebSocket(connection)
+
+    return connect
+
+
+class _WebSocket:
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    async def send(self, text: str) -> None:
+        try:
+            await self._connection.send(text)
+        except ConnectionClosed as error:
+            raise TransportClosed(str(error)) from error
+
+    async def receive(self) -> str:
+        try:
+            return await self._connection.recv(decode=True)
+        except ConnectionClosed as error:
+            raise TransportClosed(str(error)) from error
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+
+def _basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()

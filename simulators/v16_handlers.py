@@ -1,0 +1,210 @@
+"""OCPP 1.6-J: how a charge point answers what a central system may ask of it, one function per action."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from simulators.connector import StopReason
+from simulators.frames import Answer, Call, JsonObject, error_answer
+from simulators.offers import composite_schedule
+from simulators.v16_profiles import PURPOSES, rate_unit, read_profile, write_periods
+
+if TYPE_CHECKING:
+    from simulators.v16 import V16
+
+Handler = Callable[["V16", JsonObject, float], Answer]
+
+
+def _change_availability(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    wanted, operative = request["connectorId"], request["type"] == "Operative"
+    connectors = cp.model.connectors
+    if wanted != 0 and wanted not in connectors:
+        return Answer({"status": "Rejected"})
+    chosen = list(connectors) if wanted == 0 else [wanted]
+    busy = not operative and any(connectors[number].transaction is not None for number in chosen)
+
+    def carry_out(at_s: float) -> Iterable[Call]:
+        for number in chosen:
+            cp.model.set_operative(number, operative, at_s)
+        return cp.status(0, at_s) if wanted == 0 else ()
+
+    return Answer({"status": "Scheduled" if busy else "Accepted"}, then=carry_out)
+
+
+def _change_configuration(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    key = request["key"]
+    outcome = cp.settings.change(key, request["value"])
+    if outcome == "Accepted" and key == "MeterValueSampleInterval":
+        cp.model.set_sample_interval(float(request["value"]), now_s)
+    return Answer({"status": "NotSupported" if outcome == "Unknown" else outcome})
+
+
+def _get_configuration(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    known: list[JsonObject] = []
+    unknown: list[str] = []
+    for key in request.get("key") or list(cp.settings):
+        row = cp.settings.row(key)
+        if row is None:
+            unknown.append(key)
+            continue
+        entry: JsonObject = {"key": key, "readonly": row.access == "ReadOnly"}
+        known.append(entry if row.access == "WriteOnly" else entry | {"value": row.value})
+    payload: JsonObject = {"configurationKey": known}
+    return Answer(payload | ({"unknownKey": unknown} if unknown else {}))
+
+
+def _clear_cache(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    return Answer({"status": "Accepted"})
+
+
+def _data_transfer(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    return Answer({"status": "UnknownVendorId"})
+
+
+def _set_charging_profile(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    wire = request["csChargingProfiles"]
+    if wire["chargingProfilePurpose"] in cp.behaviour.rejects_profiles:
+        return Answer({"status": "Rejected"})
+    try:
+        profile = read_profile(wire)
+    except ValueError as error:
+        return error_answer("PropertyConstraintViolation", str(error))
+    if cp.behaviour.ignores_profiles:
+        return Answer({"status": "Accepted"})
+    refusal = cp.model.profiles.install(request["connectorId"], profile, cp.model.running())
+    cp.model.profiles_changed(now_s)
+    return Answer({"status": "Rejected" if refusal else "Accepted"})
+
+
+def _clear_charging_profile(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    purpose = request.get("chargingProfilePurpose")
+    cleared = cp.model.profiles.clear(
+        profile_id=request.get("id"),
+        connector_id=request.get("connectorId"),
+        purpose=PURPOSES[purpose] if purpose else None,
+        stack_level=request.get("stackLevel"),
+    )
+    cp.model.profiles_changed(now_s)
+    return Answer({"status": "Accepted" if cleared else "Unknown"})
+
+
+def _get_composite_schedule(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    connector_id, model = request["connectorId"], cp.model
+    unit = rate_unit(request.get("chargingRateUnit"), model.hardware.unit)
+    if (connector_id and connector_id not in model.connectors) or unit not in model.profiles.rules.units:
+        return Answer({"status": "Rejected"})
+    start_s = float(math.floor(now_s))
+    periods = composite_schedule(
+        model.hardware, model.profiles, model.started_s(), connector_id, start_s, request["duration"], unit
+    )
+    schedule = {
+        "duration": request["duration"],
+        "startSchedule": cp.time(start_s),
+        "chargingRateUnit": unit,
+        "chargingSchedulePeriod": write_periods(periods),
+    }
+    return Answer(
+        {
+            "status": "Accepted",
+            "connectorId": connector_id,
+            "scheduleStart": cp.time(start_s),
+            "chargingSchedule": schedule,
+        }
+    )
+
+
+def _remote_start(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    free = [n for n, c in cp.model.connectors.items() if c.transaction is None and c.operative]
+    wanted = request.get("connectorId")
+    profile = request.get("chargingProfile")
+    if not free or (wanted is not None and wanted not in free):
+        return Answer({"status": "Rejected"})
+    if profile is not None and profile["chargingProfilePurpose"] != "TxProfile":
+        return Answer({"status": "Rejected"})  # 1.6 5.11: nothing else belongs in a remote start
+    with_car = [n for n in free if cp.model.connectors[n].car is not None]
+    chosen = wanted if wanted is not None else (with_car or free)[0]
+    cp.awaited_remote_starts[chosen] = request
+    return Answer({"status": "Accepted"}, then=lambda at_s: begin_remote_start(cp, chosen, at_s))
+
+
+def begin_remote_start(cp: V16, connector_id: int, now_s: float) -> Iterable[Call]:
+    """Start what was asked for, if a car is there; otherwise it waits for one."""
+    request = cp.awaited_remote_starts.get(connector_id)
+    if request is None or cp.model.start(connector_id, request["idTag"], now_s, remote=True) is None:
+        return ()
+    del cp.awaited_remote_starts[connector_id]
+    if request.get("chargingProfile") is not None and not cp.behaviour.ignores_profiles:
+        cp.model.profiles.install(connector_id, read_profile(request["chargingProfile"]), cp.model.running())
+        cp.model.profiles_changed(now_s)
+    return ()
+
+
+def _remote_stop(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    transaction = cp.model.transaction(str(request["transactionId"]))
+    if transaction is None:
+        return Answer({"status": "Rejected"})
+    return Answer({"status": "Accepted"}, then=_stopping(cp, transaction.connector_id, "Remote"))
+
+
+def _unlock(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    connector_id = request["connectorId"]
+    if connector_id not in cp.model.connectors:
+        return Answer({"status": "NotSupported"})
+    # 1.6 5.18: a running transaction is finished first.
+    return Answer({"status": "Unlocked"}, then=_stopping(cp, connector_id, "UnlockCommand"))
+
+
+def _stopping(cp: V16, connector_id: int, reason: StopReason) -> Callable[[float], Iterable[Call]]:
+    def stop(at_s: float) -> Iterable[Call]:
+        cp.model.stop(connector_id, reason, at_s)
+        return ()
+
+    return stop
+
+
+def _reset(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    return Answer({"status": "Accepted"}, reboot=f"{request['type']}Reset")
+
+
+def _trigger(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    connector_id, requested = request.get("connectorId"), request["requestedMessage"]
+    if connector_id is not None and connector_id not in cp.model.connectors:
+        return Answer({"status": "Rejected"})
+    chosen = [connector_id] if connector_id else list(cp.model.connectors)
+
+    def send(at_s: float) -> Iterable[Call]:
+        match requested:
+            case "BootNotification":
+                calls = [cp.boot("Triggered")]
+            case "Heartbeat":
+                calls = [cp.heartbeat()]
+            case "MeterValues":
+                calls = [cp.meter_values(number, at_s) for number in chosen]
+            case _:
+                calls = [call for number in chosen for call in cp.status(number, at_s)]
+        for call in calls:
+            call.triggered = True
+        return calls
+
+    if requested in ("BootNotification", "Heartbeat", "MeterValues", "StatusNotification"):
+        return Answer({"status": "Accepted"}, then=send)
+    return Answer({"status": "NotImplemented"})
+
+
+HANDLERS: dict[str, Handler] = {
+    "ChangeAvailability": _change_availability,
+    "ChangeConfiguration": _change_configuration,
+    "ClearCache": _clear_cache,
+    "ClearChargingProfile": _clear_charging_profile,
+    "DataTransfer": _data_transfer,
+    "GetCompositeSchedule": _get_composite_schedule,
+    "GetConfiguration": _get_configuration,
+    "RemoteStartTransaction": _remote_start,
+    "RemoteStopTransaction": _remote_stop,
+    "Reset": _reset,
+    "SetChargingProfile": _set_charging_profile,
+    "TriggerMessage": _trigger,
+    "UnlockConnector": _unlock,
+}

@@ -1,0 +1,221 @@
+"""OCPP 2.0.1: what a charging station reports, in which messages."""
+
+import random
+from collections.abc import Iterable
+
+from simulators.behaviour import Behaviour
+from simulators.charge_point import (
+    ChargePoint,
+    ChargingStateChanged,
+    LimitChanged,
+    Occurrence,
+    Sampled,
+    StatusChanged,
+    TransactionStarted,
+    TransactionStopped,
+)
+from simulators.clock import timestamp
+from simulators.connector import Reading, StopReason, Transaction
+from simulators.frames import Answer, Call, JsonObject
+from simulators.meter import Sample, samples, split
+from simulators.protocol import ChargePointSpec, Registration
+from simulators.v201_handlers import HANDLERS, begin_remote_start
+from simulators.v201_variables import (
+    ENDED_MEASURANDS,
+    HEARTBEAT_INTERVAL,
+    SAMPLED_MEASURANDS,
+    STARTED_MEASURANDS,
+    Name,
+    v201_variables,
+)
+
+CHARGING_STATES = {
+    "Preparing": "EVConnected",
+    "Finishing": "EVConnected",
+    "Charging": "Charging",
+    "SuspendedEV": "SuspendedEV",
+    "SuspendedEVSE": "SuspendedEVSE",
+}
+CONNECTOR_STATUSES = {"Available": "Available", "Unavailable": "Unavailable", "Faulted": "Faulted"}
+
+# How a transaction ends: triggerReason and stoppedReason.
+ENDINGS: dict[StopReason, tuple[str, str]] = {
+    "Local": ("StopAuthorized", "Local"),
+    "EVDisconnected": ("EVCommunicationLost", "EVDisconnected"),
+    "Remote": ("RemoteStop", "Remote"),
+    "SoftReset": ("ResetCommand", "ImmediateReset"),
+    "HardReset": ("ResetCommand", "ImmediateReset"),
+    "DeAuthorized": ("Deauthorized", "DeAuthorized"),
+    "UnlockCommand": ("UnlockCommand", "Other"),
+    "PowerLoss": ("AbnormalCondition", "PowerLoss"),
+    "Reboot": ("AbnormalCondition", "Reboot"),
+}
+
+
+class V201:
+    """The OCPP 2.0.1 `Adapter`. An EVSE has one connector; the model's connector id is the EVSE's."""
+
+    def __init__(self, spec: ChargePointSpec, model: ChargePoint, behaviour: Behaviour, rng: random.Random) -> None:
+        self.spec = spec
+        self.model = model
+        self.behaviour = behaviour
+        self.online = False
+        self.messages_waiting = False
+        self.variables = v201_variables(
+            spec.hardware, spec.connectors, model.profiles.rules, spec.identity, spec.vendor
+        )
+        self.awaited_remote_starts: dict[int, JsonObject] = {}
+        self._rng = rng
+        self._statuses: dict[int, str] = {}
+        self._states: dict[int, str] = {}
+
+    @property
+    def heartbeat_interval_s(self) -> float:
+        return float(self.variables[HEARTBEAT_INTERVAL])
+
+    def boot(self, reason: str) -> Call:
+        station = {
+            "vendorName": self.spec.vendor[:50],
+            "model": self.spec.hardware.model[:20],
+            "serialNumber": self.spec.identity[:25],
+            "firmwareVersion": self.spec.firmware[:50],
+        }
+        return Call("BootNotification", {"chargingStation": station, "reason": reason})
+
+    def registration(self, payload: JsonObject) -> Registration:
+        if payload["status"] == "Accepted" and payload["interval"] > 0:
+            self.variables.change(HEARTBEAT_INTERVAL, str(payload["interval"]))
+        return Registration(payload["status"], payload["interval"])
+
+    def heartbeat(self) -> Call:
+        return Call("Heartbeat", {})
+
+    def status(self, connector_id: int, at_s: float) -> list[Call]:
+        if connector_id == 0:
+            return []  # 2.0.1 knows no status of the station as a whole
+        status = CONNECTOR_STATUSES.get(self.model.connectors[connector_id].status, "Occupied")
+        self._statuses[connector_id] = status
+        payload = {
+            "timestamp": self.time(at_s),
+            "connectorStatus": status,
+            "evseId": connector_id,
+            "connectorId": 1,
+        }
+        return [Call("StatusNotification", payload, connector_id=connector_id)]
+
+    def authorize(self, connector_id: int, id_token: str) -> Call:
+        return Call("Authorize", {"idToken": id_token_object(id_token)}, connector_id=connector_id)
+
+    def new_transaction_id(self) -> str | None:
+        return f"{self._rng.getrandbits(128):032x}"
+
+    def car_arrived(self, connector_id: int, now_s: float) -> bool:
+        begin_remote_start(self, connector_id, now_s)
+        return self.model.connectors[connector_id].transaction is not None
+
+    def calls_for(self, occurrence: Occurrence) -> list[Call]:
+        match occurrence:
+            case StatusChanged(at_s, connector_id, status):
+                known = self._statuses.get(connector_id)
+                changed = CONNECTOR_STATUSES.get(status, "Occupied") != known
+                return self.status(connector_id, at_s) if changed else []
+            case TransactionStarted():
+                return self._started(occurrence)
+            case ChargingStateChanged(_, transaction, reading):
+                return self._state_changed(transaction, reading)
+            case Sampled(_, transaction, reading):
+                return [self.updated(transaction, reading, "MeterValuePeriodic", "Sample.Periodic")]
+            case TransactionStopped():
+                return [self._ended(occurrence)]
+            case LimitChanged():
+                return []
+
+    def payload_of(self, call: Call) -> JsonObject:
+        return call.payload
+
+    def on_result(self, call: Call, payload: JsonObject, now_s: float) -> None:
+        refused = payload.get("idTokenInfo", {"status": "Accepted"})["status"] != "Accepted"
+        if call.action == "Authorize" and not refused:
+            id_token = call.payload["idToken"]["idToken"]
+            self.model.start(call.connector_id, id_token, now_s, transaction_id=self.new_transaction_id())
+        elif call.action == "TransactionEvent" and call.transaction is not None and refused:
+            stops = self.variables[Name("TxCtrlr", "StopTxOnInvalidId")] == "true"
+            if stops and not call.transaction.stopped:
+                self.model.stop(call.transaction.connector_id, "DeAuthorized", now_s)
+
+    def knows(self, action: str) -> bool:
+        return action in HANDLERS
+
+    def answer(self, action: str, payload: JsonObject, now_s: float) -> Answer:
+        return HANDLERS[action](self, payload, now_s)
+
+    def time(self, at_s: float) -> str:
+        return timestamp(at_s, zone=not self.behaviour.omits_clock_zone)
+
+    def updated(self, transaction: Transaction, reading: Reading, trigger: str, context: str) -> Call:
+        """TransactionEvent Updated with a meter value."""
+        measurands = split(self.variables[SAMPLED_MEASURANDS])
+        payload = self._event("Updated", transaction, reading, trigger)
+        return Call("TransactionEvent", self._with_meter(payload, reading, context, measurands), transaction)
+
+    def meter_value(self, reading: Reading, context: str, measurands: Iterable[str]) -> JsonObject:
+        values = [
+            {"value": sample.value, "context": context, "measurand": sample.measurand}
+            | ({"phase": sample.phase} if sample.phase else {})
+            | {"unitOfMeasure": {"unit": sample.unit}}
+            for sample in self.samples(reading, measurands)
+        ]
+        return {"timestamp": self.time(reading.at_s), "sampledValue": values}
+
+    def samples(self, reading: Reading, measurands: Iterable[str]) -> list[Sample]:
+        return samples(reading, measurands, self.spec.hardware)
+
+    def _started(self, started: TransactionStarted) -> list[Call]:
+        transaction, reading = started.transaction, started.reading
+        trigger = "RemoteStart" if started.remote else "Authorized"
+        payload = self._event("Started", transaction, reading, trigger)
+        payload["idToken"] = id_token_object(transaction.id_token)
+        if transaction.remote_start_id is not None:
+            payload["transactionInfo"]["remoteStartId"] = transaction.remote_start_id
+        measurands = split(self.variables[STARTED_MEASURANDS])
+        payload = self._with_meter(payload, reading, "Transaction.Begin", measurands)
+        copies = 2 if self.behaviour.repeats_start_with_new_id else 1
+        return [Call("TransactionEvent", payload, transaction) for _ in range(copies)]
+
+    def _state_changed(self, transaction: Transaction, reading: Reading) -> list[Call]:
+        if self._states.get(transaction.connector_id) == CHARGING_STATES.get(reading.status):
+            return []
+        payload = self._event("Updated", transaction, reading, "ChargingStateChanged")
+        return [Call("TransactionEvent", payload, transaction)]
+
+    def _ended(self, stopped: TransactionStopped) -> Call:
+        trigger, reason = ENDINGS[stopped.reason]
+        payload = self._event("Ended", stopped.transaction, stopped.reading, trigger)
+        payload["transactionInfo"]["stoppedReason"] = reason
+        if stopped.reason == "Local":
+            payload["idToken"] = id_token_object(stopped.transaction.id_token)
+        measurands = split(self.variables[ENDED_MEASURANDS])
+        payload = self._with_meter(payload, stopped.reading, "Transaction.End", measurands)
+        return Call("TransactionEvent", payload, stopped.transaction)
+
+    def _event(self, kind: str, transaction: Transaction, reading: Reading, trigger: str) -> JsonObject:
+        state = CHARGING_STATES.get(reading.status, "Idle")
+        self._states[transaction.connector_id] = state
+        payload: JsonObject = {
+            "eventType": kind,
+            "timestamp": self.time(reading.at_s),
+            "triggerReason": trigger,
+            "seqNo": transaction.next_seq_no(),
+            "transactionInfo": {"transactionId": transaction.transaction_id, "chargingState": state},
+            "evse": {"id": transaction.connector_id, "connectorId": 1},
+        }
+        return payload if self.online else payload | {"offline": True}
+
+    def _with_meter(self, payload: JsonObject, reading: Reading, context: str, measurands: list[str]) -> JsonObject:
+        if not measurands:
+            return payload
+        return payload | {"meterValue": [self.meter_value(reading, context, measurands)]}
+
+
+def id_token_object(id_token: str) -> JsonObject:
+    return {"idToken": id_token[:36], "type": "ISO14443"}

@@ -1,0 +1,233 @@
+"""OCPP 2.0.1: how a charging station answers what a CSMS may ask of it, one function per action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from simulators.connector import StopReason
+from simulators.frames import Answer, Call, JsonObject
+from simulators.meter import split
+from simulators.v201_charging import (
+    clear_charging_profile,
+    get_charging_profiles,
+    get_composite_schedule,
+    install,
+    set_charging_profile,
+)
+from simulators.v201_variables import SAMPLE_INTERVAL, SAMPLED_MEASURANDS, Name, read_name, report_row
+
+if TYPE_CHECKING:
+    from simulators.v201 import V201
+
+Handler = Callable[["V201", JsonObject, float], Answer]
+
+ROWS_PER_REPORT = 20
+
+
+def _get_variables(cs: V201, request: JsonObject, now_s: float) -> Answer:
+    return Answer({"getVariableResult": [_variable(cs, wanted) for wanted in request["getVariableData"]]})
+
+
+def _variable(cs: V201, wanted: JsonObject) -> JsonObject:
+    name = read_name(wanted)
+    result = {"attributeStatus": _unknown(cs, name), **name.wire()}
+    row = cs.variables.row(name)
+    if row is None:
+        return result
+    if wanted.get("attributeType", "Actual") != "Actual":
+        return result | {"attributeStatus": "NotSupportedAttributeType"}
+    if row.access == "WriteOnly":
+        return result | {"attributeStatus": "Rejected"}  # B06.FR.09
+    return result | {"attributeStatus": "Accepted", "attributeValue": row.value}
+
+
+def _set_variables(cs: V201, request: JsonObject, now_s: float) -> Answer:
+    return Answer({"setVariableResult": [_change(cs, wanted, now_s) for wanted in request["setVariableData"]]})
+
+
+def _change(cs: V201, wanted: JsonObject, now_s: float) -> JsonObject:
+    name = read_name(wanted)
+    result = name.wire()
+    if cs.variables.row(name) is not None and wanted.get("attributeType", "Actual") != "Actual":
+        return result | {"attributeStatus": "NotSupportedAttributeType"}
+    outcome = cs.variables.change(name, wanted["attributeValue"])
+    if outcome == "Accepted" and name == SAMPLE_INTERVAL:
+        cs.model.set_sample_interval(float(wanted["attributeValue"]), now_s)
+    return result | {"attributeStatus": _unknown(cs, name) if outcome == "Unknown" else outcome}
+
+
+def _unknown(cs: V201, name: Name) -> str:
+    known = any(row.component == name.component for row in cs.variables)
+    return "UnknownVariable" if known else "UnknownComponent"
+
+
+def _get_base_report(cs: V201, request: JsonObject, now_s: float) -> Answer:
+    if request["reportBase"] == "SummaryInventory":
+        return Answer({"status": "NotSupported"})  # optional (B07.FR.13)
+    return Answer({"status": "Accepted"}, then=lambda at_s: _reports(cs, request["requestId"], at_s))
+
+
+def _reports(cs: V201, request_id: int, at_s: float) -> Iterable[Call]:
+    rows = [report_row(name, row) for name in cs.variables if (row := cs.variables.row(name)) is not None]
+    parts = [rows[start : start + ROWS_PER_REPORT] for start in range(0, len(rows), ROWS_PER_REPORT)]
+    for number, part in enumerate(parts):
+        payload = {
+            "requestId": request_id,
+            "generatedAt": cs.time(at_s),
+            "seqNo": number,
+            "tbc": number < len(parts) - 1,
+            "reportData": part,
+        }
+        yield Call("NotifyReport", payload, triggered=True)
+
+
+def _request_start(cs: V201, request: JsonObject, now_s: float) -> Answer:
+    free = [n for n, c in cs.model.connectors.items() if c.transaction is None and c.operative]
+    wanted, profile = request.get("evseId"), request.get("chargingProfile")
+    if not free or (wanted is not None and wanted not in free):
+        return Answer({"status": "Rejected"})
+    if profile is not None and profile["chargingProfilePurpose"] != "TxProfile":
+        return Answer({"status": "Rejected"})  # F01.FR.08
+    with_car = [n for n in free if cs.model.connectors[n].car is not None]
+    chosen = wanted if wanted is not None else (with_car or free)[0]
+    cs.awaited_remote_starts[chosen] = request
+    return Answer({"status": "Accepted"}, then=lambda at_s: begin_remote_start(cs, chosen, at_s))
+
+
+def begin_remote_start(cs: V201, evse_id: int, now_s: float) -> Iterable[Call]:
+    """Start what was asked for, if a car is there; otherwise it waits for one."""
+    request = cs.awaited_remote_starts.get(evse_id)
+    if request is None:
+        return ()
+    transaction = cs.model.start(
+        evse_id,
+        request["idToken"]["idToken"],
+        now_s,
+        transaction_id=cs.new_transaction_id(),
+        remote_start_id=request["remoteStartId"],
+        remote=True,
+    )
+    if transaction is None:
+        return ()
+    del cs.awaited_remote_starts[evse_id]
+    profile = request.get("chargingProfile")
+    if profile is not None:
+        # F01.FR.26: the CSMS could not know the transaction's id; the station fills it in.
+        install(cs, evse_id, profile | {"transactionId": transaction.transaction_id}, now_s)
+    return ()
+
+
+def _request_stop(cs: V201, request: JsonObject, now_s: float) -> Answer:
+    transaction = cs.model.transaction(request["transactionId"])
+    if transaction is None:
+        return Answer({"status": "Rejected"})
+    return Answer({"status": "Accepted"}, then=_stopping(cs, transaction.connector_id, "Remote"))
+
+
+def _unlock(cs: V201, request: JsonObject, now_s: float) -> Answer:
+    connector = cs.model.connectors.get(request["evseId"])
+    if connector is None or request["connectorId"] != 1:
+        return Answer({"status": "UnknownConnector"})
+    if connector.transaction is not None:
+        return Answer({"status": "OngoingAuthorizedTransaction"})  # F05.FR.02
+    return Answer({"status": "Unlocked"})
+
+
+def _stopping(cs: V201, evse_id: int, reason: StopReason) -> Callable[[float], Iterable[Call]]:
+    def stop(at_s: float) -> Iterable[Call]:
+        cs.model.stop(evse_id, reason, at_s)
+        return ()
+
+    return stop
+
+
+def _reset(cs: V201, request: JsonObject, now_s: float) -> Answer:
+    busy = any(connector.transaction is not None for connector in cs.model.connectors.values())
+    if "evseId" in request:
+        return Answer({"status": "Rejected"})  # B12: no reset of a single EVSE here
+    if request["type"] == "OnIdle" and busy:
+        return Answer({"status": "Scheduled"}, reboot="OnIdle")
+    return Answer({"status": "Accepted"}, reboot="HardReset")
+
+
+def _change_availability(cs: V201, request: JsonObject, now_s: float) -> Answer:
+    operative = request["operationalStatus"] == "Operative"
+    evse = request.get("evse")
+    if evse is not None and evse["id"] not in cs.model.connectors:
+        return Answer({"status": "Rejected"})
+    chosen = list(cs.model.connectors) if evse is None else [evse["id"]]
+    busy = not operative and any(cs.model.connectors[number].transaction is not None for number in chosen)
+
+    def carry_out(at_s: float) -> Iterable[Call]:
+        for number in chosen:
+            cs.model.set_operative(number, operative, at_s)
+        return ()
+
+    return Answer({"status": "Scheduled" if busy else "Accepted"}, then=carry_out)
+
+
+def _trigger(cs: V201, request: JsonObject, now_s: float) -> Answer:
+    evse = request.get("evse")
+    if evse is not None and evse["id"] not in cs.model.connectors:
+        return Answer({"status": "Rejected"})
+    chosen = list(cs.model.connectors) if evse is None else [evse["id"]]
+    makers: dict[str, Callable[[float], list[Call]]] = {
+        "BootNotification": lambda at_s: [cs.boot("Triggered")],
+        "Heartbeat": lambda at_s: [cs.heartbeat()],
+        "MeterValues": lambda at_s: [_meter_values(cs, number, at_s) for number in chosen],
+        "StatusNotification": lambda at_s: [call for number in chosen for call in cs.status(number, at_s)],
+        "TransactionEvent": lambda at_s: _transaction_events(cs, chosen, at_s),
+    }
+    make = makers.get(request["requestedMessage"])
+    if make is None:
+        return Answer({"status": "NotImplemented"})
+    return Answer({"status": "Accepted"}, then=lambda at_s: _triggered(make(at_s)))
+
+
+def _triggered(calls: list[Call]) -> Iterable[Call]:
+    for call in calls:
+        call.triggered = True
+    return calls
+
+
+def _meter_values(cs: V201, evse_id: int, at_s: float) -> Call:
+    reading = cs.model.connectors[evse_id].reading(at_s)
+    value = cs.meter_value(reading, "Trigger", split(cs.variables[SAMPLED_MEASURANDS]))
+    return Call("MeterValues", {"evseId": evse_id, "meterValue": [value]})
+
+
+def _transaction_events(cs: V201, evse_ids: list[int], at_s: float) -> list[Call]:
+    connectors = [cs.model.connectors[number] for number in evse_ids]
+    return [
+        cs.updated(connector.transaction, connector.reading(at_s), "Trigger", "Trigger")
+        for connector in connectors
+        if connector.transaction is not None
+    ]
+
+
+def _get_transaction_status(cs: V201, request: JsonObject, now_s: float) -> Answer:
+    waiting: JsonObject = {"messagesInQueue": cs.messages_waiting}
+    if "transactionId" not in request:
+        return Answer(waiting)  # E14.FR.06: no ongoingIndicator without a transaction
+    return Answer(waiting | {"ongoingIndicator": cs.model.transaction(request["transactionId"]) is not None})
+
+
+HANDLERS: dict[str, Handler] = {
+    "ChangeAvailability": _change_availability,
+    "ClearCache": lambda cs, request, now_s: Answer({"status": "Accepted"}),
+    "ClearChargingProfile": clear_charging_profile,
+    "DataTransfer": lambda cs, request, now_s: Answer({"status": "UnknownVendorId"}),
+    "GetBaseReport": _get_base_report,
+    "GetChargingProfiles": get_charging_profiles,
+    "GetCompositeSchedule": get_composite_schedule,
+    "GetTransactionStatus": _get_transaction_status,
+    "GetVariables": _get_variables,
+    "RequestStartTransaction": _request_start,
+    "RequestStopTransaction": _request_stop,
+    "Reset": _reset,
+    "SetChargingProfile": set_charging_profile,
+    "SetVariables": _set_variables,
+    "TriggerMessage": _trigger,
+    "UnlockConnector": _unlock,
+}
