@@ -1,0 +1,262 @@
+"""From connecting to disconnecting, over a socket in memory."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import orjson
+import pytest
+from charge_point_fakes import CountingIds, FakeClock, FakeDirectory, FakeSite, FakeTransport, charge_point
+
+from csms.charge_points import lifecycle
+from csms.charge_points.lifecycle import ChargePoints, LiveChargePoint, NotAdmitted
+from csms.domain import events as ev
+from csms.domain.commands import Answer, Trigger
+from csms.domain.model import OCPP16, OCPP201, Capabilities
+
+KNOWN = Capabilities(rate_units=("A",), max_stack_level=3)
+BOOT_16 = {"chargePointVendor": "Acme", "chargePointModel": "One"}
+NOT_SUPPORTED = "NotSupported"
+
+
+class House:
+    """A site, its directory and the charge points, wired as the application does it."""
+
+    def __init__(self, site: FakeSite | None = None, directory: FakeDirectory | None = None) -> None:
+        self.site = site or FakeSite()
+        self.clock = FakeClock()
+        self.tasks: list[asyncio.Task[None]] = []
+        self.charge_points = ChargePoints(
+            directory=directory or FakeDirectory(self.site),
+            clock=self.clock,
+            ids=CountingIds(),
+            call_timeout_s=0.05,
+            heartbeat_interval_s=60,
+            spawn=self._spawn,
+        )
+
+    def connect(self, protocol: str = OCPP16, charge_point_id: str = "CP-1") -> tuple[LiveChargePoint, FakeTransport]:
+        transport = FakeTransport()
+        return self.charge_points.accept(charge_point_id, protocol, transport), transport
+
+    async def settled(self) -> None:
+        """Until nothing is being asked any more."""
+        async with asyncio.timeout(5):
+            await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    def kinds(self) -> list[type[ev.Event]]:
+        return [type(event) for event in self.site.events]
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(coroutine)
+        self.tasks.append(task)
+        return task
+
+
+def say(live: LiveChargePoint, action: str, payload: object, message_id: str = "m") -> None:
+    live.receive(orjson.dumps([2, message_id, action, payload]).decode())
+
+
+async def refuse_all(live: LiveChargePoint, transport: FakeTransport, house: House) -> list[tuple[str, Any]]:
+    """Answer every request with NotSupported until nothing is asked any more; what was asked."""
+    asked = []
+    while not all(task.done() for task in house.tasks):
+        frame = await asyncio.wait_for(_next_or_done(transport, house), 5)
+        if frame is not None and frame[0] == 2:
+            asked.append((str(frame[2]), frame[3]))
+            live.receive(orjson.dumps([4, frame[1], NOT_SUPPORTED, "", {}]).decode())
+    return asked
+
+
+async def _next_or_done(transport: FakeTransport, house: House) -> list[Any] | None:
+    arrived = asyncio.create_task(transport.next())
+    await asyncio.wait([arrived, *house.tasks], return_when=asyncio.FIRST_COMPLETED)
+    if arrived.done():
+        return arrived.result()
+    if not all(task.done() for task in house.tasks):
+        return await arrived
+    arrived.cancel()
+    return None
+
+
+async def test_a_charge_point_connects_and_is_ready_once_its_boot_is_answered() -> None:
+    house = House()
+    live, transport = house.connect()
+    assert house.kinds() == [ev.ChargePointConnected]
+    say(live, "BootNotification", BOOT_16)
+    assert house.kinds()[1:] == [ev.ChargePointBooted, ev.ChargePointReady]
+    assert transport.sent[0][:2] == [3, "m"]
+    assert house.site.state.charge_points["CP-1"].ready
+    await refuse_all(live, transport, house)
+    assert house.kinds()[3:] == [ev.CapabilitiesLearned]
+
+
+async def test_a_first_boot_is_followed_by_questions_and_the_clearing_of_foreign_profiles() -> None:
+    house = House()
+    live, transport = house.connect()
+    say(live, "BootNotification", BOOT_16)
+    asked = await refuse_all(live, transport, house)
+    actions = [action for action, _ in asked]
+    assert actions[0] == "GetConfiguration"
+    assert actions[-1] == "ClearChargingProfile"
+    assert "TriggerMessage" not in actions
+
+
+async def test_a_first_contact_without_a_boot_is_asked_as_well() -> None:
+    house = House()
+    live, transport = house.connect()
+    say(live, "Heartbeat", {})
+    asked = await refuse_all(live, transport, house)
+    assert [action for action, _ in asked][-2:] == ["ClearChargingProfile", "TriggerMessage"]
+    assert ev.CapabilitiesLearned in house.kinds()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "triggers"),
+    [
+        (OCPP16, [{"requestedMessage": "StatusNotification"}]),
+        (
+            OCPP201,
+            [
+                {"requestedMessage": "StatusNotification", "evse": {"id": 1, "connectorId": 1}},
+                {"requestedMessage": "StatusNotification", "evse": {"id": 2, "connectorId": 1}},
+            ],
+        ),
+    ],
+)
+async def test_a_known_charge_point_that_comes_back_only_reports_its_statuses(
+    protocol: str, triggers: list[object]
+) -> None:
+    house = House(FakeSite(charge_point(connectors=2)))
+    house.site.learned(KNOWN)
+    live, transport = house.connect(protocol)
+    say(live, "Heartbeat", {})
+    assert await refuse_all(live, transport, house) == [("TriggerMessage", payload) for payload in triggers]
+    assert ev.CapabilitiesLearned not in house.kinds()
+
+
+async def test_a_boot_right_after_the_first_message_asks_its_questions_once() -> None:
+    house = House()
+    live, transport = house.connect()
+    say(live, "StatusNotification", {"connectorId": 0, "errorCode": "NoError", "status": "Available"}, "1")
+    say(live, "BootNotification", BOOT_16, "2")
+    asked = await refuse_all(live, transport, house)
+    assert [action for action, _ in asked].count("GetConfiguration") == 1
+    assert house.kinds().count(ev.ChargePointReady) == 1
+    assert house.kinds().count(ev.CapabilitiesLearned) == 1
+
+
+async def test_a_known_charge_point_that_keeps_silent_becomes_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifecycle, "SILENCE_S", 0.01)
+    house = House()
+    house.site.learned(KNOWN)
+    _, transport = house.connect()
+    assert not house.site.state.charge_points["CP-1"].ready
+    assert (await transport.next())[2] == "TriggerMessage"
+    assert house.site.state.charge_points["CP-1"].ready
+
+
+async def test_a_charge_point_that_was_never_here_and_keeps_silent_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lifecycle, "SILENCE_S", 0.0)
+    house = House()
+    _, transport = house.connect()
+    await asyncio.sleep(0.02)
+    assert not house.site.state.charge_points["CP-1"].ready
+    assert transport.sent == []
+
+
+async def test_a_charge_point_that_answers_nothing_has_capabilities_all_the_same() -> None:
+    house = House()
+    live, transport = house.connect()
+    say(live, "BootNotification", BOOT_16)
+    await house.settled()
+    assert [frame[2] for frame in transport.sent if frame[0] == 2] == ["GetConfiguration"]
+    assert house.site.state.charge_points["CP-1"].capabilities == Capabilities()
+
+
+async def test_a_charge_point_whose_connection_breaks_when_it_is_asked_is_not_asked_for_ever() -> None:
+    house = House()
+    for _ in range(3):
+        live, transport = house.connect()
+        say(live, "BootNotification", BOOT_16)
+        await transport.next()
+        await asyncio.sleep(0)
+        live.closed("reboots")
+    assert house.site.state.charge_points["CP-1"].capabilities == Capabilities()
+    assert transport.sent == []
+
+
+async def test_the_end_of_a_connection_is_recorded_once_and_stops_what_was_asked() -> None:
+    house = House()
+    live, _ = house.connect()
+    say(live, "BootNotification", BOOT_16)
+    live.closed("1006")
+    live.closed("again")
+    await house.settled()
+    assert [event.reason for event in house.site.recorded(ev.ChargePointDisconnected)] == ["1006"]
+    assert house.site.links == {}
+    assert ev.CapabilitiesLearned not in house.kinds()
+
+
+async def test_a_second_connection_replaces_the_first_whose_late_end_changes_nothing() -> None:
+    house = House()
+    old, old_transport = house.connect()
+    new, _ = house.connect()
+    assert old_transport.closed is not None
+    assert old_transport.closed[0] == 1008
+    old.closed("1008")
+    state = house.site.state.charge_points["CP-1"]
+    assert state.connection_id == house.site.links["CP-1"].connection_id
+    new.closed("1000")
+    assert house.site.state.charge_points["CP-1"].connection_id is None
+    assert house.site.links == {}
+
+
+async def test_commands_go_through_the_link_the_site_was_given() -> None:
+    house = House()
+    live, transport = house.connect()
+    sending = asyncio.create_task(house.site.links["CP-1"].send(Trigger("Heartbeat")))
+    frame = await transport.next()
+    assert frame[2:] == ["TriggerMessage", {"requestedMessage": "Heartbeat"}]
+    live.receive(orjson.dumps([3, frame[1], {"status": "Accepted"}]).decode())
+    assert (await sending).answer is Answer.ACCEPTED
+
+
+async def test_an_unknown_charge_point_is_admitted_when_it_connects() -> None:
+    site = FakeSite()
+    house = House(site, FakeDirectory(site, {"NEW": charge_point("NEW")}))
+    house.connect(charge_point_id="NEW")
+    assert house.kinds() == [ev.ChargePointDeclared, ev.ChargePointConnected]
+
+
+async def test_a_charge_point_that_is_not_known_is_not_admitted() -> None:
+    with pytest.raises(NotAdmitted):
+        House().connect(charge_point_id="CP-9")
+
+
+async def test_five_connections_in_a_minute_are_flapping_and_are_reported_once_a_minute() -> None:
+    house = House()
+    for _ in range(12):
+        house.connect()
+        house.clock.advance(10)
+    reports = house.site.recorded(ev.ChargePointFlapping)
+    assert [(report.connections, report.at.steady_s) for report in reports] == [(5, 1040.0), (7, 1100.0)]
+
+
+async def test_a_connection_now_and_then_is_not_flapping() -> None:
+    house = House()
+    for _ in range(12):
+        house.connect()
+        house.clock.advance(16)
+    assert house.site.recorded(ev.ChargePointFlapping) == []
+
+
+async def test_a_message_that_is_answered_with_an_error_proves_life_too() -> None:
+    house = House()
+    live, _ = house.connect()
+    say(live, "NoSuchAction", {})
+    assert house.site.state.charge_points["CP-1"].ready
+    live.closed("1000")
+    await house.settled()

@@ -1,0 +1,64 @@
+"""How a command ends, whatever the connection does."""
+
+import pytest
+from charge_point_fakes import FakeTransport
+
+from csms.charge_points.calls import AnswerInvalid, CallErrorAnswered, CallTimeout, ConnectionLost, QueueFull
+from csms.charge_points.link import Link
+from csms.charge_points.schemas import JsonObject
+from csms.charge_points.versions import VERSIONS
+from csms.domain.commands import Answer, Outcome, SetLimit
+from csms.domain.electrical import LimitForm
+from csms.domain.model import OCPP16, LimitPurpose
+
+FORM = LimitForm("A", phases=3, voltage_v=230.0, step_a=0.1, stack_level=0)
+LIMIT = SetLimit(1, LimitPurpose.TRANSACTION, 6900, FORM, 1_780_000_000.0, transaction_id="1")
+NOT_IN_16 = SetLimit(1, LimitPurpose.TRANSACTION, 6900, FORM, 1_780_000_000.0, transaction_id="not a number")
+
+
+class ScriptedCaller:
+    """Answers every call the same way."""
+
+    def __init__(self, answer: JsonObject | Exception) -> None:
+        self._answer = answer
+
+    async def call(self, _message: object) -> JsonObject:
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
+def link(answer: JsonObject | Exception, transport: FakeTransport | None = None) -> Link:
+    return Link("c-1", ScriptedCaller(answer), transport or FakeTransport(), VERSIONS[OCPP16].translation)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ({"status": "Accepted"}, Outcome(Answer.ACCEPTED, "Accepted")),
+        (
+            CallErrorAnswered("InternalError", "out of memory", {}),
+            Outcome(Answer.CALL_ERROR, "InternalError: out of memory"),
+        ),
+        (CallErrorAnswered("GenericError", "", {}), Outcome(Answer.CALL_ERROR, "GenericError")),
+        (CallErrorAnswered("NotImplemented", "", {}), Outcome(Answer.NOT_SUPPORTED, "NotImplemented")),
+        (CallErrorAnswered("NotSupported", "", {}), Outcome(Answer.NOT_SUPPORTED, "NotSupported")),
+        (CallTimeout("SetChargingProfile"), Outcome(Answer.TIMEOUT)),
+        (ConnectionLost("gone"), Outcome(Answer.DISCONNECTED)),
+        (QueueFull("100 calls are waiting"), Outcome(Answer.NOT_SENT, "100 calls are waiting")),
+        (AnswerInvalid("status: required"), Outcome(Answer.CALL_ERROR, "status: required")),
+        (ValueError("breaks the schema"), Outcome(Answer.NOT_SENT, "breaks the schema")),
+    ],
+)
+async def test_every_end_of_a_call_is_an_outcome(answer: JsonObject | Exception, outcome: Outcome) -> None:
+    assert await link(answer).send(LIMIT) == outcome
+
+
+async def test_what_the_version_cannot_say_is_not_sent() -> None:
+    assert (await link({"status": "Accepted"}).send(NOT_IN_16)).answer is Answer.NOT_SENT
+
+
+async def test_closing_a_link_closes_its_socket() -> None:
+    transport = FakeTransport()
+    link({}, transport).close(1008, "replaced")
+    assert transport.closed == (1008, "replaced")
