@@ -24,6 +24,7 @@ _HEADERS = {
     "Server": "csms",
 }
 _SHUTDOWN_S = 5.0
+_KEY_NAME = web.RequestKey("api_key_name", str)
 _QUIET = frozenset({"/healthz", "/readyz"})
 
 log = structlog.get_logger(__name__)
@@ -66,7 +67,7 @@ class ApiServer:
     def _handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
             if route.scope is not None:
-                request["api_key"] = authorize(self._keys, request.headers, route.scope).name
+                request[_KEY_NAME] = authorize(self._keys, request.headers, route.scope).name
             query = read_query(request, route.query)
             context = route.body_context(self._services, request.match_info) if route.body_context else None
             body = await read_body(request, route, context)
@@ -95,7 +96,7 @@ class ApiServer:
                 path=request.rel_url.raw_path,
                 status=response.status,
                 duration_ms=round(elapsed_s * 1000, 1),
-                api_key=request.get("api_key"),
+                api_key=request.get(_KEY_NAME),
             )
             return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -133,7 +134,7 @@ async def get_history(call: Call[HistoryQuery, NoBody]) -> HistoryAnswer:
     site = lookup.site(call.services, call.path)
     granularity_s = _GRANULARITY_S[call.query.granularity]
     from_s, to_s = _period(call.query, call.services.clock.now().utc_s)
-    if to_s // granularity_s - from_s // granularity_s >= MAX_BUCKETS:
+    if math.ceil(to_s / granularity_s) - math.floor(from_s / granularity_s) > MAX_BUCKETS:
         raise invalid([FieldError("granularity", f"must divide the time asked for into at most {MAX_BUCKETS} buckets")])
     buckets = await site.history(from_s, to_s, granularity_s) if from_s < to_s else []
     return HistoryAnswer(

@@ -1,0 +1,287 @@
+"""Sites, a store and a clock in memory, and a running server in front of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from csms.api.routes import ROUTES
+from csms.api.server import ApiServer
+from csms.api.table import Route
+from csms.domain import events as ev
+from csms.domain.history import HistoryBucket, MinuteRecord
+from csms.domain.model import (
+    Capabilities,
+    ChargePointSettings,
+    ConnectorStatus,
+    Current,
+    LimitPurpose,
+    Moment,
+    PowerSource,
+    SiteSettings,
+    SmartCharging,
+    Transaction,
+)
+from csms.domain.ports import SessionPage, SessionQuery
+from csms.domain.reports import ChargerReport, ConnectorReport, Rebalanced, SiteAllocation
+from csms.domain.snapshot import Snapshot
+from csms.domain.state import IllegalEvent, Row, State
+from csms.keys import sha256_of
+
+NOW_S = 1_717_243_200.25  # 2024-06-01T12:00:00.250Z
+HOUR_S = 3600.0
+
+READ, CONTROL, ADMIN = "key-read", "key-control", "key-admin"
+
+
+@dataclass
+class FakeClock:
+    steady_s: float = 500.0
+
+    def now(self) -> Moment:
+        return Moment(NOW_S, self.steady_s)
+
+
+@dataclass(frozen=True)
+class FakeKey:
+    name: str
+    sha256: str = field(repr=False)
+    scopes: Sequence[str]
+
+
+KEYS = (
+    FakeKey("reader", sha256_of(READ), ["read"]),
+    FakeKey("controller", sha256_of(CONTROL), ["control"]),
+    FakeKey("administrator", sha256_of(ADMIN), ["read", "admin"]),
+)
+
+
+class FakeSite:
+    """Keeps a real State; its figures are set by hand."""
+
+    def __init__(self, state: State, clock: FakeClock) -> None:
+        self.state = state
+        self.clock = clock
+        self.report = _empty_report(state.site.site_id)
+        self.buckets: list[HistoryBucket] = []
+        self.history_asked: list[tuple[float, float, int]] = []
+        self.rebalance_timeouts: list[float] = []
+        self.failure: Exception | None = None
+
+    def snapshot(self) -> Snapshot:
+        return self.state.snapshot()
+
+    def allocation(self) -> SiteAllocation:
+        return self.report
+
+    async def configure(self, smart_charging: SmartCharging) -> SmartCharging:
+        if self.failure is not None:
+            raise self.failure
+        stored = replace(smart_charging, updated_at_s=self.clock.now().utc_s)
+        self.state.apply(ev.SmartChargingConfigured(self.clock.now(), stored))
+        return stored
+
+    async def rebalance(self, timeout_s: float) -> Rebalanced:
+        if self.failure is not None:
+            raise self.failure
+        self.rebalance_timeouts.append(timeout_s)
+        return Rebalanced(self.clock.now().utc_s, self.report)
+
+    async def history(self, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]:
+        self.history_asked.append((from_s, to_s, granularity_s))
+        return self.buckets
+
+
+class FakeSites:
+    def __init__(self, *sites: FakeSite) -> None:
+        self._sites = {site.state.site.site_id: site for site in sites}
+        self.is_ready = True
+
+    def site_ids(self) -> Sequence[str]:
+        return list(self._sites)
+
+    def get(self, site_id: str) -> FakeSite | None:
+        return self._sites.get(site_id)
+
+    def ready(self) -> bool:
+        return self.is_ready
+
+
+class FakeStore:
+    """Sessions in a list of (site_id, transaction); everything else that a store does is not for the API."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, Transaction]] = []
+        self.asked: list[SessionQuery] = []
+        self.healthy = True
+
+    async def sessions(self, query: SessionQuery) -> SessionPage:
+        self.asked.append(query)
+        found = [
+            transaction
+            for site_id, transaction in sorted(self.kept, key=lambda row: -row[1].session_id)
+            if query.site_id in (None, site_id)
+            and query.charge_point_id in (None, transaction.charge_point_id)
+            and query.active in (None, transaction.active)
+        ]
+        return SessionPage(tuple(found[query.offset : query.offset + query.limit]), len(found))
+
+    def append(
+        self, site_id: str, event: ev.Event, rows: Sequence[Row], *, origin: str = "ocpp"
+    ) -> asyncio.Future[None]:
+        raise NotImplementedError
+
+    def sample(self, site_id: str, event: ev.Event, rows: Sequence[Row]) -> None:
+        raise NotImplementedError
+
+    def record_minute(self, site_id: str, record: MinuteRecord) -> None:
+        raise NotImplementedError
+
+    def next_id(self, sequence: str) -> int:
+        raise NotImplementedError
+
+    async def load_site(self, site_id: str, now: Moment) -> Sequence[Row]:
+        raise NotImplementedError
+
+    async def site_ids(self) -> Sequence[str]:
+        raise NotImplementedError
+
+    async def origins(self, site_id: str) -> dict[str, str]:
+        raise NotImplementedError
+
+    async def forget_charge_point(self, site_id: str, charge_point_id: str) -> None:
+        raise NotImplementedError
+
+    async def history(self, site_id: str, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]:
+        raise NotImplementedError
+
+    async def current_minute(self, site_id: str, minute_start_s: int) -> MinuteRecord | None:
+        raise NotImplementedError
+
+    async def flush(self) -> None:
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+    @property
+    def json(self) -> Any:
+        return orjson.loads(self.content)
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """What a 422 blames, as (field, rule)."""
+        return [(error["field"], error["rule"]) for error in self.json["errors"]]
+
+
+class Api:
+    """A client of a running server, and the fakes behind it. The path given is sent as it stands."""
+
+    def __init__(self, sites: FakeSites, store: FakeStore, clock: FakeClock) -> None:
+        self.sites, self.store, self.clock = sites, store, clock
+        self.base = ""
+        self.client: aiohttp.ClientSession
+
+    @property
+    def depot(self) -> FakeSite:
+        site = self.sites.get("depot")
+        assert site is not None
+        return site
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = ADMIN,
+        headers: dict[str, str] | None = None,
+    ) -> Reply:
+        """`body`: bytes go as they are, anything else as JSON."""
+        content = body if isinstance(body, bytes) or body is None else orjson.dumps(body)
+        sent = {"Content-Type": "application/json"} if content is not None else {}
+        if key is not None:
+            sent["Authorization"] = f"Bearer {key}"
+        sent.update(headers or {})
+        url = URL(self.base + path, encoded=True)
+        async with self.client.request(method, url, data=content, headers=sent, allow_redirects=False) as answer:
+            return Reply(answer.status, dict(answer.headers), await answer.read())
+
+    async def get(self, path: str, **options: Any) -> Reply:
+        return await self.call("GET", path, **options)
+
+
+@asynccontextmanager
+async def running(routes: Sequence[Route] = ROUTES) -> AsyncIterator[Api]:
+    """A site "depot" with CP-1 (charging), CP-2 (connected, silent) and CP-3 (never heard of), and an empty "yard"."""
+    clock = FakeClock()
+    store = FakeStore()
+    depot = FakeSite(_depot(), clock)
+    yard = FakeSite(State(SiteSettings("yard", "Yard", "UTC", 30_000, 230.0, 253.0)), clock)
+    store.kept += [("depot", transaction) for transaction in depot.state.active.values()]
+    api = Api(FakeSites(depot, yard), store, clock)
+    server = ApiServer(api.sites, store, clock, KEYS, routes)
+    api.base = f"http://127.0.0.1:{await server.start('127.0.0.1', 0)}"
+    try:
+        async with aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as api.client:
+            yield api
+    finally:
+        await server.stop()
+
+
+def _depot() -> State:
+    state = State(SiteSettings("depot", "Depot", "Europe/London", 100_000))
+    then = Moment(NOW_S - HOUR_S, 400.0)
+    charger = ChargePointSettings("CP-1", "depot", 2, 22_000, Current.AC, 3, offline_limit_w=4200)
+    state.apply(ev.ChargePointDeclared(then, replace(charger, password_sha256="a" * 64)))
+    state.apply(ev.ChargePointDeclared(then, ChargePointSettings("CP-2", "depot")))
+    state.apply(ev.ChargePointDeclared(then, ChargePointSettings("CP-3", "depot", in_service=False)))
+    state.apply(ev.ChargePointConnected(then, "CP-1", "c1", "ocpp1.6"))
+    state.apply(ev.ChargePointReady(then, "CP-1", "c1"))
+    state.apply(ev.ChargePointBooted(then, "CP-1", "Maker", "One", "S-1", "1.0"))
+    known = Capabilities(rate_units=("A",), max_stack_level=8, meter_interval_s=60.0)
+    state.apply(ev.CapabilitiesLearned(then, "CP-1", known))
+    state.apply(ev.ChargePointConnected(then, "CP-2", "c2", "ocpp2.0.1"))
+    state.apply(ev.ConnectorStatusChanged(then, "CP-1", 1, ConnectorStatus.CHARGING))
+    state.apply(ev.ConnectorStatusChanged(then, "CP-1", 2, ConnectorStatus.AVAILABLE))
+    started_s = NOW_S - HOUR_S
+    state.apply(ev.TransactionStarted(then, "CP-1", 1, "77", 7, started_s, "TAG-1", "start", 1000.0))
+    state.apply(ev.LimitIssued(then, "CP-1", 1, 1, LimitPurpose.DEFAULT, 4200, "c1"))
+    state.apply(ev.LimitConfirmed(then, "CP-1", 1, 1))
+    state.apply(ev.LimitIssued(then, "CP-1", 1, 2, LimitPurpose.TRANSACTION, 11_000, "c1", "77"))
+    state.apply(ev.LimitConfirmed(then, "CP-1", 1, 2))
+    state.apply(ev.LimitIssued(then, "CP-1", 1, 3, LimitPurpose.TRANSACTION, 22_000, "c1", "77"))
+    state.apply(ev.LimitUnanswered(then, "CP-1", 1, 3, "Timeout"))
+    fresh = Moment(NOW_S - 10, 490.0)
+    state.apply(ev.MeterValuesReceived(fresh, "CP-1", 1, fresh.utc_s, "77", 7360.4, PowerSource.POWER, 3345.0))
+    return state
+
+
+def _empty_report(site_id: str) -> SiteAllocation:
+    return SiteAllocation(site_id, "equal", 0, NOW_S, (), 0, 0, (), ())
+
+
+def busy_report() -> SiteAllocation:
+    """Two chargers; 7.36 + 22.0 kW allocated."""
+    connector = ConnectorReport(1, "77", 7360, 11_000, 7001, False, "Charging")
+    some = ChargerReport("CP-1", 7360, 11_000, 7001, False, "Charging", "site budget", (connector,))
+    other = ChargerReport("CP-2", 22_000, 22_000, None, True, "Offline", "rated power", ())
+    return SiteAllocation("depot", "equal", 50_000, NOW_S, (some, other), 33_000, 4200, ("CP-9",), ("CP-3",))
+
+
+def conflict() -> Exception:
+    return IllegalEvent("secret detail")
