@@ -192,7 +192,7 @@ class LiveChargePoint:
         except ConnectionLost:
             pass  # `closed` has told everybody
         except Exception:  # the task's boundary: a mistake here must not end the connection
-            self._session.log.exception("provisioning.failed")
+            self._session.log.exception("charge_point.task_failed")
 
     async def _greet(self) -> None:
         """A connection without a BootNotification: ask for what a boot would have brought."""
@@ -220,7 +220,13 @@ class LiveChargePoint:
             return
         self._learning = True
         dialect = VERSIONS[self._session.protocol].dialect
-        learned = await provision(self._connection.call, dialect, charge_point)
+        try:
+            learned = await provision(self._connection.call, dialect, charge_point)
+        except ConnectionLost:
+            raise
+        except Exception:  # whatever went wrong here: limits wait for capabilities, if only for the assumed ones
+            self._session.log.exception("provisioning.failed")
+            learned = corrected(charge_point.capabilities or Capabilities(), charge_point)
         self._learning = False
         self._history.broken_off = 0
         self._record_learned(learned)

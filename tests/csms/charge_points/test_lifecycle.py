@@ -176,6 +176,21 @@ async def test_a_charge_point_that_answers_nothing_has_capabilities_all_the_same
     assert house.site.state.charge_points["CP-1"].capabilities == Capabilities()
 
 
+async def test_a_mistake_of_ours_in_provisioning_leaves_the_assumed_capabilities(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def broken(*_arguments: object) -> Capabilities:
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr(lifecycle, "provision", broken)
+    house = House()
+    live, _ = house.connect()
+    say(live, "BootNotification", BOOT_16)
+    await house.settled()
+    assert house.site.state.charge_points["CP-1"].capabilities == Capabilities()
+    live.closed("1000")
+
+
 async def test_a_charge_point_whose_connection_breaks_when_it_is_asked_is_not_asked_for_ever() -> None:
     house = House()
     for _ in range(3):
