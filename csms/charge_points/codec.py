@@ -6,15 +6,10 @@ Whatever a charge point sends comes back as a value; only our own mistakes raise
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
-from decimal import Decimal
-from enum import Enum
-from typing import Any
+from dataclasses import dataclass
 
 import orjson
-from ocpp.charge_point import snake_to_camel_case
 
 from csms.charge_points.normalise import PRUNED_REQUESTS, normalise, prune
 from csms.charge_points.schemas import (
@@ -27,6 +22,7 @@ from csms.charge_points.schemas import (
     request_schema,
     response_schema,
 )
+from csms.charge_points.wire import action_of, payload_of, wire_object
 
 __all__ = [
     "OCPP16",
@@ -40,9 +36,7 @@ __all__ = [
     "JsonObject",
     "PayloadInvalid",
     "Undecodable",
-    "action_of",
     "codec_for",
-    "wire_names",
 ]
 
 
@@ -169,7 +163,7 @@ class Codec:
         action = action_of(message)
         if action not in self._actions:
             raise ValueError(f"{self.subprotocol} has no action {action}")
-        payload = _payload_of(message)
+        payload = payload_of(message)
         schema = request_schema(self.subprotocol, action)
         if not schema.is_valid(payload):
             fault = schema.first_fault(payload)
@@ -177,7 +171,7 @@ class Codec:
         return orjson.dumps([2, message_id, action, payload]).decode()
 
     def encode_result(self, message_id: str, payload: JsonObject) -> str:
-        return orjson.dumps([3, message_id, _wire_object(payload)]).decode()
+        return orjson.dumps([3, message_id, wire_object(payload)]).decode()
 
     def encode_error(self, message_id: str, code: str, description: str, details: JsonObject | None = None) -> str:
         """The description is cut to the 255 characters of part 4 section 4.2.3."""
@@ -278,52 +272,3 @@ def _decode_error(message: list[object]) -> CallError | Undecodable:
         description if isinstance(description, str) else "",
         details if isinstance(details, dict) else {},
     )
-
-
-@functools.cache
-def wire_names(message_class: Any) -> dict[str, str]:
-    """The fields of a class of the `ocpp` package: their names on the wire, and in the class."""
-    names = {field.name: field.name for field in fields(message_class)}
-    # The package's own rule knows the exceptions of its own names (soc, csms, url, v2x).
-    converted: dict[str, str] = snake_to_camel_case(names)  # type: ignore[no-untyped-call]  # not annotated
-    return converted
-
-
-def action_of(message: object) -> str:
-    """The action of a request as `Codec.encode_call` takes it."""
-    return str(message[0]) if isinstance(message, tuple) else type(message).__name__
-
-
-def _payload_of(message: object) -> JsonObject:
-    """What a request says on the wire: nothing null, no empty optional, the names of the schemas."""
-    return _wire_object(message[1] if isinstance(message, tuple) else _members(message))
-
-
-_PLAIN = frozenset({str, int, bool, type(None)})
-
-
-def _wire_object(values: JsonObject) -> JsonObject:
-    return {name: wired for name, value in values.items() if (wired := _wire(value)) is not None}
-
-
-def _wire(value: object) -> object:
-    """None stands for a value to leave out: part 4 section 4.1.5 allows no null, {} or [] for an empty field."""
-    if type(value) in _PLAIN:
-        return value
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, dict):
-        return _wire_object(value) or None
-    if isinstance(value, list | tuple):
-        return [wired for item in value if (wired := _wire(item)) is not None] or None
-    if isinstance(value, float | Decimal):
-        if not math.isfinite(value):
-            raise ValueError("JSON has no infinity and no NaN")
-        return float(value)
-    if is_dataclass(value):
-        return _wire_object(_members(value)) or None
-    return value
-
-
-def _members(message: Any) -> JsonObject:
-    return {wire_name: getattr(message, name) for wire_name, name in wire_names(message.__class__).items()}

@@ -36,8 +36,8 @@ from csms.charge_points.codec import (
     JsonObject,
     PayloadInvalid,
     Undecodable,
-    action_of,
 )
+from csms.charge_points.wire import action_of
 
 __all__ = [
     "AnswerInvalid",

@@ -27,8 +27,8 @@ from csms.charge_points.codec import (
     PayloadInvalid,
     Undecodable,
     codec_for,
-    wire_names,
 )
+from csms.charge_points.wire import wire_names
 
 V16 = codec_for(OCPP16)
 V201 = codec_for(OCPP201)
