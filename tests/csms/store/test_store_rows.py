@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, get_args
@@ -31,7 +32,7 @@ from csms.domain.state import Row
 from csms.store import rows
 from csms.store.codec import Unstorable, from_json
 
-BEFORE_EVERYTHING = Moment(-1.7e308, 0.0)
+BEFORE_EVERYTHING = Moment(-sys.float_info.max, 0.0)
 
 DECODERS: dict[type[Row], Callable[[Any, Moment], Row]] = {
     SiteSettings: rows.site_settings,

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, select
+from store_examples import AT, metered, site_declared
+
+from csms.domain import events as ev
+from csms.domain.history import MinuteRecord
+from csms.domain.model import Moment
+from csms.store import AsyncStore, Retention, SyncStore, tables
+from csms.store.retention import STEP_ROWS
+
+DAY_S = 86_400
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[SyncStore]:
+    store = SyncStore.open()
+    event, row = site_declared()
+    await store.append("s", event, [row])
+    yield store
+    await store.close()
+
+
+def ages_d(store: SyncStore) -> dict[str, list[int]]:
+    """What is left, in days before AT."""
+    columns = (tables.meter_samples.c.at_utc_s, tables.history_minutes.c.minute_start_s, tables.events.c.at_utc_s)
+
+    def read(connection: Connection) -> dict[str, list[int]]:
+        return {
+            column.table.name: [
+                round((AT.utc_s - at_s) / DAY_S)
+                for at_s in connection.execute(select(column).order_by(column)).scalars()
+            ]
+            for column in columns
+        }
+
+    return store._database.read(read)
+
+
+def sweep(store: SyncStore) -> int:
+    """The number of steps that deleted something."""
+    retention = Retention(lambda: AT)
+    steps = 0
+    while store._database.write(retention.delete_step):
+        steps += 1
+    return steps
+
+
+async def test_only_what_is_too_old_is_deleted(store: SyncStore) -> None:
+    for days in (0, 29, 31, 399, 401):
+        at = Moment(AT.utc_s - days * DAY_S, 0.0)
+        event, reading = metered(1.0, at=at)
+        store.sample("s", event, [reading])
+        store.record_minute("s", MinuteRecord(int(at.utc_s), 60.0))
+        store.append("s", ev.SiteRestarted(at, "for a test"), [])
+    sweep(store)
+    assert ages_d(store) == {
+        "meter_samples": [29, 0],
+        "history_minutes": [399, 31, 29, 0],
+        "events": [399, 31, 29, 0, 0],
+    }
+
+
+async def test_deleting_goes_in_small_steps(store: SyncStore) -> None:
+    for n in range(2 * STEP_ROWS + 1):
+        event, reading = metered(1.0, at=Moment(float(n), 0.0))
+        store.sample("s", event, [reading])
+    await store.flush()
+    assert sweep(store) == 3
+    assert ages_d(store)["meter_samples"] == []
+
+
+async def test_a_store_that_is_open_deletes_by_itself(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'csms.db'}"
+    store = await AsyncStore.open(url)
+    event, row = site_declared()
+    await store.append("s", event, [row])
+    store.record_minute("s", MinuteRecord(60, 60.0))
+    await store.close()
+    store = await AsyncStore.open(url, retention=Retention(lambda: AT))
+    for _ in range(2000):
+        left = await store.current_minute("s", 60)
+        if left is None:
+            break
+        await asyncio.sleep(0.005)
+    await store.close()
+    assert left is None
