@@ -101,6 +101,12 @@ def _identity(text: str) -> str:
     return text
 
 
+def _one_or_three(phases: int) -> int:
+    if phases not in (1, 3):  # a Literal would take true for 1
+        raise broken_rule("must be 1 or 3")
+    return phases
+
+
 Sha256 = Annotated[str, _matching("[0-9a-fA-F]{64}", "must be 64 hexadecimal digits"), AfterValidator(str.lower)]
 Host = Annotated[str, _matching(r"[A-Za-z0-9.:_-]{1,255}", "must be a host name or an address")]
 Port = Annotated[int, Ge(0), Le(65535)]
@@ -188,7 +194,7 @@ class ChargePointConfig(Section):
     connectors: Annotated[int, Ge(1), Le(64)] = 1
     max_power_kw: PositiveKilowatts | None = None
     current: Literal["AC", "DC"] | None = None
-    phases: Literal[1, 3] | None = None
+    phases: Annotated[int, AfterValidator(_one_or_three)] | None = None
     in_service: bool = True
     offline_limit_kw: Kilowatts = 0
     protocol: Literal["ocpp1.6", "ocpp2.0.1"] | None = None
