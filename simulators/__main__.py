@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 import structlog
 import typer
 
+from simulators.changes import Change
 from simulators.clock import SystemClock
 from simulators.fleet import fleet
 from simulators.narration import narrate
 from simulators.park import CarPark
-from simulators.station import Change, SimulatedChargePoint
+from simulators.station import SimulatedChargePoint
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

@@ -87,8 +87,8 @@ class Connector:
         self.sample_every(interval_s, now_s)
 
     def end(self) -> None:
-        assert self.transaction is not None
-        self.transaction.stopped = True
+        if self.transaction is not None:
+            self.transaction.stopped = True
         self.transaction, self.next_sample_s = None, None
         self._coming.clear()
         self.obeyed, self.draw = NOTHING, NO_DRAW
@@ -119,8 +119,8 @@ class Connector:
         instants = [self._coming[0][0]] if self._coming else []
         if self.next_sample_s is not None:
             instants.append(self.next_sample_s)
-        if self.draw.power_w > 0:
-            instants.append(at_s + self._steady_for_s())
+        if self.car is not None and self.draw.power_w > 0:
+            instants.append(at_s + self._steady_for_s(self.car))
         return min(instants, default=None)
 
     def sample_every(self, interval_s: float, now_s: float) -> None:
@@ -150,15 +150,14 @@ class Connector:
         return "SuspendedEV" if self.soc >= 1.0 else "Charging"
 
     def _promise(self, offer: Offer, at_s: float) -> None:
-        assert self.car is not None
-        self._coming.append((at_s + self.car.reaction_s, offer))
+        if self.car is not None:
+            self._coming.append((at_s + self.car.reaction_s, offer))
 
-    def _steady_for_s(self) -> float:
+    def _steady_for_s(self, car: Car) -> float:
         """How long the present power can last: until the battery begins to taper, a tick of the taper, or full."""
-        assert self.car is not None
-        per_second = self.draw.power_w / 3600.0 / self.car.battery_wh
+        per_second = self.draw.power_w / 3600.0 / car.battery_wh
         full_s = (1.0 - self.soc) / per_second
-        taper_s = (tapering_from_soc(self.car, self.obeyed, self.draw.power_w) - self.soc) / per_second
+        taper_s = (tapering_from_soc(car, self.obeyed, self.draw.power_w) - self.soc) / per_second
         if taper_s * per_second > SOC_TOLERANCE:
             return min(taper_s, full_s)
         return min(TAPER_TICK_S, full_s)

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Literal
 
 from simulators.behaviour import BY_THE_BOOK, Behaviour
+from simulators.changes import Change
 from simulators.clock import Clock
 from simulators.hardware import AC_ONE_PHASE, AC_THREE_PHASES, DC_50
 from simulators.protocol import ChargePointSpec, Version
-from simulators.station import Change, SimulatedChargePoint
+from simulators.station import SimulatedChargePoint
 
 KINDS = (AC_ONE_PHASE, AC_THREE_PHASES, DC_50)
 VERSIONS: tuple[Version, Version] = ("1.6", "2.0.1")

@@ -34,7 +34,7 @@ class MemoryPipe:
         """Send one frame to the other end; raises TransportClosed after either side has ended the connection."""
         if self._cut or self._peer is None:
             raise TransportClosed("the memory pipe is closed")
-        self._dispatch(text)
+        self._dispatch(text, self._peer)
 
     async def receive(self) -> str:
         while not self._arrived:
@@ -46,9 +46,9 @@ class MemoryPipe:
 
     async def close(self) -> None:
         """End the connection; frames under way to the other end still arrive there, before the end does."""
-        if self._cut:
+        if self._cut or self._peer is None:
             return
-        self._dispatch(None)
+        self._dispatch(None, self._peer)
         self._break()
 
     def cut(self) -> None:
@@ -67,9 +67,7 @@ class MemoryPipe:
         self._cut = True
         self._news.set()
 
-    def _dispatch(self, item: str | None) -> None:
-        peer = self._peer
-        assert peer is not None
+    def _dispatch(self, item: str | None, peer: "MemoryPipe") -> None:
         if self._delay is None:
             peer._take(item)
             return

@@ -1,15 +1,9 @@
 """What happens at a charge point, in a line of plain words."""
 
+from simulators.changes import CarArrived, CarLeft, Change, ConnectionChanged, Registered
 from simulators.charge_point import LimitChanged, StatusChanged, TransactionStarted, TransactionStopped
 from simulators.clock import timestamp
-from simulators.station import (
-    CarArrived,
-    CarLeft,
-    Change,
-    ConnectionChanged,
-    Registered,
-    SimulatedChargePoint,
-)
+from simulators.station import SimulatedChargePoint
 
 
 def narrate(station: SimulatedChargePoint, change: Change) -> str | None:

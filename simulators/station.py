@@ -3,11 +3,11 @@
 import asyncio
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from simulators.behaviour import BY_THE_BOOK, Behaviour
 from simulators.car import Car
-from simulators.charge_point import ChargePoint, Occurrence, StatusChanged
+from simulators.changes import CarArrived, CarLeft, Change, ConnectionChanged, ConnectorView, Registered
+from simulators.charge_point import ChargePoint, StatusChanged
 from simulators.clock import Clock
 from simulators.connector import StopReason
 from simulators.frames import Answer, Call, Incoming, JsonObject
@@ -23,48 +23,6 @@ FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
 BOOT_S = 2.0
 LAST_WORDS_S = 5.0
 CLOCK_GRAIN_S = 1e-6  # epoch seconds are floats: wake just after an instant, never just before
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionChanged:
-    at_s: float
-    connected: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    at_s: float
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class CarArrived:
-    at_s: float
-    connector_id: int
-    car: Car
-
-
-@dataclass(frozen=True, slots=True)
-class CarLeft:
-    at_s: float
-    connector_id: int
-    soc: float
-
-
-Change = Occurrence | ConnectionChanged | Registered | CarArrived | CarLeft
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectorView:
-    """A connector at an instant: what its own profiles permit it, what its car draws; `soc` is 0 to 1."""
-
-    status: str
-    transaction_id: str | None
-    charging: bool
-    permitted_w: float
-    drawn_w: float
-    energy_wh: float
-    soc: float | None
 
 
 class SimulatedChargePoint:
@@ -349,7 +307,7 @@ class SimulatedChargePoint:
             self.model.stop(connector_id, reason, self._clock.now_s())
         self._report()
         until_s = self._clock.now_s() + LAST_WORDS_S
-        while self._outbox.holds_transactions and self._clock.now_s() < until_s:
+        while self._outbox.holds_transactions and self._clock.now_s() < until_s:  # noqa: ASYNC110 - bounded
             await asyncio.sleep(0.1)
         self.reboot(reason)
 
