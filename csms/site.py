@@ -43,6 +43,7 @@ class Site:
         self._links: dict[str, ChargePointLink] = {}
         self._sending: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self._snapshot: Snapshot | None = None
         self._decision: tuple[Snapshot, Allocation, Ledger] | None = None
         self._due_s: float | None = None
         self._recorder = Recorder()
@@ -57,18 +58,23 @@ class Site:
     def record(self, event: ev.Event, *, origin: str = "ocpp") -> asyncio.Future[None]:
         """Apply the event, then write it; the future is done when it is on disk."""
         rows = self._state.apply(event)
-        self._decision = None
+        self._snapshot = None
         if isinstance(event, ev.MeterValuesReceived):
             self._store.sample(self.site_id, event, rows)
             if self._reading_may_free_room(event):
+                self._decision = None
                 self._wake.set()
             return _done()
+        self._decision = None
         if not isinstance(event, _QUIET):
             self._wake.set()
         return self._store.append(self.site_id, event, rows, origin=origin)
 
     def snapshot(self) -> Snapshot:
-        return self._state.snapshot()
+        """The state as it is, copied once per change."""
+        if self._snapshot is None:
+            self._snapshot = self._state.snapshot()
+        return self._snapshot
 
     def settings(self, charge_point_id: str) -> ChargePointSettings | None:
         return self._state.settings.get(charge_point_id)
@@ -97,7 +103,9 @@ class Site:
     def allocation(self) -> SiteAllocation:
         """What is decided right now, whether the balancer's task has come to sending it or not."""
         snapshot, allocation, book = self._decided()
-        return site_allocation(snapshot, allocation, book, self._clock.now())
+        # Readings decide nothing but the settling of cuts, so they may be newer than the decision.
+        fresh = replace(snapshot, readings=self.snapshot().readings)
+        return site_allocation(fresh, allocation, book, self._clock.now())
 
     async def configure(self, smart_charging: SmartCharging) -> SmartCharging:
         now = self._clock.now()
@@ -134,6 +142,7 @@ class Site:
     def restore(self, state: State) -> None:
         """Begin again from what the store holds, after `run` failed."""
         self._state = state
+        self._snapshot = None
         self._failure = None
         self._decision = None
         self._wake.set()
@@ -167,7 +176,7 @@ class Site:
     def _decided(self) -> tuple[Snapshot, Allocation, Ledger]:
         now = self._clock.now()
         if self._decision is None or (self._due_s is not None and now.steady_s >= self._due_s):
-            snapshot = self._state.snapshot()
+            snapshot = self.snapshot()
             book = ledger(snapshot, now, self._settings.settle_s)
             self._decision = (snapshot, allocate(snapshot, now, self._settings, book), book)
         return self._decision

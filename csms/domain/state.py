@@ -27,7 +27,7 @@ from csms.domain.model import (
     SmartCharging,
     Transaction,
 )
-from csms.domain.snapshot import Snapshot
+from csms.domain.snapshot import Snapshot, meter_interval_s
 
 MAX_CONNECTORS = 64
 """Connector numbers above this are refused: no charge point has them, and a faulty one could fill the memory."""
@@ -305,6 +305,10 @@ def _transaction_orphaned(state: State, event: ev.TransactionOrphaned) -> tuple[
 def _meter_values(state: State, event: ev.MeterValuesReceived) -> tuple[Row, ...]:
     key = state._connector_key(event)
     before = state.readings.get(key)
+    if event.power_w is None and before is not None and _still_tells_power(state, before, event):
+        # Some chargers send power and energy in separate messages.
+        reading = replace(before, energy_wh=event.energy_wh)
+        return _with_energy(state, key, event, reading)
     reading = MeterReading(
         *key,
         at=event.at,
@@ -317,6 +321,18 @@ def _meter_values(state: State, event: ev.MeterValuesReceived) -> tuple[Row, ...
         slope_w = slope_power_w(before, reading)
         if slope_w is not None:
             reading = replace(reading, power_w=slope_w, source=PowerSource.ENERGY_SLOPE)
+    return _with_energy(state, key, event, reading)
+
+
+def _still_tells_power(state: State, before: MeterReading, event: ev.MeterValuesReceived) -> bool:
+    metered = before.source in (PowerSource.POWER, PowerSource.CURRENT)
+    interval_s = meter_interval_s(state.charge_points[event.charge_point_id])
+    return metered and event.at.steady_s - before.at.steady_s <= interval_s
+
+
+def _with_energy(
+    state: State, key: ConnectorKey, event: ev.MeterValuesReceived, reading: MeterReading
+) -> tuple[Row, ...]:
     transaction = state.active.get(key)
     if transaction is None or event.energy_wh is None:
         return (reading,)

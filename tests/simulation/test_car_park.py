@@ -27,7 +27,7 @@ async def play(
     folder: Path,
     seed: int,
     *,
-    hours: float = 2.0,
+    hours: float = 1.0,
     behaviours: tuple[Behaviour, ...] = (BY_THE_BOOK,) * 6,
     drops: bool = False,
     crashes: int = 0,
@@ -72,14 +72,14 @@ def assert_held(observed: Observed) -> None:
     assert observed.energy_wh > 1000
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_the_ceiling_holds_while_cars_come_and_go(tmp_path: Path, seed: int) -> None:
     observed = run(play(tmp_path, seed))
     assert_held(observed)
     assert observed.worst_permitted_w > CEILING_KW * 1000 * 0.95  # and what there is is used
 
 
-@pytest.mark.parametrize("seed", [4, 5, 6])
+@pytest.mark.parametrize("seed", [4, 5])
 def test_the_ceiling_holds_while_connections_are_lost_and_we_crash(tmp_path: Path, seed: int) -> None:
     assert_held(run(play(tmp_path, seed, drops=True, crashes=2)))
 
