@@ -141,6 +141,7 @@ class SimulatedChargePoint:
         now_s = self._clock.now_s()
         self.model.plug_in(connector_id, car, now_s)
         self._tell(CarArrived(now_s, connector_id, car))
+        self._report()
         if not self.adapter.car_arrived(connector_id, now_s) and id_token is not None:
             self._present(connector_id, id_token, now_s)
         self._report()

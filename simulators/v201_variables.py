@@ -82,6 +82,18 @@ def v201_variables(
         Name("AlignedDataCtrlr", "Interval"): count(0),
         Name("SecurityCtrlr", "BasicAuthPassword"): password,
         Name("SecurityCtrlr", "SecurityProfile"): count(1, "ReadOnly"),
+        **_smart_charging(hardware, rules),
+        Name("TxCtrlr", "EVConnectionTimeOut"): count(60),
+        Name("TxCtrlr", "StopTxOnEVSideDisconnect"): flag(True),
+        Name("TxCtrlr", "StopTxOnInvalidId"): flag(True),
+        Name("TxCtrlr", "TxStartPoint"): fixed("PowerPathClosed"),
+        Name("TxCtrlr", "TxStopPoint"): fixed("PowerPathClosed"),
+    }
+    return Settings(rows | _evses(hardware, connectors))
+
+
+def _smart_charging(hardware: Hardware, rules: StoreRules) -> dict[Name, Setting]:
+    return {
         Name("SmartChargingCtrlr", "Available"): flag(True, "ReadOnly"),
         Name("SmartChargingCtrlr", "Enabled"): flag(True, "ReadOnly"),
         Name("SmartChargingCtrlr", "Entries", "ChargingProfiles"): count(rules.max_profiles, "ReadOnly"),
@@ -89,17 +101,16 @@ def v201_variables(
         Name("SmartChargingCtrlr", "Phases3to1"): flag(hardware.switches_phases, "ReadOnly"),
         Name("SmartChargingCtrlr", "ProfileStackLevel"): count(rules.max_stack_level, "ReadOnly"),
         Name("SmartChargingCtrlr", "RateUnit"): fixed(",".join(rules.units)),
-        Name("TxCtrlr", "EVConnectionTimeOut"): count(60),
-        Name("TxCtrlr", "StopTxOnEVSideDisconnect"): flag(True),
-        Name("TxCtrlr", "StopTxOnInvalidId"): flag(True),
-        Name("TxCtrlr", "TxStartPoint"): fixed("PowerPathClosed"),
-        Name("TxCtrlr", "TxStopPoint"): fixed("PowerPathClosed"),
     }
+
+
+def _evses(hardware: Hardware, connectors: int) -> dict[Name, Setting]:
+    rows: dict[Name, Setting] = {}
     for evse_id in range(1, connectors + 1):
         rows[Name("EVSE", "Available", evse_id=evse_id)] = flag(True, "ReadOnly")
         rows[Name("EVSE", "Power", evse_id=evse_id)] = count(int(hardware.max_power_w), "ReadOnly")
         rows[Name("EVSE", "SupplyPhases", evse_id=evse_id)] = count(max(hardware.phases, 0), "ReadOnly")
-    return Settings(rows)
+    return rows
 
 
 def report_row(name: Name, setting: Setting) -> JsonObject:

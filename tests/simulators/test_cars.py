@@ -1,6 +1,6 @@
 import pytest
 
-from simulators.car import Car, Offer, draw, tapering_from_soc, taper
+from simulators.car import Car, Offer, draw, taper, tapering_from_soc
 from simulators.charging_profile import Limit
 from simulators.hardware import AC_ONE_PHASE, AC_THREE_PHASES, DC_50, Hardware
 
