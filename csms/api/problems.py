@@ -10,6 +10,13 @@ from aiohttp import web
 
 from csms.smart_charging import MAX_ERRORS, FieldError
 
+COMMON_HEADERS = {
+    "Cache-Control": "no-store",  # figures of the moment, and id tokens among them
+    "X-Content-Type-Options": "nosniff",
+    "Server": "csms",
+}
+"""Of every answer, good or bad."""
+
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 """As RFC 9110 names them now; the standard library of Python 3.11 still has the older names."""
 
@@ -38,8 +45,9 @@ class Problem(Exception):
             "detail": self.detail,
             "errors": [{"field": error.field, "rule": error.rule} for error in self.errors[:MAX_ERRORS]],
         }
+        headers = {**COMMON_HEADERS, **self.headers}
         return web.Response(
-            body=orjson.dumps(body), status=self.status, headers=self.headers, content_type="application/problem+json"
+            body=orjson.dumps(body), status=self.status, headers=headers, content_type="application/problem+json"
         )
 
 

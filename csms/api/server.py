@@ -11,18 +11,14 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from csms.api.auth import ApiKey, authorize
-from csms.api.problems import Problem, of_http
+from csms.api.malformed import Connection, expect
+from csms.api.problems import COMMON_HEADERS, Problem, of_http
 from csms.api.requests import MAX_BODY_BYTES, read_body, read_query
 from csms.api.routes import ROUTES
 from csms.api.table import Call, Route, Services
 from csms.domain.ports import Clock, Sites, Store
 from csms.domain.state import IllegalEvent
 
-_HEADERS = {
-    "Cache-Control": "no-store",  # figures of the moment, and id tokens among them
-    "X-Content-Type-Options": "nosniff",
-    "Server": "csms",
-}
 _SHUTDOWN_S = 5.0
 _KEY_NAME = web.RequestKey("api_key_name", str)
 _QUIET = frozenset({"/healthz", "/readyz"})
@@ -38,19 +34,26 @@ class ApiServer:
     ) -> None:
         self._services = Services(sites, store, clock)
         self._keys = tuple(keys)
-        self._runner = web.AppRunner(self._application(routes), access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        self._runner = web.AppRunner(self._application(routes), shutdown_timeout=_SHUTDOWN_S)
+        self._listener: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> int:
-        """Listen; returns the port, which is a free one if 0 was asked for."""
+        """Listen; returns the port, which is a free one if 0 was asked for. Raises OSError."""
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port)
-        await site.start()
-        bound: int = self._runner.addresses[0][1]
+        self._listener = await asyncio.get_running_loop().create_server(self._connection, host, port)
+        bound: int = self._listener.sockets[0].getsockname()[1]
         return bound
 
     async def stop(self) -> None:
         """Stop listening; requests under way get a few seconds to finish."""
+        if self._listener is not None:
+            self._listener.close()
         await self._runner.cleanup()
+
+    def _connection(self) -> Connection:
+        if self._runner.server is None:
+            raise ConnectionError("the server is not running")
+        return Connection(self._runner.server)
 
     def _application(self, routes: Sequence[Route]) -> web.Application:
         application = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[self._log(), _problems()])
@@ -58,7 +61,7 @@ class ApiServer:
         for route in routes:
             handler = self._handler(route)
             for method in _methods(route):
-                application.router.add_route(method, route.path, handler)
+                application.router.add_route(method, route.path, handler, expect_handler=expect)
                 methods.setdefault(route.path, []).append(method)
         for path, allowed in methods.items():
             application.router.add_route("OPTIONS", path, _options([*allowed, "OPTIONS"]))
@@ -88,7 +91,7 @@ class ApiServer:
         ) -> web.StreamResponse:
             started_s = self._services.clock.now().steady_s
             response = await handler(request)
-            response.headers.update(_HEADERS)
+            response.headers.update(COMMON_HEADERS)
             elapsed_s = self._services.clock.now().steady_s - started_s
             (log.debug if request.path in _QUIET else log.info)(
                 "api_request",

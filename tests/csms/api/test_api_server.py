@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import zlib
 from typing import Any
 
+import orjson
 import pytest
 from api_fakes import ADMIN, CONTROL, READ, Api, Reply, running
 from pydantic import BaseModel
 from structlog.testing import capture_logs
+from yarl import URL
 
 from csms.api.auth import SCOPES
 from csms.api.routes import ROUTES
+from csms.api.server import ApiServer
 from csms.api.table import Call, NoBody, Query, Route
 
 CONFIG = "/api/v1/smart-charging/sites/depot/config"
@@ -250,6 +254,48 @@ async def test_answers_are_neither_cached_nor_sniffed() -> None:
             headers = (await api.get(path)).headers
             assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
             assert headers["Server"] == "csms"
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nAuthorization key-admin\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nAuthorization: key-admin\x00\r\n\r\n", 400),
+        (b"\x16\x03\x01key-admin\r\n\r\n", 400),
+        (b"GET /" + b"key-admin" * 1000 + b" HTTP/1.1\r\n\r\n", 400),
+        (b"GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: key-admin\r\nConnection: close\r\n\r\n", 417),
+    ],
+)
+async def test_what_is_not_http_is_a_problem_and_repeated_nowhere(
+    request_bytes: bytes, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running() as api:
+        reader, writer = await asyncio.open_connection("127.0.0.1", URL(api.base).port)
+        with capture_logs() as logs:
+            writer.write(request_bytes)
+            answer = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.split()[1] == str(status).encode()
+        assert list(orjson.loads(body)) == ["type", "title", "status", "detail", "errors"]
+        assert b"key-admin" not in answer
+        assert "key-admin" not in str(logs) + caplog.text
+
+
+async def test_a_client_may_wait_to_be_asked_for_the_body() -> None:
+    async with running() as api:
+        headers = {"Authorization": f"Bearer {ADMIN}", "Content-Type": "application/json"}
+        async with api.client.put(api.base + CONFIG, data=GOOD, headers=headers, expect100=True) as answer:
+            assert answer.status == 200
+
+
+async def test_a_port_that_is_taken_is_an_error_that_leaves_nothing_behind() -> None:
+    async with running() as api:
+        second = ApiServer(api.sites, api.store, api.clock, [])
+        with pytest.raises(OSError, match="in use"):
+            await second.start("127.0.0.1", URL(api.base).port or 0)
+        await second.stop()
+        assert await _listening(api) == 200
 
 
 async def _listening(api: Api) -> int:
