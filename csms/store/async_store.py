@@ -1,4 +1,4 @@
-"""The store of `csms serve`: a SQLite file, written in groups by one thread and read by another."""
+"""The store of `csms serve`: a SQLite file, written in groups by a thread of its own and read through aiosqlite."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from functools import partial
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from csms.domain.events import Event
 from csms.domain.history import MinuteRecord
 from csms.domain.state import Row
 from csms.store.batch import Queue
 from csms.store.codec import Unstorable
-from csms.store.database import Database, sqlite_path
+from csms.store.database import Database, failing, open_async_reader, sqlite_path
 from csms.store.failure import StoreFailed, fail, report
 from csms.store.queries import Reader, Result
 from csms.store.retention import INTERVAL_S, PAUSE_S, Retention
@@ -29,18 +30,24 @@ log = structlog.get_logger()
 class AsyncStore(Reader):
     """Implements domain.ports.Store; made by `open`, ended by `close`, used on one event loop.
 
-    SQLAlchemy runs synchronously on a thread of its own, a batch at a time: one hop per commit instead of one per
-    statement, which is what an asynchronous driver for SQLite, itself a thread, would cost.
+    Writing is synchronous on its own thread, a batch at a time: one hop per commit instead of one per statement, and a
+    number can be reserved while the event loop waits (docs/adr/0001-store-threads.md). Queries use aiosqlite.
     """
 
     def __init__(
-        self, database: Database, threads: _Threads, sequences: Sequences, retention: Retention | None
+        self,
+        database: Database,
+        reader: AsyncEngine,
+        thread: _Thread,
+        sequences: Sequences,
+        retention: Retention | None,
     ) -> None:
         self._database = database
-        self._threads = threads
+        self._reader = reader
+        self._thread = thread
         self._sequences = sequences
         self._queue = Queue()
-        self._writer = Writer(self._queue, sequences, lambda batch: threads.write(partial(database.commit, batch)))
+        self._writer = Writer(self._queue, sequences, lambda batch: thread.run(partial(database.commit, batch)))
         self._closed = False
         self._sweeper = asyncio.create_task(self._sweep(retention), name="store-retention") if retention else None
 
@@ -51,16 +58,17 @@ class AsyncStore(Reader):
         Raises StoreInUse while another process has it open, ValueError for a URL that is not of a SQLite file,
         OSError or StoreFailed if the file cannot be used.
         """
-        if sqlite_path(url) is None:
+        path = sqlite_path(url)
+        if path is None:
             raise ValueError("storage url: a database in memory would lose what was acknowledged; name a file")
-        database, threads = Database(url), _Threads()
+        database, thread = Database(url), _Thread()
         try:
-            sequences = await threads.write(database.prepare)
+            sequences = await thread.run(database.prepare)
         except BaseException:
-            threads.stop()
+            thread.stop()
             database.close()
             raise
-        return cls(database, threads, sequences, retention)
+        return cls(database, open_async_reader(path), thread, sequences, retention)
 
     @property
     def healthy(self) -> bool:
@@ -130,11 +138,12 @@ class AsyncStore(Reader):
             await asyncio.wait([self._sweeper])
         await self._writer.stop()
         try:
-            await self._threads.write(partial(self._database.finish, self._sequences))
+            await self._thread.run(partial(self._database.finish, self._sequences))
         except StoreFailed as error:
             report("store_close_failed", error)
         finally:
-            self._threads.stop()
+            await self._reader.dispose()
+            self._thread.stop()
             self._database.close()
 
     def _queued(self, future: asyncio.Future[None]) -> asyncio.Future[None]:
@@ -148,42 +157,39 @@ class AsyncStore(Reader):
             await self.flush()
         if self._closed:
             raise StoreFailed("the store is closed")
-        return await self._threads.read(partial(self._database.read, query))
+        with failing():
+            async with self._reader.connect() as connection:
+                return await connection.run_sync(query)
 
     def _reserve_now(self, sequence: str) -> None:
         """Block until a block is reserved: at a sequence's first use ever, or when a burst outran the commits."""
         if self._closed:
             raise StoreFailed("the store is closed")
-        self._threads.write_now(partial(self._database.reserve, self._sequences, sequence))
+        self._thread.run_now(partial(self._database.reserve, self._sequences, sequence))
 
     async def _sweep(self, retention: Retention) -> None:
         while True:
             try:
                 # The thread takes its work in order, so a step delays the writer by its own length at most.
-                more = await self._threads.write(partial(self._database.write, retention.delete_step))
+                more = await self._thread.run(partial(self._database.write, retention.delete_step))
             except StoreFailed as error:
                 report("store_retention_failed", error)
                 more = False
             await asyncio.sleep(PAUSE_S if more else INTERVAL_S)
 
 
-class _Threads:
-    """One that writes and one that reads; each does one thing at a time, in order."""
+class _Thread:
+    """Does one thing at a time, in order."""
 
     def __init__(self) -> None:
-        self._writing = ThreadPoolExecutor(1, "store-writer")
-        self._reading = ThreadPoolExecutor(1, "store-reader")
+        self._executor = ThreadPoolExecutor(1, "store-writer")
 
-    async def write(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._writing, work)
+    async def run(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
-    def write_now(self, work: Callable[[], Result]) -> Result:
+    def run_now(self, work: Callable[[], Result]) -> Result:
         """Wait for it without letting the event loop go on."""
-        return self._writing.submit(work).result()
-
-    async def read(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._reading, work)
+        return self._executor.submit(work).result()
 
     def stop(self) -> None:
-        for executor in (self._writing, self._reading):
-            executor.shutdown()
+        self._executor.shutdown()

@@ -14,9 +14,10 @@ import orjson
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy import AsyncAdaptedQueuePool, Connection, Engine, StaticPool, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from csms.store.batch import Batch, write_batch
 from csms.store.failure import StoreFailed, reason
@@ -34,8 +35,7 @@ class StoreInUse(Exception):
 
 
 class Database:
-    """The file of a URL, locked, with one connection for writing and one for reading. Not safe for several threads
-    at once, but for one that writes beside one that reads.
+    """The file of a URL, locked, with one connection for writing and one for reading, each for one thread.
 
     Raises StoreInUse while another process has it open, ValueError for a URL that is not of SQLite.
     """
@@ -56,12 +56,12 @@ class Database:
 
     def write(self, change: Callable[[Connection], Result]) -> Result:
         """One transaction. Raises StoreFailed, with nothing changed."""
-        with _failing(), self._writer.begin() as connection:
+        with failing(), self._writer.begin() as connection:
             return change(connection)
 
     def read(self, query: Callable[[Connection], Result]) -> Result:
         """Raises StoreFailed."""
-        with _failing(), self._reader.begin() as connection:
+        with failing(), self._reader.begin() as connection:
             return query(connection)
 
     def reserve(self, sequences: Sequences, name: str) -> None:
@@ -73,7 +73,7 @@ class Database:
     def finish(self, sequences: Sequences) -> None:
         """After a clean end no number is skipped, and the file is complete without its log. Raises StoreFailed."""
         self.write(lambda connection: settle_sequences(connection, sequences.last))
-        with _failing(), self._writer.connect() as connection:
+        with failing(), self._writer.connect() as connection:
             connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
@@ -93,7 +93,8 @@ def _prepare(connection: Connection) -> Sequences:
 
 
 @contextmanager
-def _failing() -> Iterator[None]:
+def failing() -> Iterator[None]:
+    """What the database or its driver raises becomes StoreFailed."""
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error, CommandError) as error:
@@ -154,6 +155,25 @@ def open_engine(path: Path | None, *, begin: str) -> Engine:
     def _begun(connection: Connection) -> None:
         # A transaction that begins by reading cannot always be raised to writing; so say at once which it is.
         connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def open_async_reader(path: Path) -> AsyncEngine:
+    """An engine of one aiosqlite connection for queries, beside whoever writes (WAL)."""
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=str(path)),
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=1,
+        max_overflow=0,
+        hide_parameters=True,
+        json_deserializer=orjson.loads,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:  # Any: the driver's connection, behind an adapter
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+        connection.execute("PRAGMA query_only=ON")
 
     return engine
 

@@ -39,7 +39,7 @@ async def run_sql(store: AsyncStore, statement: str) -> Any:
         result = connection.exec_driver_sql(statement)
         return result.scalar() if result.returns_rows else None
 
-    return await store._threads.write(lambda: store._database.write(run))
+    return await store._thread.run(lambda: store._database.write(run))
 
 
 def file_names(folder: Path) -> list[str]:
@@ -120,7 +120,7 @@ async def test_what_is_behind_does_not_join_an_append_before_its_time(
     store.record_minute("s", MinuteRecord(60, 1.0))
     await append(store, 1)
     count = select(func.count()).select_from(tables.history_minutes)
-    assert await store._threads.read(lambda: store._database.read(lambda c: c.execute(count).scalar())) == 0
+    assert await store._thread.run(lambda: store._database.read(lambda c: c.execute(count).scalar())) == 0
     assert await scalars(store, count) == [1]
 
 
