@@ -15,9 +15,9 @@ from simulators.station import SimulatedChargePoint
 
 # At speed 1:
 MEAN_GAP_S = 60.0
-AC_BATTERY_WH = (1_500.0, 2_700.0)
-DC_BATTERY_WH = (3_000.0, 6_000.0)
-STAY_S = (400.0, 900.0)
+AC_BATTERY_WH = (1_000.0, 2_000.0)
+DC_BATTERY_WH = (2_000.0, 4_500.0)
+STAY_S = (300.0, 700.0)
 
 FIRST_ARRIVAL_S = (0.2, 4.0)  # the park fills up within seconds, whatever the speed
 LINGER_S = 0.5  # between the end of a transaction and the car driving off

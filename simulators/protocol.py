@@ -60,7 +60,7 @@ class Adapter(Protocol):
 
     def authorize(self, connector_id: int, id_token: str) -> Call: ...
 
-    def new_transaction_id(self) -> str | None:
+    def new_transaction_id(self, now_s: float) -> str | None:
         """A wire id for a transaction begun now, or None where the central system gives it."""
         ...
 

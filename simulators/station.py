@@ -320,7 +320,7 @@ class SimulatedChargePoint:
             self._start(connector_id, id_token, now_s)
 
     def _start(self, connector_id: int, id_token: str, now_s: float) -> None:
-        transaction_id = self.adapter.new_transaction_id()
+        transaction_id = self.adapter.new_transaction_id(now_s)
         self.model.start(connector_id, id_token, now_s, transaction_id=transaction_id)
         self._report()
 

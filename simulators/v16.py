@@ -66,7 +66,7 @@ class V16:
     def authorize(self, connector_id: int, id_token: str) -> Call:
         return Call("Authorize", {"idTag": id_token[:20]}, connector_id=connector_id)
 
-    def new_transaction_id(self) -> str | None:
+    def new_transaction_id(self, now_s: float) -> str | None:
         return None
 
     def car_arrived(self, connector_id: int, now_s: float) -> bool:

@@ -106,8 +106,9 @@ class V201:
     def authorize(self, connector_id: int, id_token: str) -> Call:
         return Call("Authorize", {"idToken": id_token_object(id_token)}, connector_id=connector_id)
 
-    def new_transaction_id(self) -> str | None:
-        return f"{self._rng.getrandbits(128):032x}"
+    def new_transaction_id(self, now_s: float) -> str | None:
+        # The time keeps ids of a later run with the same seed apart (E01.FR.08: unique for the station, for ever).
+        return f"{int(now_s):08x}-{self._rng.getrandbits(64):016x}"
 
     def car_arrived(self, connector_id: int, now_s: float) -> bool:
         begin_remote_start(self, connector_id, now_s)
@@ -137,7 +138,7 @@ class V201:
         refused = payload.get("idTokenInfo", {"status": "Accepted"})["status"] != "Accepted"
         if call.action == "Authorize" and not refused:
             id_token = call.payload["idToken"]["idToken"]
-            self.model.start(call.connector_id, id_token, now_s, transaction_id=self.new_transaction_id())
+            self.model.start(call.connector_id, id_token, now_s, transaction_id=self.new_transaction_id(now_s))
         elif call.action == "TransactionEvent" and call.transaction is not None and refused:
             stops = self.variables[Name("TxCtrlr", "StopTxOnInvalidId")] == "true"
             if stops and not call.transaction.stopped:

@@ -104,7 +104,7 @@ def begin_remote_start(cs: V201, evse_id: int, now_s: float) -> Iterable[Call]:
         evse_id,
         request["idToken"]["idToken"],
         now_s,
-        transaction_id=cs.new_transaction_id(),
+        transaction_id=cs.new_transaction_id(now_s),
         remote_start_id=request["remoteStartId"],
         remote=True,
     )
