@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import aiohttp
+from rich import box
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console, Group
 from rich.live import Live
@@ -31,7 +32,8 @@ from csms.keys import new_api_key
 SITE_ID = "demo"
 CEILING_KW = 60.0
 _REFRESH_S = 0.5
-_BAR_WIDTH = 24
+_BAR_WIDTH = 16
+_COLUMNS = (("charger", 7), ("OCPP", 5), ("status", 13), ("may draw", 10), ("draws", 8), ("", _BAR_WIDTH))
 
 _KINDS = (
     {"current": "AC", "phases": 1, "max_power_kw": 7.36},
@@ -213,16 +215,19 @@ async def _watch(
 
 def _save(picture: Group | None, file: Path) -> None:
     """The picture as SVG, in whatever monospaced font the reader has: nothing is fetched to show it."""
-    recorder = Console(record=True, width=118, file=io.StringIO())
+    recorder = Console(record=True, width=104, file=io.StringIO())
     recorder.print(picture)
     fontless = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     recorder.save_svg(str(file), title="csms demo", code_format=fontless)
 
 
 def _table(allocation: dict[str, Any], charge_points: list[dict[str, Any]]) -> Table:
-    table = Table(title=f"{SITE_ID}: {allocation['strategy']}, {allocation['total_budget_kw']} kW", expand=False)
-    for heading in ("Charge point", "Protocol", "Status", "May draw", "Draws", "", "Why"):
-        table.add_column(heading, justify="right" if heading in ("May draw", "Draws") else "left", no_wrap=True)
+    title = f"{SITE_ID}: {allocation['strategy']}, ceiling {allocation['total_budget_kw']} kW"
+    table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    for heading, width in _COLUMNS:
+        right = heading in ("may draw", "draws")
+        table.add_column(heading, min_width=width, justify="right" if right else "left", no_wrap=True)
+    table.add_column("why", no_wrap=True, overflow="ellipsis", style="dim")
     rows = {row["charge_point_id"]: row for row in allocation["chargers"]}
     for point in charge_points:
         table.add_row(*_row(point, rows.get(point["charge_point_id"])))
@@ -236,15 +241,15 @@ def _row(point: dict[str, Any], row: dict[str, Any] | None) -> list[str | Text]:
         return [point["charge_point_id"], protocol, Text(status or "-", style="dim"), "-", "-", "", ""]
     allocated_kw, actual_kw = row["allocated_kw"], row["actual_kw"]
     style = {"Charging": "green", "Offline": "red", "Faulted": "red"}.get(row["status"], "yellow")
-    mark = "" if row["confirmed"] else " …"
+    mark = " " if row["confirmed"] else "…"
     return [
         point["charge_point_id"],
         protocol,
         Text(row["status"], style=style),
-        f"{allocated_kw:.2f} kW{mark}",
+        f"{allocated_kw:.2f} kW{mark}",  # the ellipsis: not yet acknowledged
         "?" if actual_kw is None else f"{actual_kw:.2f} kW",
         _bar(actual_kw or 0.0, allocated_kw, 50.0),
-        Text(row["reason"], style="dim"),
+        row["reason"],
     ]
 
 
