@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Any, Literal, cast, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge, Gt, Le
 from pydantic import (
@@ -26,6 +26,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from csms.balancing.strategies import STRATEGIES
 from csms.domain.model import ScheduleWindow, SiteSettings, SmartCharging
 
 MAX_KW = 1_000_000
@@ -36,7 +37,6 @@ MAX_ERRORS = 1000
 DAY_MIN = 24 * 60
 WEEK_MIN = 7 * DAY_MIN
 
-Strategy = Literal["equal", "priority", "scheduled"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
 
@@ -149,6 +149,16 @@ class ScheduleEntry(BaseModel):
         return end
 
 
+def _known_strategy(name: str) -> str:
+    if name not in STRATEGIES:
+        *first, last = (f"'{known}'" for known in STRATEGIES)
+        raise broken_rule(f"must be {', '.join(first)} or {last}")
+    return name
+
+
+Strategy = Annotated[str, AfterValidator(_known_strategy), Field(json_schema_extra={"enum": list(STRATEGIES)})]
+
+
 class SmartChargingConfig(BaseModel):
     """How a site divides its power. Validate with `SiteRules` as context to check what depends on the site too."""
 
@@ -170,8 +180,9 @@ class SmartChargingConfig(BaseModel):
     @field_validator("priority_order")
     @classmethod
     def _ranks(cls, order: list[str], info: ValidationInfo) -> list[str]:
-        if not order and info.data.get("strategy") == "priority":
-            raise broken_rule("is required when the strategy is priority")
+        strategy = info.data.get("strategy")
+        if not order and strategy is not None and STRATEGIES[strategy].needs_order:
+            raise broken_rule(f"is required when the strategy is {strategy}")
         broken_rules(repeated(order))
         return order
 
@@ -210,7 +221,7 @@ def from_domain(smart_charging: SmartCharging) -> SmartChargingConfig:
     """As people write it; not validated, for what is stored holds even where the rules have changed since."""
     return SmartChargingConfig.model_construct(
         max_power_kw=kw(smart_charging.max_power_w),
-        strategy=cast(Strategy, smart_charging.strategy),
+        strategy=smart_charging.strategy,
         min_power_per_charger_kw=kw(smart_charging.min_power_per_charger_w),
         priority_order=list(smart_charging.priority_order),
         schedule=[_entry(window) for window in smart_charging.schedule],

@@ -18,11 +18,11 @@ STANDARD = set(sys.stdlib_module_names)
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
     "balancing": {"domain"},
-    "smart_charging": {"domain", "pydantic", "pydantic_core"},
+    "smart_charging": {"domain", "balancing", "pydantic", "pydantic_core", "annotated_types"},
     "keys": set(),
     "seed": {"domain"},
     "logs": {"structlog", "orjson"},
-    "config": {"domain", "smart_charging", "pydantic", "pydantic_core"},
+    "config": {"domain", "smart_charging", "pydantic", "pydantic_core", "annotated_types"},
     "charge_points": {"domain", "ocpp", "websockets", "orjson", "jsonschema_rs", "structlog"},
     "store": {"domain", "sqlalchemy", "alembic", "aiosqlite", "structlog", "orjson"},
     "api": {"domain", "smart_charging", "aiohttp", "pydantic", "pydantic_core", "orjson", "structlog"},

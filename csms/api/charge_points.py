@@ -39,20 +39,6 @@ class ChargePointQuery(PageQuery):
     site_id: Id | None = None
 
 
-class ChargePointRow(Answer):
-    """`status` is Offline while it is not connected, null while it has not told."""
-
-    charge_point_id: str
-    site_id: str
-    status: str | None
-    connected: bool
-    protocol: str | None
-    vendor: str | None
-    model: str | None
-    in_service: bool
-    commissioned: bool
-
-
 class Connection(Answer):
     """`since` is when it connected, or when it was lost; `ready`: it may be sent commands."""
 
@@ -131,6 +117,8 @@ class ConnectorAnswer(Answer):
 
 
 class ChargePointAnswer(Answer):
+    """`status` is Offline while it is not connected, null while it has not told."""
+
     charge_point_id: str
     site_id: str
     status: str | None
@@ -147,7 +135,7 @@ class ChargePointAnswer(Answer):
     connectors: list[ConnectorAnswer]
 
 
-async def list_charge_points(call: Call[ChargePointQuery, NoBody]) -> Page[ChargePointRow]:
+async def list_charge_points(call: Call[ChargePointQuery, NoBody]) -> Page[ChargePointAnswer]:
     limit, offset = call.query.limit, call.query.offset
     wanted = [
         (snapshot, charge_point_id)
@@ -155,17 +143,21 @@ async def list_charge_points(call: Call[ChargePointQuery, NoBody]) -> Page[Charg
         if call.query.site_id in (None, site_id)
         for charge_point_id in snapshot.settings
     ]
-    items = [_row(snapshot, charge_point_id) for snapshot, charge_point_id in wanted[offset : offset + limit]]
+    now_steady_s = call.services.clock.now().steady_s
+    items = [_answer(snapshot, cp_id, now_steady_s) for snapshot, cp_id in wanted[offset : offset + limit]]
     return Page(items=items, total=len(wanted), limit=limit, offset=offset)
 
 
 async def get_charge_point(call: Call[Query, NoBody]) -> ChargePointAnswer:
     snapshot = lookup.charge_point_site(call.services, call.path)
-    point = snapshot.charge_points[call.path["charge_point_id"]]
-    now_steady_s = call.services.clock.now().steady_s
-    keys = [ConnectorKey(point.charge_point_id, n) for n in snapshot.connector_ids(point.charge_point_id)]
+    return _answer(snapshot, call.path["charge_point_id"], call.services.clock.now().steady_s)
+
+
+def _answer(snapshot: Snapshot, charge_point_id: str, now_steady_s: float) -> ChargePointAnswer:
+    point = snapshot.charge_points[charge_point_id]
+    keys = [ConnectorKey(charge_point_id, n) for n in snapshot.connector_ids(charge_point_id)]
     return ChargePointAnswer(
-        charge_point_id=point.charge_point_id,
+        charge_point_id=charge_point_id,
         site_id=snapshot.site.site_id,
         status=_status(snapshot, point),
         connection=_connection(point),
@@ -176,24 +168,9 @@ async def get_charge_point(call: Call[Query, NoBody]) -> ChargePointAnswer:
         firmware_version=point.firmware_version,
         booted_at=optional_time(point.booted_at_s),
         commissioned_at=optional_time(point.commissioned_at_s),
-        settings=_settings(snapshot.settings[point.charge_point_id]),
+        settings=_settings(snapshot.settings[charge_point_id]),
         capabilities=None if point.capabilities is None else _capabilities(point.capabilities),
         connectors=[_connector(snapshot, key, now_steady_s) for key in keys],
-    )
-
-
-def _row(snapshot: Snapshot, charge_point_id: str) -> ChargePointRow:
-    point = snapshot.charge_points[charge_point_id]
-    return ChargePointRow(
-        charge_point_id=charge_point_id,
-        site_id=snapshot.site.site_id,
-        status=_status(snapshot, point),
-        connected=point.connected,
-        protocol=point.protocol,
-        vendor=point.vendor,
-        model=point.model,
-        in_service=snapshot.settings[charge_point_id].in_service,
-        commissioned=point.commissioned_at_s is not None,
     )
 
 
@@ -292,7 +269,7 @@ ROUTES = (
         _PATH,
         "read",
         list_charge_points,
-        Page[ChargePointRow],
+        Page[ChargePointAnswer],
         "Charge points of all sites or of one",
         query=ChargePointQuery,
     ),

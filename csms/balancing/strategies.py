@@ -16,10 +16,12 @@ Tiers = list[list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """`tiers` orders the ids of charge points that want power; `uses_schedule` lets time windows set the ceiling."""
+    """`tiers` orders the ids of charge points that want power; `uses_schedule` lets time windows set the ceiling;
+    `needs_order` makes `priority_order` a required field of the configuration."""
 
     tiers: Callable[[SmartCharging, Sequence[str]], Tiers]
     uses_schedule: bool = False
+    needs_order: bool = False
 
 
 def _together(_config: SmartCharging, wanting: Sequence[str]) -> Tiers:
@@ -34,6 +36,6 @@ def _by_rank(config: SmartCharging, wanting: Sequence[str]) -> Tiers:
 
 STRATEGIES: dict[str, Strategy] = {
     "equal": Strategy(_together),
-    "priority": Strategy(_by_rank),
+    "priority": Strategy(_by_rank, needs_order=True),
     "scheduled": Strategy(_together, uses_schedule=True),
 }
