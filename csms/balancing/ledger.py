@@ -25,17 +25,19 @@ from csms.domain.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """`worst_w` is counted now; `fallback_w` is the part that stays when the transaction ends.
+    """`worst_w` is counted now; `lasting_w` is the part that waiting alone will not lower, `fallback_w` the part
+    that stays when the transaction ends.
 
-    `settles_at_s` (steady clock) is when waiting alone will lower it next; None if it will not.
+    `settles_at_s` (steady clock) is when waiting alone will lower the worst case next; None if it will not.
     """
 
     worst_w: int
+    lasting_w: int
     fallback_w: int
     settles_at_s: float | None = None
 
 
-_NOTHING = Exposure(0, 0)
+_NOTHING = Exposure(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,13 @@ def _exposure(snapshot: Snapshot, key: ConnectorKey, now: Moment, settle_s: floa
     rated = rated_w(snapshot.site, settings)
     limits = snapshot.limits.get(key) or ConnectorLimits(*key)
     fallback = _highest(rated, limits, LimitPurpose.DEFAULT, or_else=rated)
-    worst = fallback
+    lasting = fallback
     if key in snapshot.active:
-        worst = max(worst, _highest(rated, limits, LimitPurpose.TRANSACTION, or_else=0))
+        lasting = max(lasting, _highest(rated, limits, LimitPurpose.TRANSACTION, or_else=0))
     unsettled = [s for s in limits.settling if not _settled(snapshot, key, limits, s, now, settle_s)]
-    worst = max([worst, *(rated if s.limit_w is None else s.limit_w for s in unsettled)])
+    worst = max([lasting, *(rated if s.limit_w is None else s.limit_w for s in unsettled)])
     settles_at_s = min((s.since.steady_s + settle_s for s in unsettled), default=None)
-    return Exposure(worst, fallback, settles_at_s)
+    return Exposure(worst, lasting, fallback, settles_at_s)
 
 
 def _highest(rated: int, limits: ConnectorLimits, purpose: LimitPurpose, or_else: int) -> int:

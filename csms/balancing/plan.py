@@ -152,10 +152,14 @@ class _Desk:
         return self._is_due(limits.raised_at.steady_s + self._settings.raise_interval_s)
 
     def _fits(self, want: Intent) -> bool:
+        """A limit within what the connector may be obeying for good takes nothing from anybody. Any other must fit
+        beside all other worst cases; that its connector still settles from a higher one gives it no claim."""
+        if want.limit_w <= self._book.exposures[want.key].lasting_w:
+            return True
         extra_w = self._extra_w(want)
         cap_w = self._snapshot.settings[want.key.charge_point_id].max_power_w
         inside_w = self._inside_w[want.key.charge_point_id] + extra_w
-        return extra_w == 0 or (extra_w <= self._room_w and (cap_w is None or inside_w <= cap_w))
+        return extra_w <= self._room_w and (cap_w is None or inside_w <= cap_w)
 
     def _take_room(self, want: Intent) -> None:
         extra_w = self._extra_w(want)

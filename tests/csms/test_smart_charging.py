@@ -54,7 +54,8 @@ def _valid(**change: Any) -> SmartChargingConfig:
         ({"max_power_kw": 1}, [("min_power_per_charger_kw", "must be at most max_power_kw")]),  # of its default
         ({"min_power_per_charger_kw": 50}, []),
         ({"min_power_per_charger_kw": 0}, []),
-        ({"strategy": 1}, [("strategy", "must be 'equal', 'priority' or 'scheduled'")]),
+        ({"strategy": 1}, [("strategy", "must be a string")]),
+        ({"strategy": "fair"}, [("strategy", "must be 'equal', 'priority' or 'scheduled'")]),
         ({"strategy": "priority"}, [("priority_order", "is required when the strategy is priority")]),
         (
             {"strategy": "priority", "priority_order": []},

@@ -128,6 +128,19 @@ def test_raises_are_rate_limited_and_cuts_are_not() -> None:
     assert world.sent_kw() == {"2": 50.0}
 
 
+def test_a_limit_that_still_settles_gives_no_claim_to_its_room() -> None:
+    """The room that a stopped session frees is promised to the others while it settles; a quick next car waits."""
+    world = full_site()
+    world.stop("1", running_transaction(world, "1"))
+    world.configure(50)
+    world.start("1")
+    assert world.sent_kw() == {"2": 25.0}
+    answer_all(world)
+    assert world.sent_kw() == {}
+    world.wait(6)
+    assert world.sent_kw() == {"1": 25.0}
+
+
 def test_the_same_allocation_again_sends_nothing() -> None:
     world = full_site()
     assert world.plan().intents == ()
@@ -168,7 +181,9 @@ def test_a_waiting_car_under_a_default_of_zero_needs_no_profile() -> None:
 
 OPERATIONS = st.lists(
     st.tuples(
-        st.sampled_from(["start", "stop", "confirm", "reject", "no_answer", "wait", "drop", "back", "budget", "draw"]),
+        st.sampled_from(
+            ["start", "stop", "confirm", "reject", "no_answer", "wait", "drop", "back", "budget", "draw", "restart"]
+        ),
         st.integers(0, 3),
         st.integers(0, 1_000_000),
     ),
@@ -190,12 +205,13 @@ def test_no_history_of_answers_lets_our_own_commands_pass_the_ceiling(
     for operation, index, value in operations:
         name = str(index)
         _operate(world, operation, name, value, awaited, connections)
-        before_w = world.book().total_w()
-        allocation = world.allocation()
+        before, usable_w = world.book(), world.allocation().usable_w
         for intent in world.plan().intents:
             awaited.append(world.issue(intent))
-        after_w = world.book().total_w()
-        assert after_w <= max(before_w, allocation.usable_w)
+        after = world.book()
+        assert after.total_w() <= max(before.total_w(), usable_w)
+        raised = [key for key, e in after.exposures.items() if e.lasting_w > before.exposures[key].lasting_w]
+        assert not raised or after.total_w() <= usable_w
 
 
 def _operate(
@@ -226,6 +242,9 @@ def _operate(
         case "back" if not connected:
             connections[name] += 1
             world.connect(name, connection=f"c{connections[name]}")
+        case "restart":
+            awaited.clear()
+            world.restart()
         case "budget":
             world.configure(1 + value / 20_000, floor_kw=1)
         case "draw" if name in running:
