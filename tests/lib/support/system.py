@@ -30,6 +30,7 @@ from simulators.clock import SystemClock as StationClock
 from simulators.hardware import DC_50, Hardware
 from simulators.protocol import ChargePointSpec, Version
 from simulators.station import SimulatedChargePoint
+from simulators.transport import Transport, TransportClosed, charge_point_url, websocket_transport
 from simulators.v16 import V16
 from simulators.v201 import V201
 
@@ -121,6 +122,7 @@ class System:
         self.http = http
         self.stations: dict[str, SimulatedChargePoint] = {}
         self.frames: dict[str, list[tuple[str, list[Any]]]] = {}
+        self.out_of_reach: set[str] = set()
         self._watch: Watch | None = None
 
     async def request(
@@ -167,13 +169,20 @@ class System:
         password: str | None = None,
     ) -> SimulatedChargePoint:
         """Switch a charger on and wait until the central system has accepted it."""
+        spec = ChargePointSpec(charge_point_id, protocol, hardware)
+        reach = websocket_transport(charge_point_url(self.ws_url, charge_point_id), spec.subprotocol, password)
+
+        async def connect() -> Transport:
+            if charge_point_id in self.out_of_reach:
+                raise TransportClosed("no network")
+            return await reach()
+
         frames = self.frames[charge_point_id] = []
-        station = self.stations[charge_point_id] = SimulatedChargePoint.over_websocket(
-            ChargePointSpec(charge_point_id, protocol, hardware),
-            self.ws_url,
+        station = self.stations[charge_point_id] = SimulatedChargePoint(
+            spec,
+            connect=connect,
             rng=random.Random(charge_point_id),
             clock=StationClock(),
-            password=password,
             behaviour=behaviour,
             on_change=lambda _station, _change: self._look(),
             on_frame=lambda way, text: frames.append((way, json.loads(text))),
@@ -191,6 +200,17 @@ class System:
         await eventually(lambda: sum(station.connector(1).permitted_w for station in stations) == 0, "all at default 0")
         await eventually(self.quiet, "no limit is under way")
         return stations
+
+    async def lose(self, charge_point_id: str) -> None:
+        """A charger's network is gone, until it is found again; what it said and was told before is forgotten."""
+        self.out_of_reach.add(charge_point_id)
+        self.stations[charge_point_id].drop_connection(0.0)
+        await eventually(lambda: not self.stations[charge_point_id].connected, "the connection is lost")
+        await eventually(lambda: self._is_offline(charge_point_id), "the central system knows")
+        self.frames[charge_point_id].clear()
+
+    def find(self, charge_point_id: str) -> None:
+        self.out_of_reach.discard(charge_point_id)
 
     async def quiet(self) -> bool:
         """Whether no limit waits for its answer."""
@@ -239,6 +259,9 @@ class System:
             if isinstance(result, BaseException):
                 raise result
 
+    async def _is_offline(self, charge_point_id: str) -> bool:
+        return not (await self.charge_point(charge_point_id))["connection"]["connected"]
+
     def _calls(self, charge_point_id: str, way: str, action: str) -> list[JsonObject]:
         frames = (frame for seen, frame in self.frames[charge_point_id] if seen == way)
         return [frame[3] for frame in frames if frame[0] == 2 and frame[2] == action]
@@ -272,6 +295,7 @@ async def running(folder: Path, *sites: JsonObject, **ocpp: object) -> AsyncIter
     with pytest.MonkeyPatch.context() as patch:
         # Only how long one waits: for a lost network, for the next meter reading, for a peer that does not close.
         patch.setattr("simulators.station.FIRST_RETRY_S", 0.1)
+        patch.setattr("simulators.station.LONGEST_RETRY_S", 0.2)
         patch.setattr("csms.charge_points.provisioning.METER_INTERVAL_S", 1)
         patch.setattr("csms.charge_points.server._CLOSE_TIMEOUT_S", 0.5)
         async with (

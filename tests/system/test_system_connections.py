@@ -1,0 +1,152 @@
+"""Connections that drop, come back, or come twice."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from support.system import HUNGRY, VERSIONS, System, dc, eventually, running, site
+from support.wire import Wire, start_charging
+
+from simulators.protocol import Version
+
+
+def both(protocol: Version) -> dict[str, Version]:
+    return {"CP-1": protocol, "CP-2": "2.0.1" if protocol == "1.6" else "1.6"}
+
+
+@pytest.mark.parametrize("protocol", VERSIONS)
+async def test_a_charger_that_drops_keeps_its_limit_and_its_room_and_goes_on_when_it_is_back(
+    tmp_path: Path, protocol: Version
+) -> None:
+    """30 kW: CP-1 has 22 when it drops, so 8 are left for CP-2; back again, without booting, both have 15."""
+    async with running(tmp_path, site([dc("CP-1"), dc("CP-2")], capacity_kw=30)) as system:
+        first, second = await system.chargers(both(protocol))
+        watch = system.watch()
+        first.plug_in(1, HUNGRY, "TAG")
+        await system.gives({"CP-1": 22.0})
+        await system.lose("CP-1")
+        row = await system.row("CP-1")
+        assert row is not None
+        assert (row["status"], row["permitted_kw"], row["reason"]) == ("Offline", 22.0, "offline: 22 kW reserved")
+        assert (await system.allocation())["reserved_kw"] == 22.0
+        second.plug_in(1, HUNGRY, "TAG")
+        await system.gives({"CP-1": 22.0, "CP-2": 8.0})
+        assert (first.connected, first.connector(1).drawn_w) == (False, 22_000)
+        system.find("CP-1")
+        await system.gives({"CP-1": 15.0, "CP-2": 15.0})
+        assert system.said("CP-1", "BootNotification") == []
+        [session] = await system.sessions("CP-1")
+        assert session["status"] == "active"
+    assert watch.permitted_w <= 30_000
+    assert watch.drawn_w <= 30_000
+
+
+@pytest.mark.parametrize("protocol", VERSIONS)
+async def test_a_charger_that_comes_back_is_told_its_limit_again_even_if_nothing_changed(
+    tmp_path: Path, protocol: Version
+) -> None:
+    async with running(tmp_path, site([dc("CP-1")])) as system:
+        [station] = await system.chargers({"CP-1": protocol})
+        station.plug_in(1, HUNGRY, "TAG")
+        await system.gives({"CP-1": 22.0})
+        await system.lose("CP-1")
+        system.find("CP-1")
+        await eventually(lambda: "TxProfile" in str(system.told("CP-1", "SetChargingProfile")), "told again")
+        await system.gives({"CP-1": 22.0})
+        assert system.said("CP-1", "BootNotification") == []
+
+
+@pytest.mark.parametrize("protocol", VERSIONS)
+async def test_sessions_of_a_charger_out_of_reach_arrive_later_with_their_own_times(
+    tmp_path: Path, protocol: Version
+) -> None:
+    """Out of reach it charges at its offline limit, one session from start to end and the beginning of another."""
+    points = [dc("CP-1", offline_limit_kw=4), dc("CP-2")]
+    async with running(tmp_path, site(points, capacity_kw=20)) as system:
+        first = await system.charger("CP-1", protocol)
+        second = await system.charger("CP-2")
+        await eventually(lambda: (first.connector(1).permitted_w, second.connector(1).permitted_w) == (4_000, 0))
+        watch = system.watch()
+        second.plug_in(1, HUNGRY, "TAG")
+        await system.gives({"CP-2": 16.0})
+        await system.lose("CP-1")
+        times_s = [time.time()]
+        for _ in range(2):
+            first.plug_in(1, HUNGRY, "TAG-OFFLINE")
+            await eventually(lambda: first.connector(1).drawn_w == 4_000, "it charges at its offline limit")
+            times_s.append(time.time())
+            if len(times_s) == 2:
+                await asyncio.sleep(1.0)
+                first.unplug(1)
+                times_s.append(time.time())
+        system.find("CP-1")
+        await system.gives({"CP-1": 10.0, "CP-2": 10.0})
+        running_one, ended = await system.sessions("CP-1")
+    assert (ended["status"], running_one["status"]) == ("completed", "active")
+    assert {ended["id_token"], running_one["id_token"]} == {"TAG-OFFLINE"}
+    assert ended["energy_kwh"] == pytest.approx(4 / 3600, abs=0.001)  # a second of 4 kW, in whole Wh
+    begun_s, drawing_s, unplugged_s, _ = times_s
+    assert begun_s - 0.001 <= seconds(ended["started_at"]) <= drawing_s
+    assert drawing_s <= seconds(ended["ended_at"]) <= unplugged_s
+    assert unplugged_s - 0.001 <= seconds(running_one["started_at"]) <= times_s[3]
+    assert ended["session_id"] != running_one["session_id"]
+    assert watch.permitted_w <= 20_000
+
+
+@pytest.mark.parametrize("protocol", VERSIONS)
+async def test_a_car_that_left_while_its_charger_was_out_of_reach_gives_its_room_back(
+    tmp_path: Path, protocol: Version
+) -> None:
+    async with running(tmp_path, site([dc("CP-1"), dc("CP-2")], capacity_kw=30)) as system:
+        first, second = await system.chargers(both(protocol))
+        for station in (first, second):
+            station.plug_in(1, HUNGRY, "TAG")
+        await system.gives({"CP-1": 15.0, "CP-2": 15.0})
+        await system.lose("CP-1")
+        first.unplug(1)
+        system.find("CP-1")
+        await system.gives({"CP-2": 22.0})
+        [session] = await system.sessions("CP-1")
+        assert (session["status"], session["stop_reason"]) == ("completed", "EVDisconnected")
+
+
+@pytest.mark.parametrize("protocol", VERSIONS)
+async def test_a_second_socket_of_the_same_charger_wins_and_the_late_end_of_the_first_changes_nothing(
+    tmp_path: Path, protocol: Version
+) -> None:
+    async with running(tmp_path, site([dc("CP-1")])) as system, Wire.connected(system, "CP-1", protocol) as old:
+        await start_charging(old)
+        await eventually(confirmed(system), "the old one is told its limit")
+        old.socket.transport.pause_reading()  # it does not notice that it was closed, so it does not close either
+        async with Wire.connected(system, "CP-1", protocol, boots=False) as new:
+            await new.call("Heartbeat", {})
+            await eventually(lambda: "TxProfile" in new.purposes(), "the new one is told the limit")
+            old.socket.transport.resume_reading()
+            assert await old.closed() == 1008
+            await eventually(system.quiet, "it has answered")
+            told = len(old.received)
+            status, answer = await system.request("POST", "/api/v1/smart-charging/sites/park/rebalance")
+            assert (status, answer["chargers_updated"]) == (200, 1)
+            assert (len(old.received), new.purposes().count("TxProfile")) == (told, 2)
+            connection = (await system.charge_point("CP-1"))["connection"]
+            assert (connection["connected"], connection["ready"]) == (True, True)
+            row = await system.row("CP-1")
+            assert row is not None
+            assert (row["status"], row["confirmed"]) == ("Charging", True)
+            [session] = await system.sessions("CP-1")
+            assert session["status"] == "active"
+
+
+def confirmed(system: System) -> Callable[[], Awaitable[bool]]:
+    async def look() -> bool:
+        row = await system.row("CP-1")
+        return row is not None and bool(row["confirmed"])
+
+    return look
+
+
+def seconds(timestamp: str) -> float:
+    return datetime.fromisoformat(timestamp).timestamp()
