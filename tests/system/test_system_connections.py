@@ -123,11 +123,12 @@ async def test_a_second_socket_of_the_same_charger_wins_and_the_late_end_of_the_
         old.socket.transport.pause_reading()  # it does not notice that it was closed, so it does not close either
         async with Wire.connected(system, "CP-1", protocol, boots=False) as new:
             await new.call("Heartbeat", {})
-            await eventually(lambda: "TxProfile" in new.purposes(), "the new one is told the limit")
+            await eventually(lambda: len(new.purposes()) == 2, "the new one is told its limit and its default")
             old.socket.transport.resume_reading()
             assert await old.closed() == 1008
             await eventually(system.quiet, "it has answered")
             told = len(old.received)
+            assert sorted(new.purposes()) == ["TxDefaultProfile", "TxProfile"]
             status, answer = await system.request("POST", "/api/v1/smart-charging/sites/park/rebalance")
             assert (status, answer["chargers_updated"]) == (200, 1)
             assert (len(old.received), new.purposes().count("TxProfile")) == (told, 2)
