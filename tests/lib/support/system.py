@@ -13,7 +13,7 @@ import json
 import random
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -289,24 +289,35 @@ async def serving(document: JsonObject) -> AsyncIterator[tuple[int, int]]:
         await store.close()
 
 
-@contextlib.asynccontextmanager
-async def running(folder: Path, *sites: JsonObject, **ocpp: object) -> AsyncIterator[System]:
-    """A system of these sites, its file in `folder`; chargers that were switched on are switched off at the end."""
+@contextlib.contextmanager
+def impatience() -> Iterator[None]:
+    """Shortens only how long one waits: for a lost network, the next meter reading, a peer that does not close."""
     with pytest.MonkeyPatch.context() as patch:
-        # Only how long one waits: for a lost network, for the next meter reading, for a peer that does not close.
         patch.setattr("simulators.station.FIRST_RETRY_S", 0.1)
         patch.setattr("simulators.station.LONGEST_RETRY_S", 0.2)
         patch.setattr("csms.charge_points.provisioning.METER_INTERVAL_S", 1)
         patch.setattr("csms.charge_points.server._CLOSE_TIMEOUT_S", 0.5)
-        async with (
-            serving(configuration(folder, sites, **ocpp)) as (ocpp_port, api_port),
-            aiohttp.ClientSession() as http,
-        ):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def neighbours(ocpp_port: int, api_port: int) -> AsyncIterator[System]:
+    """Of a central system on these ports; chargers that were switched on are switched off at the end."""
+    with impatience():
+        async with aiohttp.ClientSession() as http:
             system = System(ocpp_port, api_port, http)
             try:
                 yield system
             finally:
                 await system.switch_off()
+
+
+@contextlib.asynccontextmanager
+async def running(folder: Path, *sites: JsonObject, **ocpp: object) -> AsyncIterator[System]:
+    """A system of these sites, its file in `folder`."""
+    with impatience():
+        async with serving(configuration(folder, sites, **ocpp)) as ports, neighbours(*ports) as system:
+            yield system
 
 
 def change_behaviour(station: SimulatedChargePoint, behaviour: Behaviour) -> None:
