@@ -191,61 +191,92 @@ OPERATIONS = st.lists(
 )
 
 
+class Story:
+    """A site whose chargers answer, fail, leave and come back as the operations say."""
+
+    def __init__(self) -> None:
+        self.world = World(60, settings=BalancerSettings(settle_s=6, raise_interval_s=2))
+        for name in "0123":
+            self.world.charger(name, 22)
+        self._awaited: list[ev.LimitIssued] = []
+        self._connections = dict.fromkeys("0123", 1)
+
+    def send(self) -> None:
+        for intent in self.world.plan().intents:
+            self._awaited.append(self.world.issue(intent))
+
+    def everybody_is_well(self) -> None:
+        """All are connected again and answer what is under way; from here on they obey."""
+        for name in "0123":
+            self.happens("back", name, 0)
+        while self._awaited:
+            self.world.confirm(self._awaited.pop(0))
+
+    def happens(self, operation: str, name: str, value: int) -> None:
+        world = self.world
+        running = {key.charge_point_id: t for key, t in world.state.active.items()}
+        connected = world.state.charge_points[name].connected
+        match operation:
+            case "start" if name not in running:
+                world.start(name)
+            case "stop" if name in running:
+                world.stop(name, running[name].transaction_id)
+                self._forget(name, LimitPurpose.TRANSACTION)
+            case "confirm" | "reject" | "no_answer" if self._awaited:
+                getattr(world, operation)(self._awaited.pop(value % len(self._awaited)))
+            case "wait":
+                world.wait(value / 100_000)
+            case "drop" if connected:
+                for issued in self._forget(name, *LimitPurpose):
+                    world.no_answer(issued, "Disconnected")
+                world.disconnect(name, f"c{self._connections[name]}")
+            case "back" if not connected:
+                self._connections[name] += 1
+                world.connect(name, connection=f"c{self._connections[name]}")
+            case "restart":
+                self._awaited.clear()
+                world.restart()
+            case "budget":
+                world.configure(1 + value / 20_000, floor_kw=1)
+            case "draw" if name in running:
+                world.draw(name, value / 50)
+
+    def _forget(self, name: str, *purposes: LimitPurpose) -> list[ev.LimitIssued]:
+        gone = [a for a in self._awaited if a.charge_point_id == name and a.purpose in purposes]
+        self._awaited = [a for a in self._awaited if a not in gone]
+        return gone
+
+
 @settings(max_examples=200, deadline=None)
 @given(OPERATIONS)
 def test_no_history_of_answers_lets_our_own_commands_pass_the_ceiling(
     operations: list[tuple[str, int, int]],
 ) -> None:
     """I1 and I2: whatever chargers answer, no limit of ours takes the sum of worst cases past the budget."""
-    world = World(60, settings=BalancerSettings(settle_s=6, raise_interval_s=2))
-    for name in "0123":
-        world.charger(name, 22)
-    awaited: list[ev.LimitIssued] = []
-    connections = dict.fromkeys("0123", 1)
+    story = Story()
     for operation, index, value in operations:
-        name = str(index)
-        _operate(world, operation, name, value, awaited, connections)
-        before, usable_w = world.book(), world.allocation().usable_w
-        for intent in world.plan().intents:
-            awaited.append(world.issue(intent))
-        after = world.book()
+        story.happens(operation, str(index), value)
+        before, usable_w = story.world.book(), story.world.allocation().usable_w
+        story.send()
+        after = story.world.book()
         assert after.total_w() <= max(before.total_w(), usable_w)
         raised = [key for key, e in after.exposures.items() if e.lasting_w > before.exposures[key].lasting_w]
         assert not raised or after.total_w() <= usable_w
 
 
-def _operate(
-    world: World,
-    operation: str,
-    name: str,
-    value: int,
-    awaited: list[ev.LimitIssued],
-    connections: dict[str, int],
-) -> None:
-    running = {key.charge_point_id: t for key, t in world.state.active.items()}
-    connected = world.state.charge_points[name].connected
-    match operation:
-        case "start" if name not in running:
-            world.start(name)
-        case "stop" if name in running:
-            world.stop(name, running[name].transaction_id)
-            awaited[:] = [a for a in awaited if a.charge_point_id != name or a.purpose is LimitPurpose.DEFAULT]
-        case "confirm" | "reject" | "no_answer" if awaited:
-            getattr(world, operation)(awaited.pop(value % len(awaited)))
-        case "wait":
-            world.wait(value / 100_000)
-        case "drop" if connected:
-            for issued in [a for a in awaited if a.charge_point_id == name]:
-                world.no_answer(issued, "Disconnected")
-                awaited.remove(issued)
-            world.disconnect(name, f"c{connections[name]}")
-        case "back" if not connected:
-            connections[name] += 1
-            world.connect(name, connection=f"c{connections[name]}")
-        case "restart":
-            awaited.clear()
-            world.restart()
-        case "budget":
-            world.configure(1 + value / 20_000, floor_kw=1)
-        case "draw" if name in running:
-            world.draw(name, value / 50)
+@settings(max_examples=100, deadline=None)
+@given(OPERATIONS)
+def test_once_faults_stop_everybody_comes_to_have_what_was_decided(operations: list[tuple[str, int, int]]) -> None:
+    """I9: the site comes to rest, every share is acknowledged, and what can be used is in use."""
+    story = Story()
+    for operation, index, value in operations:
+        story.happens(operation, str(index), value)
+        story.send()
+    story.everybody_is_well()
+    story.world.settle()
+    report, usable_w = story.world.report(), story.world.allocation().usable_w
+    assert all(row.confirmed for row in report.chargers)
+    assert report.permitted_w <= usable_w
+    unfilled = [row for row in report.chargers if row.allocated_w < 22_000]
+    # Less than a watt each is lost to rounding, and less than the dead band each to calm.
+    assert not unfilled or report.allocated_w > usable_w - 101 * len(report.chargers) or report.waiting
