@@ -80,7 +80,7 @@ class MemoryCentralSystem:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something has been received; the test's own time limit bounds it."""
-        while not condition():  # noqa: ASYNC110 - any condition, of anybody
+        while not condition():
             await asyncio.sleep(0.01)
 
     async def close(self) -> None:

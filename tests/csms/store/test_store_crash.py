@@ -28,7 +28,7 @@ async def test_what_was_acknowledged_before_kill_9_is_kept_and_no_number_comes_t
 
 
 async def killed_after(url: str, lines: int) -> list[int]:
-    with subprocess.Popen([sys.executable, str(APPENDER), url], stdout=subprocess.PIPE, text=True) as process:  # noqa: ASYNC220, S603  our own program; nothing else runs on this loop
+    with subprocess.Popen([sys.executable, str(APPENDER), url], stdout=subprocess.PIPE, text=True) as process:  # noqa: ASYNC220  our own program; nothing else runs on this loop
         assert process.stdout is not None
         printed = [process.stdout.readline() for _ in range(lines)]
         with pytest.raises(StoreInUse):
