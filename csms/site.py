@@ -253,7 +253,8 @@ class Site:
 
     def _reading_may_free_room(self, event: ev.MeterValuesReceived) -> bool:
         limits = self._state.limits.get(ConnectorKey(event.charge_point_id, event.connector_id))
-        return limits is not None and bool(limits.settling)
+        since_s = event.at.steady_s - self._settings.settle_s
+        return limits is not None and any(settling.since.steady_s > since_s for settling in limits.settling)
 
     async def _keep_history(self) -> None:
         while True:
