@@ -146,17 +146,29 @@ class Application:
 
     async def _load_site(self, declared: SiteConfig, elsewhere: frozenset[str]) -> Site:
         made = await seed_site(self._store, declared, elsewhere, self._clock.now())
-        for charge_point_id in made.forgotten:
-            log.info("charge_point.forgotten", site_id=declared.site_id, charge_point_id=charge_point_id)
-            await self._store.forget_charge_point(declared.site_id, charge_point_id)
         if made.overruled:
             log.info("config.overruled_by_store", site_id=declared.site_id, changed_over_rest=list(made.overruled))
+        for charge_point_id in made.forgotten:
+            await self._forget(declared.site_id, charge_point_id)
         rows = await self._store.load_site(declared.site_id, self._clock.now())
         state = State.restored(rows) if rows else State(declared.settings())
         site = Site(state, store=self._store, clock=self._clock, settings=self._config.balancer_settings())
         for event in made.events:
             site.record(event, origin=FILE)
         return site
+
+    async def _forget(self, site_id: str, charge_point_id: str) -> None:
+        """The file no longer declares it: what still runs there ends for us, and its state goes."""
+        now = self._clock.now()
+        state = State.restored(await self._store.load_site(site_id, now))
+        for transaction in state.transactions(charge_point_id):
+            if transaction.active:
+                ended = ev.TransactionEnded(
+                    now, *transaction.key, transaction.transaction_id, now.utc_s, "ChargePointRemoved"
+                )
+                self._store.append(site_id, ended, state.apply(ended), origin=FILE)
+        log.info("charge_point.forgotten", site_id=site_id, charge_point_id=charge_point_id)
+        await self._store.forget_charge_point(site_id, charge_point_id)
 
     async def _supervise(self, site: Site) -> None:
         """Run a site; when it fails, start it again from the store. No other site notices."""

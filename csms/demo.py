@@ -215,7 +215,7 @@ async def _watch(
 
 def _save(picture: Group | None, file: Path) -> None:
     """The picture as SVG, in whatever monospaced font the reader has: nothing is fetched to show it."""
-    recorder = Console(record=True, width=104, file=io.StringIO())
+    recorder = Console(record=True, width=118, file=io.StringIO())
     recorder.print(picture)
     fontless = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     recorder.save_svg(str(file), title="csms demo", code_format=fontless)

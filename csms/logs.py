@@ -8,28 +8,45 @@ from typing import TextIO
 
 import orjson
 import structlog
+from structlog.typing import Processor
 
 
 def configure(stream: TextIO = sys.stderr, *, level: int = logging.INFO) -> None:
     """Send every event to `stream`: coloured columns where it is a terminal, else one JSON object per line."""
     readable = stream.isatty()
-    shared: list[structlog.typing.Processor] = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if readable:
-        renderer: list[structlog.typing.Processor] = [structlog.dev.ConsoleRenderer(colors=True)]
+        plain = structlog.dev.RichTracebackFormatter(show_locals=False)
+        renderer: list[Processor] = [structlog.dev.ConsoleRenderer(colors=True, exception_formatter=plain)]
     else:
-        renderer = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(serializer=_json)]
+        renderer = [_tracebacks(), structlog.processors.JSONRenderer(serializer=_json)]
     structlog.configure(
         processors=[*shared, *renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
-    # Libraries that use the standard library's logging speak up only when something is wrong.
-    logging.basicConfig(stream=stream, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", force=True)
+    _take_over_standard_logging(stream, shared, renderer)
+
+
+def _take_over_standard_logging(stream: TextIO, shared: list[Processor], renderer: list[Processor]) -> None:
+    """Libraries log through the standard library: in the same form, and only when something is wrong."""
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def _tracebacks() -> Processor:
+    """Exceptions as data, without the local variables of their frames: those may hold keys and id tokens."""
+    return structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 
 
 def _json(event: object, **_options: object) -> str:

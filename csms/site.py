@@ -15,7 +15,7 @@ from csms.domain import events as ev
 from csms.domain.commands import Answer, Outcome, SetLimit
 from csms.domain.electrical import limit_form
 from csms.domain.history import MINUTE_S, Figures, HistoryBucket, MinuteRecord, Recorder
-from csms.domain.model import BalancerSettings, ChargePointSettings, ConnectorKey, Moment, SmartCharging, Transaction
+from csms.domain.model import BalancerSettings, ChargePointSettings, ConnectorLimits, Moment, SmartCharging, Transaction
 from csms.domain.ports import ChargePointLink, Clock, Store
 from csms.domain.reports import Rebalanced, SiteAllocation
 from csms.domain.snapshot import Snapshot
@@ -61,7 +61,7 @@ class Site:
         self._snapshot = None
         if isinstance(event, ev.MeterValuesReceived):
             self._store.sample(self.site_id, event, rows)
-            if self._reading_may_free_room(event):
+            if any(isinstance(row, ConnectorLimits) for row in rows):  # the reading has ended a settling
                 self._decision = None
                 self._wake.set()
             return _done()
@@ -250,11 +250,6 @@ class Site:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failure = error
             self._wake.set()
-
-    def _reading_may_free_room(self, event: ev.MeterValuesReceived) -> bool:
-        limits = self._state.limits.get(ConnectorKey(event.charge_point_id, event.connector_id))
-        since_s = event.at.steady_s - self._settings.settle_s
-        return limits is not None and any(settling.since.steady_s > since_s for settling in limits.settling)
 
     async def _keep_history(self) -> None:
         while True:

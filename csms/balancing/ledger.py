@@ -17,7 +17,6 @@ from csms.domain.model import (
     ConnectorStatus,
     LimitPurpose,
     Moment,
-    PowerSource,
     Settling,
 )
 from csms.domain.snapshot import Snapshot
@@ -58,7 +57,7 @@ class Ledger:
 
 
 def ledger(snapshot: Snapshot, now: Moment, settle_s: float) -> Ledger:
-    """The ledger of a site. A cut counts as followed once it has settled for `settle_s`, or a reading shows it."""
+    """The ledger of a site. A cut counts as followed once it has settled for `settle_s`, or a reading has shown it."""
     exposures = {key: _exposure(snapshot, key, now, settle_s) for key in snapshot.connector_keys()}
     worst = {key: exposure.worst_w for key, exposure in exposures.items()}
     return Ledger(exposures, dict.fromkeys(snapshot.settings, 0) | summed_w(snapshot, worst))
@@ -84,7 +83,7 @@ def _exposure(snapshot: Snapshot, key: ConnectorKey, now: Moment, settle_s: floa
     lasting = fallback
     if key in snapshot.active:
         lasting = max(lasting, _highest(rated, limits, LimitPurpose.TRANSACTION, or_else=0))
-    unsettled = [s for s in limits.settling if not _settled(snapshot, key, limits, s, now, settle_s)]
+    unsettled = [s for s in limits.settling if not _settled(snapshot, key, s, now, settle_s)]
     worst = max([lasting, *(rated if s.limit_w is None else s.limit_w for s in unsettled)])
     settles_at_s = min((s.since.steady_s + settle_s for s in unsettled), default=None)
     return Exposure(worst, lasting, fallback, settles_at_s)
@@ -98,23 +97,8 @@ def _highest(rated: int, limits: ConnectorLimits, purpose: LimitPurpose, or_else
     return max(possible)
 
 
-def _settled(
-    snapshot: Snapshot, key: ConnectorKey, limits: ConnectorLimits, settling: Settling, now: Moment, settle_s: float
-) -> bool:
-    if now.steady_s - settling.since.steady_s >= settle_s:
-        return True
+def _settled(snapshot: Snapshot, key: ConnectorKey, settling: Settling, now: Moment, settle_s: float) -> bool:
+    """Time has passed, or nothing is plugged in; a reading that shows the cut has ended the settling in State."""
     connector = snapshot.connectors.get(key)
-    if key not in snapshot.active and connector is not None and connector.status is ConnectorStatus.AVAILABLE:
-        return True  # nothing is plugged in
-    return _reading_shows_it(snapshot, key, limits)
-
-
-def _reading_shows_it(snapshot: Snapshot, key: ConnectorKey, limits: ConnectorLimits) -> bool:
-    """A draw at or below the limit in force, metered (not derived from energy) after it was acknowledged."""
-    reading = snapshot.readings.get(key)
-    in_force = limits.transaction or limits.default
-    if reading is None or reading.power_w is None or in_force is None or limits.confirmed_at is None:
-        return False
-    if reading.source is PowerSource.ENERGY_SLOPE or reading.at.steady_s <= limits.confirmed_at.steady_s:
-        return False
-    return reading.power_w <= in_force.limit_w
+    unplugged = key not in snapshot.active and connector is not None and connector.status is ConnectorStatus.AVAILABLE
+    return unplugged or now.steady_s - settling.since.steady_s >= settle_s

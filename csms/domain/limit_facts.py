@@ -15,7 +15,9 @@ from csms.domain.model import (
     Failure,
     Limit,
     LimitPurpose,
+    MeterReading,
     Moment,
+    PowerSource,
     Settling,
 )
 
@@ -31,15 +33,7 @@ def issued(limits: ConnectorLimits, event: ev.LimitIssued) -> ConnectorLimits:
         connection_id=event.connection_id,
         issued_at=event.at,
     )
-    before = limits.confirmed(event.purpose)
-    raises = before is not None and event.limit_w > before.limit_w
-    # The first limit of a transaction opens its raise interval too, else a second raise could follow at once.
-    counts = raises or (event.purpose is LimitPurpose.TRANSACTION and before is None)
-    return replace(
-        limits,
-        outstanding=(*limits.outstanding, limit),
-        raised_at=event.at if counts else limits.raised_at,
-    )
+    return replace(limits, outstanding=(*limits.outstanding, limit))
 
 
 def confirmed(limits: ConnectorLimits, event: ev.LimitConfirmed, idle: bool) -> ConnectorLimits | None:
@@ -55,7 +49,10 @@ def confirmed(limits: ConnectorLimits, event: ev.LimitConfirmed, idle: bool) -> 
     kept = replace(limits, outstanding=rest, settling=settling, confirmed_at=event.at)
     if limit.purpose is LimitPurpose.DEFAULT:
         return replace(kept, default=limit, default_failure=None)
-    return replace(kept, transaction=limit, transaction_failure=None)
+    # The first limit of a transaction opens its raise interval too, else a second raise could follow at once.
+    raised = limits.transaction is None or limit.limit_w > limits.transaction.limit_w
+    raised_at = event.at if raised else limits.raised_at
+    return replace(kept, transaction=limit, transaction_failure=None, raised_at=raised_at)
 
 
 def rejected(limits: ConnectorLimits, event: ev.LimitRejected, _idle: bool) -> ConnectorLimits | None:
@@ -94,6 +91,19 @@ def transaction_ended(limits: ConnectorLimits, at: Moment) -> ConnectorLimits:
         raised_at=None,
         transaction_failure=None,
     )
+
+
+def metered(limits: ConnectorLimits, reading: MeterReading) -> ConnectorLimits:
+    """A draw at or below the limit in force, metered after it was acknowledged, ends the settling for good.
+
+    Power derived from an energy register is a mean over the past and shows nothing.
+    """
+    in_force = limits.transaction or limits.default
+    if not limits.settling or in_force is None or limits.confirmed_at is None or reading.power_w is None:
+        return limits
+    if reading.source is PowerSource.ENERGY_SLOPE or reading.at.steady_s <= limits.confirmed_at.steady_s:
+        return limits
+    return replace(limits, settling=()) if reading.power_w <= in_force.limit_w else limits
 
 
 def _outstanding(limits: ConnectorLimits, limit_id: int) -> Limit | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from csms.domain import events as ev
 from csms.domain.energy import energy_after, slope_power_w
-from csms.domain.limit_facts import confirmed, issued, rejected, transaction_ended, unanswered
+from csms.domain.limit_facts import confirmed, issued, metered, rejected, transaction_ended, unanswered
 from csms.domain.model import (
     ChargePoint,
     ChargePointSettings,
@@ -307,8 +307,7 @@ def _meter_values(state: State, event: ev.MeterValuesReceived) -> tuple[Row, ...
     before = state.readings.get(key)
     if event.power_w is None and before is not None and _still_tells_power(state, before, event):
         # Some chargers send power and energy in separate messages.
-        reading = replace(before, energy_wh=event.energy_wh)
-        return _with_energy(state, key, event, reading)
+        return (replace(before, energy_wh=event.energy_wh), *_energy_counted(state, key, event))
     reading = MeterReading(
         *key,
         at=event.at,
@@ -321,7 +320,9 @@ def _meter_values(state: State, event: ev.MeterValuesReceived) -> tuple[Row, ...
         slope_w = slope_power_w(before, reading)
         if slope_w is not None:
             reading = replace(reading, power_w=slope_w, source=PowerSource.ENERGY_SLOPE)
-    return _with_energy(state, key, event, reading)
+    limits = state.limits.get(key)
+    settled = limits and metered(limits, reading)
+    return (reading, *([settled] if settled and settled is not limits else []), *_energy_counted(state, key, event))
 
 
 def _still_tells_power(state: State, before: MeterReading, event: ev.MeterValuesReceived) -> bool:
@@ -330,13 +331,11 @@ def _still_tells_power(state: State, before: MeterReading, event: ev.MeterValues
     return metered and event.at.steady_s - before.at.steady_s <= interval_s
 
 
-def _with_energy(
-    state: State, key: ConnectorKey, event: ev.MeterValuesReceived, reading: MeterReading
-) -> tuple[Row, ...]:
+def _energy_counted(state: State, key: ConnectorKey, event: ev.MeterValuesReceived) -> tuple[Row, ...]:
     transaction = state.active.get(key)
     if transaction is None or event.energy_wh is None:
-        return (reading,)
-    return (reading, energy_after(transaction, event.energy_wh))
+        return ()
+    return (energy_after(transaction, event.energy_wh),)
 
 
 def _limit_issued(state: State, event: ev.LimitIssued) -> tuple[Row, ...]:

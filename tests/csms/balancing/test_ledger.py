@@ -1,7 +1,8 @@
 import pytest
 from support.world import World
 
-from csms.domain.model import ConnectorStatus, Current, LimitPurpose
+from csms.domain import events as ev
+from csms.domain.model import ConnectorKey, ConnectorStatus, Current, LimitPurpose
 
 
 def test_a_charger_counts_from_its_first_contact_on_at_its_rated_maximum() -> None:
@@ -86,6 +87,31 @@ def test_a_reading_at_or_below_the_new_limit_settles_a_cut_at_once(drawn_kw: flo
     world.wait(1)
     world.draw("a", drawn_kw * 1000)
     assert world.worst_kw("a") == worst_kw
+
+
+def test_what_a_reading_has_settled_stays_settled() -> None:
+    """Room that was freed may be spent already: neither a later reading nor a repeated limit claims it back."""
+    world = running(20)
+    world.configure(10)
+    world.confirm(world.issue(world.plan().intents[0]))
+    world.wait(1)
+    world.draw("a", 9_900)
+    assert world.worst_kw("a") == 10
+    world.draw("a", 10_050)
+    assert world.worst_kw("a") == 10
+    world.confirm(world.issue(world.plan(resend=True).intents[0]))
+    assert world.worst_kw("a") == 10
+
+
+def test_a_mean_derived_from_energy_settles_nothing() -> None:
+    world = running(20)
+    world.configure(10)
+    world.confirm(world.issue(world.plan().intents[0]))
+    for energy_wh in (1000.0, 1001.0):
+        world.wait(2)
+        world.apply(ev.MeterValuesReceived(world.now, "a", 1, world.now.utc_s, energy_wh=energy_wh))
+    assert world.state.readings[ConnectorKey("a", 1)].power_w == pytest.approx(1800)
+    assert world.worst_kw("a") == 20
 
 
 def test_a_reading_from_before_the_acknowledgement_settles_nothing() -> None:

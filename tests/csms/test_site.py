@@ -1,0 +1,314 @@
+"""The site at run time, on virtual time with a store in memory and links that answer as they are told."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import pytest
+from support.simulation import VirtualClock
+
+from csms.domain import events as ev
+from csms.domain.commands import Answer, Command, Outcome, SetLimit
+from csms.domain.model import (
+    BalancerSettings,
+    Capabilities,
+    ChargePointSettings,
+    ConnectorStatus,
+    LimitPurpose,
+    Moment,
+    ScheduleWindow,
+    SiteSettings,
+    SmartCharging,
+)
+from csms.domain.state import State
+from csms.site import Site
+from csms.store.failure import StoreFailed
+from csms.store.sync_store import SyncStore
+from simulators.virtual_time import VirtualTimeLoop, run
+
+ACCEPTED = Outcome(Answer.ACCEPTED)
+
+
+class ScriptedLink:
+    """Answers every command with what `answer` says, and keeps what it was told."""
+
+    def __init__(self, site: Site, connection_id: str, answer: Callable[[SetLimit], Awaitable[Outcome]]) -> None:
+        self.connection_id = connection_id
+        self.told: list[SetLimit] = []
+        self.stored_before: list[bool] = []
+        self.closed: list[int] = []
+        self._site = site
+        self._answer = answer
+
+    async def send(self, command: Command) -> Outcome:
+        assert isinstance(command, SetLimit)
+        self.told.append(command)
+        limits = self._site.snapshot().limits.values()
+        self.stored_before.append(any(limit.in_flight for limit in limits))
+        return await self._answer(command)
+
+    def close(self, code: int, _reason: str) -> None:
+        self.closed.append(code)
+
+    def limits_kw(self) -> list[float]:
+        return [told.limit_w / 1000 for told in self.told if told.purpose is LimitPurpose.TRANSACTION]
+
+
+async def accept(_command: SetLimit) -> Outcome:
+    return ACCEPTED
+
+
+class Fixture:
+    """A site of 40 kW with chargers of 22 kW."""
+
+    def __init__(self, names: str) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualTimeLoop)
+        self.clock = VirtualClock(loop)
+        self.store = SyncStore.open()
+        self.site = Site(
+            State(SiteSettings("s", "S", "Europe/London", 40_000)),
+            store=self.store,
+            clock=self.clock,
+            settings=BalancerSettings(),
+        )
+        self.site.record(ev.SiteDeclared(self.now, SiteSettings("s", "S", "Europe/London", 40_000)))
+        for name in names:
+            self.site.record(ev.ChargePointDeclared(self.now, ChargePointSettings(name, "s", max_power_w=22_000)))
+        self.links: dict[str, ScriptedLink] = {}
+        self._sessions = 0
+
+    @property
+    def now(self) -> Moment:
+        return self.clock.now()
+
+    def connect(
+        self, name: str, answer: Callable[[SetLimit], Awaitable[Outcome]] = accept, connection: str = "c1"
+    ) -> ScriptedLink:
+        link = self.links[name] = ScriptedLink(self.site, connection, answer)
+        self.site.record(ev.ChargePointConnected(self.now, name, connection, "ocpp1.6"))
+        self.site.attach(name, link)
+        self.site.record(ev.ConnectorStatusChanged(self.now, name, 1, ConnectorStatus.AVAILABLE))
+        self.site.record(ev.CapabilitiesLearned(self.now, name, Capabilities()))
+        self.site.record(ev.ChargePointReady(self.now, name, connection))
+        return link
+
+    def start(self, name: str) -> str:
+        self._sessions += 1
+        self.site.record(ev.ConnectorStatusChanged(self.now, name, 1, ConnectorStatus.CHARGING))
+        self.site.record(ev.TransactionStarted(self.now, name, 1, f"t{self._sessions}", self._sessions, self.now.utc_s))
+        return f"t{self._sessions}"
+
+    def stop(self, name: str, transaction_id: str) -> None:
+        self.site.record(ev.TransactionEnded(self.now, name, 1, transaction_id, self.now.utc_s, "Local"))
+
+
+def play(story: Callable[[Fixture], Coroutine[Any, Any, None]], names: str = "ab") -> None:
+    async def main() -> None:
+        fixture = Fixture(names)
+        running = asyncio.create_task(fixture.site.run())
+        try:
+            await story(fixture)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await fixture.store.close()
+
+    run(main())
+
+
+def test_a_limit_is_on_record_before_it_leaves() -> None:
+    async def story(f: Fixture) -> None:
+        link = f.connect("a")
+        f.start("a")
+        await asyncio.sleep(1)
+        assert [told.limit_w for told in link.told] == [0, 22_000]
+        assert link.stored_before == [True, True]
+
+    play(story)
+
+
+def test_the_allocation_is_decided_as_soon_as_the_event_is_recorded() -> None:
+    async def story(f: Fixture) -> None:
+        f.connect("a")
+        f.start("a")
+        (row,) = f.site.allocation().chargers
+        assert (row.allocated_w, row.confirmed) == (22_000, False)
+        await asyncio.sleep(1)
+        (row,) = f.site.allocation().chargers
+        assert (row.allocated_w, row.confirmed) == (22_000, True)
+
+    play(story)
+
+
+def test_a_burst_of_events_is_answered_by_one_decision() -> None:
+    async def story(f: Fixture) -> None:
+        links = [f.connect(name) for name in "abcd"]
+        await asyncio.sleep(1)
+        for name in "abcd":
+            f.start(name)
+        await asyncio.sleep(1)
+        assert [link.limits_kw() for link in links] == [[10.0]] * 4
+
+    play(story, "abcd")
+
+
+def test_a_newcomer_gets_its_share_when_the_cuts_have_settled() -> None:
+    async def story(f: Fixture) -> None:
+        first, second, third = (f.connect(name) for name in "abc")
+        f.start("a")
+        f.start("b")
+        await asyncio.sleep(10)
+        assert (first.limits_kw(), second.limits_kw()) == ([20.0], [20.0])
+        f.start("c")
+        await asyncio.sleep(5.9)
+        assert (first.limits_kw(), third.limits_kw()) == ([20.0, 13.333], [])
+        await asyncio.sleep(0.2)
+        assert third.limits_kw() == [13.333]
+
+    play(story, "abc")
+
+
+def test_an_answer_after_the_end_of_its_transaction_does_no_harm() -> None:
+    async def story(f: Fixture) -> None:
+        async def late(command: SetLimit) -> Outcome:
+            await asyncio.sleep(5 if command.purpose is LimitPurpose.TRANSACTION else 0)
+            return ACCEPTED
+
+        link = f.connect("a", late)
+        transaction_id = f.start("a")
+        await asyncio.sleep(1)
+        f.stop("a", transaction_id)
+        await asyncio.sleep(10)
+        f.start("a")
+        await asyncio.sleep(10)
+        assert link.limits_kw() == [22.0, 22.0]
+        assert f.site.allocation().chargers[0].confirmed
+
+    play(story)
+
+
+def test_a_rejected_limit_is_tried_again_with_growing_patience() -> None:
+    async def story(f: Fixture) -> None:
+        times: list[float] = []
+
+        async def refuse(command: SetLimit) -> Outcome:
+            if command.purpose is LimitPurpose.DEFAULT:
+                return ACCEPTED
+            times.append(f.now.steady_s)
+            return Outcome(Answer.REJECTED)
+
+        f.connect("a", refuse)
+        f.start("a")
+        await asyncio.sleep(20)
+        pauses_s = [round(after - before) for before, after in itertools.pairwise(times)]
+        assert pauses_s == [1, 2, 4, 8]
+
+    play(story)
+
+
+def test_a_rebalance_says_every_limit_again_and_waits_for_the_answers() -> None:
+    async def story(f: Fixture) -> None:
+        async def slow(_command: SetLimit) -> Outcome:
+            await asyncio.sleep(3)
+            return ACCEPTED
+
+        links = [f.connect(name, slow) for name in "ab"]
+        f.start("a")
+        f.start("b")
+        await asyncio.sleep(30)
+        began_s = f.now.steady_s
+        done = await f.site.rebalance(35)
+        assert f.now.steady_s - began_s == pytest.approx(3, abs=0.1)
+        assert [link.limits_kw() for link in links] == [[20.0, 20.0], [20.0, 20.0]]
+        assert len(done.allocation.chargers) == 2
+
+    play(story)
+
+
+def test_a_rebalance_does_not_wait_for_a_silent_charger_forever() -> None:
+    async def story(f: Fixture) -> None:
+        async def never(_command: SetLimit) -> Outcome:
+            await asyncio.sleep(3600)
+            return ACCEPTED
+
+        f.connect("a", never)
+        f.start("a")
+        began_s = f.now.steady_s
+        await f.site.rebalance(35)
+        assert f.now.steady_s - began_s == pytest.approx(35, abs=0.1)
+
+    play(story)
+
+
+def test_a_windows_cut_is_complete_at_its_start() -> None:
+    async def story(f: Fixture) -> None:
+        link = f.connect("a")
+        f.start("a")
+        await asyncio.sleep(10)
+        # 2026-01-01 00:00 UTC is a Thursday; London has the same time.
+        f.site.record(
+            ev.SmartChargingConfigured(
+                f.now,
+                SmartCharging(40_000, "scheduled", schedule=(ScheduleWindow((3,), 60, 120, 10_000),)),
+            )
+        )
+        await asyncio.sleep(3600 - f.now.steady_s - 37)
+        assert link.limits_kw() == [22.0]
+        await asyncio.sleep(2)
+        assert link.limits_kw() == [22.0, 10.0]
+        assert f.site.allocation().budget_w == 40_000
+        await asyncio.sleep(35)
+        assert f.site.allocation().budget_w == 10_000
+        await asyncio.sleep(3601)
+        assert link.limits_kw() == [22.0, 10.0, 22.0]
+
+    play(story)
+
+
+def test_a_second_connection_closes_the_first_and_is_told_everything_again() -> None:
+    async def story(f: Fixture) -> None:
+        first = f.connect("a")
+        f.start("a")
+        await asyncio.sleep(10)
+        second = f.connect("a", connection="c2")
+        f.site.detach("a", first)
+        await asyncio.sleep(10)
+        assert first.closed == [1008]
+        assert second.limits_kw() == [22.0]
+        assert {told.purpose for told in second.told} == set(LimitPurpose)
+
+    play(story)
+
+
+def test_history_is_the_time_weighted_mean_of_what_was_decided() -> None:
+    async def story(f: Fixture) -> None:
+        f.connect("a")
+        await asyncio.sleep(15)
+        transaction_id = f.start("a")
+        await asyncio.sleep(30)
+        f.stop("a", transaction_id)
+        await asyncio.sleep(15)
+        start_s = f.now.utc_s - 60
+        (bucket,) = await f.site.history(start_s, start_s + 60, 60)
+        assert bucket.allocated_w == pytest.approx(11_000, abs=200)
+        assert bucket.active_chargers == 1
+
+    play(story)
+
+
+def test_a_store_that_fails_ends_the_run_before_the_limit_leaves() -> None:
+    async def main() -> None:
+        f = Fixture("a")
+        running = asyncio.create_task(f.site.run())
+        link = f.connect("a")
+        await asyncio.sleep(1)
+        await f.store.close()
+        f.start("a")
+        with pytest.raises(ExceptionGroup) as caught:
+            await running
+        assert caught.group_contains(StoreFailed)
+        assert link.limits_kw() == []
+
+    run(main())
