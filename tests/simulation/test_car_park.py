@@ -14,7 +14,6 @@ from simulators.behaviour import BY_THE_BOOK, Behaviour
 from simulators.virtual_time import run
 
 CEILING_KW = 50.0
-COMMISSIONING_S = 300.0
 
 REJECTS = Behaviour(rejects_profiles=("TxProfile",))
 SILENT = Behaviour(never_answers=("SetChargingProfile",))
@@ -29,26 +28,20 @@ async def play(
     *,
     hours: float = 1.0,
     behaviours: tuple[Behaviour, ...] = (BY_THE_BOOK,) * 6,
-    drops: bool = False,
-    crashes: int = 0,
+    latency_s: tuple[float, float] = (0.02, 2.0),
+    trouble: bool = False,
 ) -> Observed:
-    """Commission a car park, then let cars come and go; with or without lost connections and crashes of ours."""
-    park = CarPark(seed, CEILING_KW, folder / f"park-{seed}.db", behaviours)
+    """Commission a car park, then let cars come and go; with or without trouble."""
+    park = CarPark(seed, CEILING_KW, folder / f"park-{seed}.db", behaviours, latency_s)
     await park.start_csms()
     for station in park.stations:
         await station.start()
-    await asyncio.sleep(COMMISSIONING_S)
+    await commissioned(park)
     park.watching = True
-    loop = asyncio.get_running_loop()
-    until_s = loop.time() + hours * 3600
+    until_s = asyncio.get_running_loop().time() + hours * 3600
     tasks = [asyncio.create_task(park.visits(station, until_s)) for station in park.stations]
-    if drops:
-        tasks.append(asyncio.create_task(lose_connections(park, until_s)))
-    for _ in range(crashes):
-        await asyncio.sleep(hours * 3600 / (crashes + 1))
-        await park.stop_csms()
-        await asyncio.sleep(20)
-        await park.start_csms()
+    if trouble:
+        tasks.append(asyncio.create_task(make_trouble(park, until_s)))
     await asyncio.gather(*tasks)
     for station in park.stations:
         await station.stop()
@@ -56,12 +49,30 @@ async def play(
     return park.observed
 
 
-async def lose_connections(park: CarPark, until_s: float) -> None:
-    rng = random.Random(f"{park.seed} drops")
+async def commissioned(park: CarPark) -> None:
+    """Until every charger that takes profiles obeys its default of 0; the others have had their chances."""
+    for _ in range(60):
+        await asyncio.sleep(10)
+        if all(station.connector(1).permitted_w == 0 for station in park.stations):
+            break
+    await asyncio.sleep(60)
+
+
+async def make_trouble(park: CarPark, until_s: float) -> None:
+    """Chargers lose their connection or start again; now and then our own process is killed and comes back."""
+    rng = random.Random(f"{park.seed} trouble")
     loop = asyncio.get_running_loop()
     while loop.time() < until_s:
-        await asyncio.sleep(rng.uniform(60, 600))
-        rng.choice(park.stations).drop_connection(rng.uniform(1, 300))
+        await asyncio.sleep(rng.uniform(20, 400))
+        station, what = rng.choice(park.stations), rng.random()
+        if what < 0.6:
+            station.drop_connection(rng.uniform(1, 400))
+        elif what < 0.8:
+            station.reboot()
+        else:
+            await park.stop_csms()
+            await asyncio.sleep(rng.uniform(0, 60))
+            await park.start_csms()
 
 
 def assert_held(observed: Observed) -> None:
@@ -79,22 +90,23 @@ def test_the_ceiling_holds_while_cars_come_and_go(tmp_path: Path, seed: int) -> 
     assert observed.worst_permitted_w > CEILING_KW * 1000 * 0.95  # and what there is is used
 
 
-@pytest.mark.parametrize("seed", [4, 5])
-def test_the_ceiling_holds_while_connections_are_lost_and_we_crash(tmp_path: Path, seed: int) -> None:
-    assert_held(run(play(tmp_path, seed, drops=True, crashes=2)))
+@pytest.mark.parametrize(("seed", "latency_s"), [(4, (0.01, 0.5)), (5, (0.1, 5.0)), (8, (0.01, 0.5)), (6, (0.0, 40.0))])
+def test_the_ceiling_holds_in_trouble(tmp_path: Path, seed: int, latency_s: tuple[float, float]) -> None:
+    """With latencies up to beyond the call timeout: answers come late, or after their connection."""
+    assert_held(run(play(tmp_path, seed, trouble=True, latency_s=latency_s)))
 
 
-@pytest.mark.parametrize("seed", [7, 8])
+@pytest.mark.parametrize("seed", [7])
 def test_the_ceiling_holds_with_chargers_that_answer_late_or_twice(tmp_path: Path, seed: int) -> None:
     behaviours = (SLOW, SLOW, BY_THE_BOOK, FORGETFUL_STARTER, SLOW, FORGETFUL_STARTER)
-    assert_held(run(play(tmp_path, seed, behaviours=behaviours, drops=True)))
+    assert_held(run(play(tmp_path, seed, behaviours=behaviours, trouble=True)))
 
 
 @pytest.mark.parametrize("unruly", [REJECTS, SILENT, OBEYS_SILENTLY])
 def test_a_charger_that_rejects_or_never_answers_is_counted_at_its_worst(tmp_path: Path, unruly: Behaviour) -> None:
     """The one-phase charger never confirms: the others share what its rated maximum leaves."""
     behaviours = (unruly, *(BY_THE_BOOK,) * 5)
-    assert_held(run(play(tmp_path, 9, behaviours=behaviours, drops=True)))
+    assert_held(run(play(tmp_path, 9, behaviours=behaviours, trouble=True)))
 
 
 def test_a_seed_replays_frame_by_frame_under_any_hash_seed(tmp_path: Path) -> None:
@@ -115,5 +127,5 @@ def test_a_seed_replays_frame_by_frame_under_any_hash_seed(tmp_path: Path) -> No
 
 
 if __name__ == "__main__":
-    replayed = run(play(Path(sys.argv[1]), 42, hours=0.5, drops=True, crashes=1))
+    replayed = run(play(Path(sys.argv[1]), 42, hours=0.5, trouble=True))
     print(replayed.frames, replayed.digest)
