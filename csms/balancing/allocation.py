@@ -13,7 +13,7 @@ from csms.balancing.ledger import Ledger, ledger, summed_w
 from csms.balancing.limits import Bounds, divide
 from csms.balancing.schedule import Ceiling, ceiling_at, lowest_ceiling, next_change_s
 from csms.balancing.strategies import STRATEGIES, Tiers
-from csms.domain.electrical import LimitForm, floor_w, limit_form
+from csms.domain.electrical import LimitForm, fallback_w, floor_w, limit_form
 from csms.domain.model import BalancerSettings, ConnectorKey, Moment, SmartCharging
 from csms.domain.snapshot import Snapshot
 
@@ -127,7 +127,7 @@ def _wishes(snapshot: Snapshot, config: SmartCharging, ceiling: Ceiling, book: L
                 form=form,
                 floor_w=floor_w(snapshot.site, settings, form, config.min_power_per_charger_w),
                 cap_w=form.floor_w(min(rated, window_cap)),
-                fallback_w=book.exposures[key].fallback_w,
+                fallback_w=_kept_w(snapshot, key, book),
                 started_at_s=transaction.started_at_s or 0.0,
                 capped_by="limit of the time window" if window_cap < rated else "rated power",
             )
@@ -164,11 +164,26 @@ def _reserved_w(snapshot: Snapshot, wishes: Sequence[_Wish], book: Ledger) -> in
     """What everything else holds: idle connectors their fallback, offline and refusing ones their worst case."""
     wished = {wish.key for wish in wishes}
     held = {
-        key: exposure.worst_w if key in snapshot.active else exposure.fallback_w
+        key: exposure.worst_w if key in snapshot.active else _kept_w(snapshot, key, book)
         for key, exposure in book.exposures.items()
         if key not in wished
     }
     return sum(summed_w(snapshot, held).values())
+
+
+def _kept_w(snapshot: Snapshot, key: ConnectorKey, book: Ledger) -> int:
+    """What a connector keeps when nobody gives it anything: its default profile, once that is in force.
+
+    A connected charger that has not refused is about to have it; to cut everybody else for that moment, in which the
+    ledger counts it at its rated maximum, would not be faster. Offline or refusing, it keeps what the ledger says.
+    """
+    settings = snapshot.settings[key.charge_point_id]
+    charge_point = snapshot.charge_points[key.charge_point_id]
+    limits = snapshot.limits.get(key)
+    refused = limits is not None and limits.default_failure is not None
+    if not charge_point.connected or refused or not settings.in_service:
+        return book.exposures[key].fallback_w
+    return fallback_w(snapshot.site, settings, limit_form(snapshot.site, settings, charge_point.capabilities))
 
 
 def _serve_floors(tiers: Tiers, wishes: Sequence[_Wish], capacity_w: int) -> set[ConnectorKey]:

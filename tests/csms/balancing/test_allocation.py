@@ -190,6 +190,37 @@ def test_a_charger_never_seen_is_listed_and_counts_nothing() -> None:
     assert world.report().not_commissioned == ("new",)
 
 
+def test_a_charger_about_to_confirm_its_default_takes_nothing_from_the_others() -> None:
+    world = World(60)
+    for name in "1234":
+        world.declare(name, 22)
+        world.connect(name)
+        world.start(name)
+    assert world.shares_kw() == dict.fromkeys("1234", 15.0)
+    assert world.report().permitted_w == 88_000
+
+
+def test_a_charger_that_refuses_its_default_keeps_its_rated_power_from_the_others() -> None:
+    world = World(60)
+    world.charger("1", 50)
+    world.declare("2", 22)
+    world.connect("2")
+    world.start("1")
+    world.reject(world.issue(next(i for i in world.plan().intents if i.key.charge_point_id == "2")))
+    assert world.shares_kw() == {"1": 38.0}
+    assert world.report().reserved_w == 22_000
+
+
+def test_a_charger_that_left_before_it_confirmed_its_default_keeps_its_rated_power_too() -> None:
+    world = World(60)
+    world.charger("1", 50)
+    world.declare("2", 22)
+    world.connect("2")
+    world.disconnect("2")
+    world.start("1")
+    assert world.shares_kw() == {"1": 38.0}
+
+
 def test_shares_go_to_charge_points_and_then_to_their_connectors() -> None:
     world = World(60)
     world.charger("double", 22, connectors=2)
