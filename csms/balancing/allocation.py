@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from csms.balancing.ledger import Ledger, ledger, summed_w
 from csms.balancing.limits import Bounds, divide
 from csms.balancing.schedule import Ceiling, ceiling_at, lowest_ceiling, next_change_s
-from csms.balancing.strategies import STRATEGIES, Tiers
+from csms.balancing.strategies import STRATEGIES
 from csms.domain.electrical import LimitForm, fallback_w, floor_w, limit_form
 from csms.domain.model import BalancerSettings, ConnectorKey, Moment, SmartCharging
 from csms.domain.snapshot import Snapshot
@@ -138,8 +138,7 @@ def _wishes(snapshot: Snapshot, config: SmartCharging, ceiling: Ceiling, book: L
 def _divide(
     snapshot: Snapshot, config: SmartCharging, ceiling: Ceiling, wishes: Sequence[_Wish], book: Ledger
 ) -> dict[ConnectorKey, Share]:
-    wanting = list(dict.fromkeys(wish.key.charge_point_id for wish in wishes))
-    tiers = STRATEGIES[config.strategy].tiers(config, wanting)
+    tiers = _tiers(config, wishes)
     capacity_w = ceiling.budget_w - _reserved_w(snapshot, wishes, book)
     served = _serve_floors(tiers, wishes, capacity_w)
     shares: dict[ConnectorKey, Share] = {}
@@ -149,15 +148,24 @@ def _divide(
             shares[wish.key] = Share(0, f"waits: needs {_kw(wish.floor_w)}, {why}", waiting=True)
     costs_w = {w.key: max(w.fallback_w, w.floor_w if w.key in served else 0) for w in wishes}
     for rank, tier in enumerate(tiers, start=1):
-        members = [wish for wish in wishes if wish.key.charge_point_id in tier and wish.key in served]
-        others_w = sum(costs_w[wish.key] for wish in wishes if wish not in members)
-        given = _fill(members, capacity_w - others_w, snapshot)
-        for wish, share_w in zip(members, given, strict=True):
+        members = [wish for wish in tier if wish.key in served]
+        room_w = capacity_w - sum(costs_w.values()) + sum(costs_w[wish.key] for wish in members)
+        for wish, share_w in zip(members, _fill(members, room_w, snapshot), strict=True):
             limit_w = wish.form.floor_w(share_w)
             costs_w[wish.key] = max(wish.fallback_w, limit_w)
-            reason = _reason(config, wish, share_w, rank, len(members), capacity_w - others_w)
-            shares[wish.key] = Share(limit_w, reason)
+            shares[wish.key] = Share(limit_w, _reason(config, wish, share_w, rank, len(members), room_w))
     return shares
+
+
+def _tiers(config: SmartCharging, wishes: Sequence[_Wish]) -> list[list[_Wish]]:
+    """The wishes in the order of the strategy; within a tier those who came first at the head."""
+    wanting = list(dict.fromkeys(wish.key.charge_point_id for wish in wishes))
+    tiers = STRATEGIES[config.strategy].tiers(config, wanting)
+    rank = {charge_point_id: n for n, tier in enumerate(tiers) for charge_point_id in tier}
+    ordered: list[list[_Wish]] = [[] for _ in tiers]
+    for wish in wishes:
+        ordered[rank[wish.key.charge_point_id]].append(wish)
+    return ordered
 
 
 def _reserved_w(snapshot: Snapshot, wishes: Sequence[_Wish], book: Ledger) -> int:
@@ -186,16 +194,15 @@ def _kept_w(snapshot: Snapshot, key: ConnectorKey, book: Ledger) -> int:
     return fallback_w(snapshot.site, settings, limit_form(snapshot.site, settings, charge_point.capabilities))
 
 
-def _serve_floors(tiers: Tiers, wishes: Sequence[_Wish], capacity_w: int) -> set[ConnectorKey]:
+def _serve_floors(tiers: Sequence[Sequence[_Wish]], wishes: Sequence[_Wish], capacity_w: int) -> set[ConnectorKey]:
     """Who gets at least its floor: by tier, then first come, first served; whoever does not fit waits."""
     room_w = capacity_w - sum(wish.fallback_w for wish in wishes)
     served: set[ConnectorKey] = set()
-    for tier in tiers:
-        for wish in (w for w in wishes if w.key.charge_point_id in tier):
-            extra_w = max(0, wish.floor_w - wish.fallback_w)
-            if wish.floor_w <= wish.cap_w and extra_w <= max(0, room_w):
-                served.add(wish.key)
-                room_w -= extra_w
+    for wish in (wish for tier in tiers for wish in tier):
+        extra_w = max(0, wish.floor_w - wish.fallback_w)
+        if wish.floor_w <= wish.cap_w and extra_w <= max(0, room_w):
+            served.add(wish.key)
+            room_w -= extra_w
     return served
 
 
