@@ -6,8 +6,12 @@ import re
 import signal
 from pathlib import Path
 
+import pytest
 from support.program import ROOT, Process, csms, served, write_config
 from support.system import HUNGRY, configuration, dc, free_port, neighbours, sha256, site
+from typer.testing import CliRunner
+
+from csms.cli import app
 
 BROKEN = """
 [ocpp]
@@ -62,25 +66,25 @@ async def test_every_error_of_a_configuration_is_printed_with_its_place(tmp_path
     assert files(tmp_path) == ["broken.toml"]  # nothing was begun
 
 
-async def test_what_cannot_be_done_is_said_in_a_line_and_ends_with_2(tmp_path: Path) -> None:
-    said = {
-        ("check-config", "missing.toml"): "missing.toml",
-        ("serve", "--config", "missing.toml"): "missing.toml",
-        ("keys", "new", "--name", "n", "--scope", "owner"): "--scope must be read, control or admin",
-        ("keys", "new", "--name", " ", "--scope", "read"): "--name must not be empty",
-    }
-    all_finished = await asyncio.gather(*(csms(*arguments, cwd=tmp_path) for arguments in said))
-    for words, finished in zip(said.values(), all_finished, strict=True):
-        assert (finished.code, finished.err.count("\n")) == (2, 1)
-        assert words in finished.err
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("check-config", "missing.toml"), "missing.toml: missing.toml: cannot be read: No such file or directory"),
+        (("keys", "new", "--name", "n", "--scope", "owner"), "error: --scope must be read, control or admin"),
+        (("keys", "new", "--name", " ", "--scope", "read"), "error: --name must not be empty"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line_and_ends_with_2(arguments: tuple[str, ...], said: str) -> None:
+    finished = CliRunner().invoke(app, arguments)
+    assert (finished.exit_code, finished.stdout, finished.stderr) == (2, "", said + "\n")
 
 
-async def test_a_new_key_is_printed_once_with_the_lines_that_admit_it(tmp_path: Path) -> None:
-    finished = await csms("keys", "new", "--name", "op", "--scope", "read", "--scope", "control", cwd=tmp_path)
-    assert finished.code == 0
-    keys = re.findall(r"csms_[\w-]{43}", finished.out)
+def test_a_new_key_is_printed_once_with_the_lines_that_admit_it() -> None:
+    finished = CliRunner().invoke(app, ("keys", "new", "--name", "op", "--scope", "read", "--scope", "control"))
+    assert finished.exit_code == 0
+    keys = re.findall(r"csms_[\w-]{43}", finished.stdout)
     assert len(keys) == 1
-    lines = finished.out[finished.out.index("[[api.keys]]") :]
+    lines = finished.stdout[finished.stdout.index("[[api.keys]]") :]
     assert lines.strip().splitlines() == [
         "[[api.keys]]",
         'name = "op"',
@@ -98,8 +102,8 @@ async def test_the_example_configuration_serves_as_it_stands(tmp_path: Path) -> 
         text = text.replace(f"port = {usual}", f"port = {port}")
     config = tmp_path / "config.toml"
     config.write_text(text, encoding="utf-8")
-    checked = await csms("check-config", "config.toml", cwd=tmp_path)
-    assert (checked.code, checked.out) == (0, "config.toml: 1 site(s), no errors\n")
+    checked = CliRunner().invoke(app, ("check-config", str(config)))
+    assert (checked.exit_code, checked.stdout) == (0, f"{config}: 1 site(s), no errors\n")
     async with neighbours(*ports) as system, served(config, ports[1]) as process:
         assert (await system.request("GET", "/api/v1/sites"))[0] == 401  # it ships no key
         station = await system.charger("CP-3", "2.0.1")

@@ -1,6 +1,5 @@
 """Connections that drop, come back, or come twice."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -44,19 +43,21 @@ async def test_a_charger_that_drops_keeps_its_limit_and_its_room_and_goes_on_whe
     assert watch.drawn_w <= 30_000
 
 
-@pytest.mark.parametrize("protocol", VERSIONS)
-async def test_a_charger_that_comes_back_is_told_its_limit_again_even_if_nothing_changed(
-    tmp_path: Path, protocol: Version
-) -> None:
-    async with running(tmp_path, site([dc("CP-1")])) as system:
-        [station] = await system.chargers({"CP-1": protocol})
-        station.plug_in(1, HUNGRY, "TAG")
-        await system.gives({"CP-1": 22.0})
-        await system.lose("CP-1")
-        system.find("CP-1")
-        await eventually(lambda: "TxProfile" in str(system.told("CP-1", "SetChargingProfile")), "told again")
-        await system.gives({"CP-1": 22.0})
-        assert system.said("CP-1", "BootNotification") == []
+async def test_a_charger_that_comes_back_is_told_its_limit_again_even_if_nothing_changed(tmp_path: Path) -> None:
+    names: dict[str, Version] = {"CP-1": "1.6", "CP-2": "2.0.1"}
+    async with running(tmp_path, site([dc(name) for name in names])) as system:
+        for station in await system.chargers(names):
+            station.plug_in(1, HUNGRY, "TAG")
+        await system.gives(dict.fromkeys(names, 22.0))
+        for name in names:
+            await system.lose(name)
+        for name in names:
+            system.find(name)
+        await eventually(
+            lambda: all("TxProfile" in str(system.told(name, "SetChargingProfile")) for name in names), "told again"
+        )
+        await system.gives(dict.fromkeys(names, 22.0))
+        assert [system.said(name, "BootNotification") for name in names] == [[], []]
 
 
 @pytest.mark.parametrize("protocol", VERSIONS)
@@ -74,24 +75,24 @@ async def test_sessions_of_a_charger_out_of_reach_arrive_later_with_their_own_ti
         await system.gives({"CP-2": 16.0})
         await system.lose("CP-1")
         times_s = [time.time()]
-        for _ in range(2):
-            first.plug_in(1, HUNGRY, "TAG-OFFLINE")
-            await eventually(lambda: first.connector(1).drawn_w == 4_000, "it charges at its offline limit")
-            times_s.append(time.time())
-            if len(times_s) == 2:
-                await asyncio.sleep(1.0)
-                first.unplug(1)
-                times_s.append(time.time())
+        first.plug_in(1, HUNGRY, "TAG-OFFLINE")
+        await eventually(lambda: first.connector(1).energy_wh >= 1, "it charges at its offline limit")
+        assert first.connector(1).drawn_w == 4_000
+        times_s.append(time.time())
+        first.unplug(1)
+        energy_kwh = first.connector(1).energy_wh / 1000
+        times_s.append(time.time())
+        first.plug_in(1, HUNGRY, "TAG-OFFLINE")
+        times_s.append(time.time())
         system.find("CP-1")
         await system.gives({"CP-1": 10.0, "CP-2": 10.0})
         running_one, ended = await system.sessions("CP-1")
     assert (ended["status"], running_one["status"]) == ("completed", "active")
     assert {ended["id_token"], running_one["id_token"]} == {"TAG-OFFLINE"}
-    assert ended["energy_kwh"] == pytest.approx(4 / 3600, abs=0.001)  # a second of 4 kW, in whole Wh
-    begun_s, drawing_s, unplugged_s, _ = times_s
-    assert begun_s - 0.001 <= seconds(ended["started_at"]) <= drawing_s
-    assert drawing_s <= seconds(ended["ended_at"]) <= unplugged_s
-    assert unplugged_s - 0.001 <= seconds(running_one["started_at"]) <= times_s[3]
+    assert ended["energy_kwh"] == pytest.approx(energy_kwh, abs=0.0006)  # meters count whole watt-hours
+    assert_between(times_s[0], ended["started_at"], times_s[1])
+    assert_between(times_s[1], ended["ended_at"], times_s[2])
+    assert_between(times_s[2], running_one["started_at"], times_s[3])
     assert ended["session_id"] != running_one["session_id"]
     assert watch.permitted_w <= 20_000
 
@@ -149,5 +150,6 @@ def confirmed(system: System) -> Callable[[], Awaitable[bool]]:
     return look
 
 
-def seconds(timestamp: str) -> float:
-    return datetime.fromisoformat(timestamp).timestamp()
+def assert_between(earliest_s: float, timestamp: str, latest_s: float) -> None:
+    """Timestamps are whole milliseconds."""
+    assert earliest_s - 0.001 <= datetime.fromisoformat(timestamp).timestamp() <= latest_s + 0.001

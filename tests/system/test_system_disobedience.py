@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from support.system import HUNGRY, JsonObject, change_behaviour, dc, eventually, running, site
+from support.system import HUNGRY, JsonObject, System, change_behaviour, dc, eventually, running, site
 
 from simulators.behaviour import BY_THE_BOOK, Behaviour
 from simulators.protocol import Version
+from simulators.station import SimulatedChargePoint
 
 REJECTS = Behaviour(rejects_profiles=("TxProfile",))
 REJECTS_ALL = Behaviour(rejects_profiles=("TxProfile", "TxDefaultProfile"))
@@ -14,77 +15,78 @@ SILENT = Behaviour(never_answers=("SetChargingProfile",))
 OBEYS_SILENTLY = Behaviour(never_answers=("SetChargingProfile",), obeys_unanswered=True)
 FAILS = Behaviour(call_error_for=("SetChargingProfile",))
 
-CALL_TIMEOUT_S = 0.4
+CALL_TIMEOUT_S = 0.3
+UNRULY: dict[str, Version] = {"CP-1": "1.6", "CP-2": "2.0.1"}
+OBEYING: dict[str, Version] = {"CP-3": "1.6", "CP-4": "2.0.1"}
 
 
-def protocols(first: Version) -> dict[str, Version]:
-    return {"CP-1": first, "CP-2": "1.6", "CP-3": "2.0.1"}
+def four() -> JsonObject:
+    return site([dc(name) for name in (*UNRULY, *OBEYING)], capacity_kw=80)
 
 
-def three(capacity_kw: float = 58) -> JsonObject:
-    return site([dc(name) for name in ("CP-1", "CP-2", "CP-3")], capacity_kw)
+def permit(stations: list[SimulatedChargePoint], each_w: float) -> bool:
+    return all(station.connector(1).permitted_w == each_w for station in stations)
 
 
 @pytest.mark.parametrize(
-    ("protocol", "unruly", "cause"),
-    [
-        ("1.6", REJECTS, "Rejected"),
-        ("2.0.1", REJECTS, "Rejected"),
-        ("1.6", SILENT, "Timeout"),
-        ("2.0.1", SILENT, "Timeout"),
-        ("2.0.1", OBEYS_SILENTLY, "Timeout"),
-        ("1.6", FAILS, "InternalError"),
-    ],
-    ids=["rejects 1.6", "rejects 2.0.1", "silent 1.6", "silent 2.0.1", "obeys silently", "fails"],
+    ("behaviour", "cause"),
+    [(REJECTS, "Rejected"), (SILENT, "Timeout"), (OBEYS_SILENTLY, "Timeout"), (FAILS, "InternalError")],
+    ids=["rejects", "silent", "obeys silently", "fails"],
 )
 async def test_a_charger_that_does_not_take_its_cut_keeps_its_room_until_it_obeys(
-    tmp_path: Path, protocol: Version, unruly: Behaviour, cause: str
+    tmp_path: Path, behaviour: Behaviour, cause: str
 ) -> None:
-    """58 kW: CP-1 has 22 and refuses less, so the others have 18 each; once it obeys, all have 19.333."""
-    async with running(tmp_path, three(), call_timeout_s=CALL_TIMEOUT_S) as system:
-        first, *others = await system.chargers(protocols(protocol))
-        first.plug_in(1, HUNGRY, "TAG")
-        await system.gives({"CP-1": 22.0})
-        watch = system.watch()
-        change_behaviour(first, unruly)
-        for station in others:
+    """80 kW: two have 22 each and refuse less, so the others have 18 each; once they obey, all have 20."""
+    async with running(tmp_path, four(), call_timeout_s=CALL_TIMEOUT_S) as system:
+        stations = await system.chargers({**UNRULY, **OBEYING})
+        unruly, obeying = stations[:2], stations[2:]
+        for station in unruly:
             station.plug_in(1, HUNGRY, "TAG")
-        await eventually(lambda: [s.connector(1).permitted_w for s in others] == [18_000, 18_000], "the rest is shared")
+        await system.gives(dict.fromkeys(UNRULY, 22.0))
+        watch = system.watch()
+        for station in unruly:
+            change_behaviour(station, behaviour)
+        for station in obeying:
+            station.plug_in(1, HUNGRY, "TAG")
+        await eventually(lambda: permit(obeying, 18_000), "the rest is shared")
         allocation = await system.allocation()
-        row = allocation["chargers"][0]
-        assert (row["confirmed"], row["permitted_kw"]) == (False, 22.0)
-        assert row["reason"].startswith("does not take its limit (")
-        assert cause in row["reason"]
-        assert (allocation["total_permitted_kw"], allocation["reserved_kw"]) == (58.0, 22.0)
-        change_behaviour(first, BY_THE_BOOK)
-        allocation = await system.gives({"CP-1": 19.333, "CP-2": 19.333, "CP-3": 19.333})
-    assert allocation["total_allocated_kw"] == 57.999
-    assert watch.permitted_w <= 58_000
-    assert watch.drawn_w <= 58_000
+        assert (allocation["total_permitted_kw"], allocation["reserved_kw"]) == (80.0, 44.0)
+        for row in allocation["chargers"][:2]:
+            assert (row["confirmed"], row["permitted_kw"]) == (False, 22.0)
+            assert row["reason"].startswith("does not take its limit (")
+            assert cause in row["reason"]
+        for station in unruly:
+            change_behaviour(station, BY_THE_BOOK)
+        await system.gives(dict.fromkeys((*UNRULY, *OBEYING), 20.0))
+    assert watch.permitted_w <= 80_000
+    assert watch.drawn_w <= 80_000
 
 
-@pytest.mark.parametrize(
-    ("protocol", "unruly"),
-    [("1.6", REJECTS_ALL), ("2.0.1", SILENT), ("2.0.1", FAILS)],
-    ids=["rejects", "silent", "fails"],
-)
+@pytest.mark.parametrize("behaviour", [REJECTS_ALL, SILENT], ids=["rejects", "silent"])
 async def test_a_charger_that_never_took_any_limit_is_counted_at_its_rating(
-    tmp_path: Path, protocol: Version, unruly: Behaviour
+    tmp_path: Path, behaviour: Behaviour
 ) -> None:
-    """22 of the 58 kW are kept for it, idle or charging; once it obeys, idle it needs none."""
-    async with running(tmp_path, three(), call_timeout_s=CALL_TIMEOUT_S) as system:
-        others = await system.chargers({"CP-2": "1.6", "CP-3": "2.0.1"})
-        first = await system.charger("CP-1", protocol, behaviour=unruly)
+    """44 of the 80 kW are kept for two of them, idle or charging; once they obey, idle they need none."""
+    async with running(tmp_path, four(), call_timeout_s=CALL_TIMEOUT_S) as system:
+        obeying = await system.chargers(OBEYING)
+        unruly = [await system.charger(name, protocol, behaviour=behaviour) for name, protocol in UNRULY.items()]
         watch = system.watch()
-        for station in others:
+        for station in obeying:
             station.plug_in(1, HUNGRY, "TAG")
-        allocation = await system.gives({"CP-2": 18.0, "CP-3": 18.0})
-        assert allocation["reserved_kw"] == 22.0
-        first.plug_in(1, HUNGRY, "TAG")
-        await eventually(lambda: first.connector(1).drawn_w == 22_000, "it draws what it likes")
-        await eventually(lambda: [s.connector(1).permitted_w for s in others] == [18_000, 18_000], "the rest is shared")
-        first.unplug(1)
-        change_behaviour(first, BY_THE_BOOK)
-        await system.gives({"CP-2": 22.0, "CP-3": 22.0})
-    assert watch.permitted_w <= 58_000
-    assert watch.drawn_w <= 58_000
+        allocation = await system.gives(dict.fromkeys(OBEYING, 18.0))
+        assert allocation["reserved_kw"] == 44.0
+        for station in unruly:
+            station.plug_in(1, HUNGRY, "TAG")
+        await eventually(lambda: all(s.connector(1).drawn_w == 22_000 for s in unruly), "they draw what they like")
+        await eventually(lambda: _rows(system, 4), "they are known to charge")
+        await eventually(lambda: permit(obeying, 18_000), "the rest is shared")
+        for station in unruly:
+            station.unplug(1)
+            change_behaviour(station, BY_THE_BOOK)
+        await system.gives(dict.fromkeys(OBEYING, 22.0))
+    assert watch.permitted_w <= 80_000
+    assert watch.drawn_w <= 80_000
+
+
+async def _rows(system: System, count: int) -> bool:
+    return len((await system.allocation())["chargers"]) == count

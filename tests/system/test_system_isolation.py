@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support.system import HUNGRY, VERSIONS, System, dc, eventually, running, site
+from support.system import HUNGRY, System, dc, eventually, running, site
 
 from csms.balancing.plan import Plan
 from csms.site import Site
@@ -24,15 +24,14 @@ def fail_once(patch: pytest.MonkeyPatch, site_id: str) -> None:
     patch.setattr(Site, "_plan", plan)
 
 
-@pytest.mark.parametrize("protocol", VERSIONS)
 async def test_a_site_that_fails_is_started_again_and_the_other_goes_on(
-    tmp_path: Path, protocol: Version, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both sites have 30 kW. The left one fails when its second car comes; the right one's second car is served."""
     left = site([dc("L-1"), dc("L-2")], capacity_kw=30, site_id="left")
     right = site([dc("R-1"), dc("R-2")], capacity_kw=30, site_id="right")
     async with running(tmp_path, left, right) as system:
-        names: dict[str, Version] = {"L-1": protocol, "L-2": "1.6", "R-1": protocol, "R-2": "2.0.1"}
+        names: dict[str, Version] = {"L-1": "1.6", "L-2": "2.0.1", "R-1": "1.6", "R-2": "2.0.1"}
         stations = dict(zip(names, await system.chargers(names), strict=True))
         for name in ("L-1", "R-1"):
             stations[name].plug_in(1, HUNGRY, "TAG")

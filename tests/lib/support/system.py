@@ -222,8 +222,8 @@ class System:
         seen: JsonObject = {}
 
         async def holds() -> bool:
-            self._look()  # a car that follows its limit is no news to the charger
             seen.update(await self.allocation(site_id))
+            self._look()  # a car that follows its limit is no news to the charger
             given = {row["charge_point_id"]: row["allocated_kw"] for row in seen["chargers"]}
             views = {name: self.stations[name].connector(1) for name in expected_kw if name in self.stations}
             return (
