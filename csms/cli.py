@@ -96,7 +96,8 @@ def _load(path: Path) -> Config:
         return load(path)
     except ConfigInvalid as invalid:
         for error in invalid.errors:
-            typer.echo(f"{path}: {error}", err=True)
+            names_file = error.path == str(path) or error.path.startswith(f"{path}:")
+            typer.echo(f"{error}" if names_file else f"{path}: {error}", err=True)
         raise typer.Exit(2) from invalid
 
 

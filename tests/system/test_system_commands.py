@@ -69,7 +69,7 @@ async def test_every_error_of_a_configuration_is_printed_with_its_place(tmp_path
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("check-config", "missing.toml"), "missing.toml: missing.toml: cannot be read: No such file or directory"),
+        (("check-config", "missing.toml"), "missing.toml: cannot be read: No such file or directory"),
         (("keys", "new", "--name", "n", "--scope", "owner"), "error: --scope must be read, control or admin"),
         (("keys", "new", "--name", " ", "--scope", "read"), "error: --name must not be empty"),
     ],
