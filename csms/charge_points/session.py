@@ -11,6 +11,7 @@ import structlog
 from csms.charge_points.connection import Reply
 from csms.charge_points.metering import Reading, SampleSet, Wiring, reading, reading_is_current
 from csms.charge_points.schemas import JsonObject
+from csms.charge_points.times import Pace
 from csms.domain import events as ev
 from csms.domain.model import (
     ChargePointSettings,
@@ -26,6 +27,7 @@ from csms.domain.snapshot import Snapshot, meter_interval_s
 from csms.domain.state import MAX_CONNECTORS, IllegalEvent
 
 _REMEMBERED_STARTS = 16
+_LATE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,9 @@ class Session:
     on_booted: Callable[[], None] = lambda: None
     durable: asyncio.Future[None] | None = None
     early_starts: dict[str, EarlyStart] = field(default_factory=dict)
+    unplaced_starts: dict[str, int] = field(default_factory=dict)
     connector_states: dict[int, dict[int, str]] = field(default_factory=dict)
+    paces: dict[int, Pace] = field(default_factory=dict)
 
     def record(self, event: ev.ChargePointEvent) -> bool:
         """Record an event; False, with a log line, if it contradicts what is known: the charger is answered all
@@ -83,10 +87,24 @@ class Session:
         connector = self.site.snapshot().connectors.get(ConnectorKey(self.charge_point_id, connector_id))
         return connector.status if connector else None
 
+    def is_before(self, at_s: float, running: Transaction) -> bool:
+        """Whether what happened at this time comes from a queue, from before the running transaction began.
+
+        What has just happened does not, nor does a start in the future prove anything: few clocks agree.
+        """
+        now_s = self.now().utc_s
+        return at_s < (running.started_at_s or 0.0) <= now_s and at_s < now_s - _LATE_S
+
     def remember_start(self, transaction_id: str, start: EarlyStart) -> None:
         self.early_starts.setdefault(transaction_id, start)
         if len(self.early_starts) > _REMEMBERED_STARTS:
             del self.early_starts[next(iter(self.early_starts))]
+
+    def remember_unplaced(self, start_key: str, session_id: int) -> None:
+        """A 1.6 start that was given an id and no place: repeated, it gets the same."""
+        self.unplaced_starts[start_key] = session_id
+        if len(self.unplaced_starts) > _REMEMBERED_STARTS:
+            del self.unplaced_starts[next(iter(self.unplaced_starts))]
 
     def place(self, connector_id: int | None) -> int | None:
         """The connector a transaction runs on; None if that cannot be told.
@@ -126,8 +144,10 @@ class Session:
             return None
         power_w: float | None = None
         source: PowerSource | None = None
-        if found.power_at_s is not None and reading_is_current(found.power_at_s, at.utc_s, interval_s):
-            power_w, source = found.power_w, found.source
+        if found.power_at_s is not None:
+            in_step = self.paces.setdefault(key.connector_id, Pace()).is_kept(found.power_at_s, at)
+            if in_step or reading_is_current(found.power_at_s, at.utc_s, interval_s):
+                power_w, source = found.power_w, found.source
         energy_wh = found.energy_wh if _belongs(snapshot.active.get(key), transaction_id) else None
         if power_w is None and energy_wh is None:
             return None

@@ -13,13 +13,20 @@ from csms.charge_points.times import charger_time
 
 def meter_values(session: Session, payload: JsonObject) -> Reply:
     """Accepted whatever they belong to: connector 0, no transaction, an unknown or an ended one."""
-    transaction_id = payload.get("transactionId", 0)
+    told_id = payload.get("transactionId", 0)
+    transaction_id = str(told_id) if told_id > 0 else None
     session.record_meter_values(
-        payload["connectorId"],
-        str(transaction_id) if transaction_id > 0 else None,
+        payload["connectorId"] or _connector_of(session, transaction_id),
+        transaction_id,
         sample_sets(payload["meterValue"], session.now().utc_s),
     )
     return Reply({})
+
+
+def _connector_of(session: Session, transaction_id: str | None) -> int:
+    """Where a running transaction is metered that a charger reports on connector 0; 0 without one: the main meter."""
+    running = (t for t in session.transactions() if t.active and t.transaction_id == transaction_id)
+    return next((t.connector_id for t in running), 0)
 
 
 def sample_sets(meter_value: Iterable[JsonObject], now_s: float) -> list[SampleSet]:

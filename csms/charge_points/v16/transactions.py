@@ -6,7 +6,7 @@ from csms.charge_points.connection import Reply
 from csms.charge_points.metering import last_register_wh
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.session import Session
-from csms.charge_points.times import charger_time
+from csms.charge_points.times import charger_time, tells_time
 from csms.charge_points.v16.meter_values import sample_sets
 from csms.domain import events as ev
 from csms.domain.model import Transaction
@@ -20,7 +20,7 @@ def start_transaction(session: Session, payload: JsonObject) -> Reply:
     """Chapter 4.8. The same start again, from a queue or with a new message id, gets the same transactionId."""
     start_key = _start_key(payload)
     known = session.transactions()
-    session_id = next((t.session_id for t in known if t.start_key == start_key), None)
+    session_id = _known_start(session, payload, known, start_key)
     if session_id is None:
         session_id = _new_session_id(session, known)
         _record_start(session, payload, session_id, start_key)
@@ -31,7 +31,7 @@ def stop_transaction(session: Session, payload: JsonObject) -> Reply:
     """Chapter 4.10. A stop that fits no transaction of this charge point is kept as an orphan, once."""
     end = _End(session, payload)
     known = session.transactions()
-    transaction = _to_end(known, payload["transactionId"])
+    transaction = end.wanted(known)
     if transaction is not None:
         session.record(end.of(transaction))
     elif not any(end.repeats(t) for t in known):
@@ -44,6 +44,14 @@ def _start_key(payload: JsonObject) -> str:
     return "|".join(str(part) for part in parts)
 
 
+def _known_start(session: Session, payload: JsonObject, known: list[Transaction], start_key: str) -> int | None:
+    """The id this start got before. By a clock that is not set, two sessions can begin alike: then only a running one
+    is the same."""
+    dated = tells_time(payload["timestamp"], session.now().utc_s)
+    repeated = (t.session_id for t in known if t.start_key == start_key and (t.active or dated))
+    return next(repeated, session.unplaced_starts.get(start_key) if dated else None)
+
+
 def _new_session_id(session: Session, known: list[Transaction]) -> int:
     """An id that no orphan of this charge point has taken: those carry whatever id the charger made up."""
     taken = {t.transaction_id for t in known}
@@ -54,10 +62,15 @@ def _new_session_id(session: Session, known: list[Transaction]) -> int:
 
 
 def _record_start(session: Session, payload: JsonObject, session_id: int, start_key: str) -> None:
+    """A start without a place, all connectors being busy or another car there by now, has its id, and its stop will
+    be kept as an orphan."""
     at = session.now()
+    started_at_s = charger_time(payload["timestamp"], at.utc_s)
     connector_id = session.place(payload["connectorId"])
-    if connector_id is None:  # every connector is busy: it has its id, and its stop will be kept as an orphan
+    running = None if connector_id is None else session.running(connector_id)
+    if connector_id is None or (running is not None and session.is_before(started_at_s, running)):
         session.log.warning("ocpp.start_without_connector", connector_id=payload["connectorId"])
+        session.remember_unplaced(start_key, session_id)
         return
     session.record(
         ev.TransactionStarted(
@@ -66,7 +79,7 @@ def _record_start(session: Session, payload: JsonObject, session_id: int, start_
             connector_id,
             transaction_id=str(session_id),
             session_id=session_id,
-            started_at_s=charger_time(payload["timestamp"], at.utc_s),
+            started_at_s=started_at_s,
             id_token=payload["idTag"],
             start_key=start_key,
             register_wh=float(payload["meterStart"]),
@@ -74,23 +87,11 @@ def _record_start(session: Session, payload: JsonObject, session_id: int, start_
     )
 
 
-def _to_end(known: list[Transaction], transaction_id: int) -> Transaction | None:
-    """The transaction this stop ends, if it does end one.
-
-    Chargers that started offline stop 0 or -1: with one running transaction that is the one. A transaction that we
-    took for ended because its connector began another one may still get its true end.
-    """
-    running = [t for t in known if t.active]
-    if transaction_id <= 0:
-        return running[0] if len(running) == 1 else None
-    wanted = next((t for t in known if t.transaction_id == str(transaction_id)), None)
-    return wanted if wanted is not None and (wanted.active or wanted.stop_reason == SUPERSEDED) else None
-
-
 class _End:
     """What a StopTransaction says."""
 
     def __init__(self, session: Session, payload: JsonObject) -> None:
+        self._session = session
         self._at = session.now()
         self._charge_point_id = session.charge_point_id
         self._transaction_id = str(payload["transactionId"])
@@ -99,6 +100,20 @@ class _End:
         self._reason: str = payload.get("reason", "Local")  # chapter 6.49
         self._ended_at_s = charger_time(payload["timestamp"], self._at.utc_s)
         self._register_wh = _register_wh(payload, self._at.utc_s)
+
+    def wanted(self, known: list[Transaction]) -> Transaction | None:
+        """The transaction this stop ends, if it does end one.
+
+        Chargers that started offline stop 0 or -1: with one running transaction that is the one, unless it began
+        later. A transaction that we took for ended because its connector began another one may still get its true
+        end.
+        """
+        if self._made_up:
+            running = [t for t in known if t.active]
+            only = running[0] if len(running) == 1 else None
+            return None if only is None or self._session.is_before(self._ended_at_s, only) else only
+        wanted = next((t for t in known if t.transaction_id == self._transaction_id), None)
+        return wanted if wanted is not None and (wanted.active or wanted.stop_reason == SUPERSEDED) else None
 
     def of(self, transaction: Transaction) -> ev.TransactionEnded:
         return ev.TransactionEnded(

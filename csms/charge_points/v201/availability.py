@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from csms.charge_points.connection import Reply
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.session import Session
+from csms.charge_points.v201.transactions import CHARGING_STATES
 from csms.domain import events as ev
 from csms.domain.model import ConnectorStatus
 from csms.domain.state import MAX_CONNECTORS
 
 
 def status_notification(session: Session, payload: JsonObject) -> Reply:
-    """G01. "Occupied" says less than a running transaction's charging state, which then stays."""
+    """G01. "Occupied" says less than the charging state of a running transaction, which then stays."""
     evse_id, connector_id = payload["evseId"], payload["connectorId"]
     if not (0 <= evse_id <= MAX_CONNECTORS and 0 <= connector_id <= MAX_CONNECTORS):
         session.log.warning("ocpp.status_of_unknown_connector", evse_id=evse_id, connector_id=connector_id)
@@ -22,7 +23,8 @@ def status_notification(session: Session, payload: JsonObject) -> Reply:
     states.pop(connector_id, None)  # the last to report is the last in order
     states[connector_id] = payload["connectorStatus"]
     status = evse_status(states.values())
-    if status is not ConnectorStatus.PREPARING or session.running(evse_id) is None:
+    told_more = session.running(evse_id) is not None and session.status(evse_id) in CHARGING_STATES.values()
+    if status is not ConnectorStatus.PREPARING or not told_more:
         session.record(ev.ConnectorStatusChanged(session.now(), session.charge_point_id, evse_id, status=status))
     return Reply({})
 

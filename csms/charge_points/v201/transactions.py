@@ -67,7 +67,7 @@ def _going_on(session: Session, event: _Event, transaction: Transaction | None) 
         return
     session.record_meter_values(connector_id, event.transaction_id, event.values)
     if event.charging_state is not None:
-        _record_status(session, event.at, connector_id, _STATUS[event.charging_state])
+        _record_status(session, event.at, connector_id, CHARGING_STATES[event.charging_state])
 
 
 def _ended(session: Session, event: _Event, transaction: Transaction | None) -> None:
@@ -107,7 +107,7 @@ def _start(session: Session, event: _Event) -> int | None:
         session.remember_start(event.transaction_id, early)
         return None
     running = session.running(connector_id)
-    if running is not None and event.measured_at_s < (running.started_at_s or 0.0):
+    if running is not None and session.is_before(event.measured_at_s, running):
         session.log.info("ocpp.late_event_ignored", connector_id=connector_id)  # from before the running one
         return None
     session.early_starts.pop(event.transaction_id, None)
@@ -157,11 +157,11 @@ def _record_status(session: Session, at: Moment, connector_id: int, status: Conn
 
 _UNKNOWN_CONNECTOR = 0
 
-_STATUS = {
+CHARGING_STATES = {
     "Charging": ConnectorStatus.CHARGING,
     "EVConnected": ConnectorStatus.PREPARING,
     "SuspendedEV": ConnectorStatus.SUSPENDED_EV,
     "SuspendedEVSE": ConnectorStatus.SUSPENDED_EVSE,
     "Idle": ConnectorStatus.FINISHING,
 }
-_IN_TRANSACTION = frozenset(_STATUS.values()) - {ConnectorStatus.FINISHING}
+_IN_TRANSACTION = frozenset(CHARGING_STATES.values()) - {ConnectorStatus.FINISHING}

@@ -150,6 +150,38 @@ async def test_a_start_repeated_after_its_stop_starts_nothing() -> None:
     assert not site.transactions("CP-1")[0].active
 
 
+async def test_a_clock_that_is_not_set_can_begin_two_sessions_alike() -> None:
+    site = FakeSite()
+    at = session(site)
+    unset = "1970-01-01T00:00:00Z"
+    assert [start(at, timestamp=unset)["transactionId"] for _ in range(2)] == [1, 1]
+    stop(at, 1, timestamp=unset)
+    assert start(at, timestamp=unset)["transactionId"] == 2
+    assert [t.active for t in site.transactions("CP-1")] == [True, False]
+
+
+async def test_a_start_from_before_the_running_transaction_does_not_end_it() -> None:
+    site = FakeSite()
+    at = session(site)
+    start(at)
+    assert [start(at, timestamp="2026-05-28T10:00:00Z")["transactionId"] for _ in range(2)] == [2, 2]
+    stop(at, 2, timestamp="2026-05-28T11:00:00Z")
+    running, late = site.transactions("CP-1")
+    assert (running.transaction_id, running.active) == ("1", True)
+    assert (late.transaction_id, late.orphan) == ("2", True)
+
+
+@pytest.mark.parametrize(
+    ("running_from", "timestamp"), [(NOW, "2026-05-28T20:26:30Z"), ("2026-05-28T21:26:40Z", "2026-05-28T10:00:00Z")]
+)
+async def test_clocks_that_disagree_do_not_hide_a_start(running_from: str, timestamp: str) -> None:
+    site = FakeSite()
+    at = session(site)
+    start(at, timestamp=running_from)
+    start(at, timestamp=timestamp)
+    assert [(t.transaction_id, t.active) for t in site.transactions("CP-1")] == [("2", True), ("1", False)]
+
+
 async def test_a_start_from_the_queue_keeps_its_time() -> None:
     site = FakeSite()
     start(session(site), timestamp="2026-05-27T20:26:40Z")
@@ -262,6 +294,15 @@ async def test_a_stop_without_an_id_ends_the_only_running_transaction_once() -> 
     assert not ended.orphan
 
 
+async def test_a_stop_without_an_id_from_before_the_running_transaction_does_not_end_it() -> None:
+    site = FakeSite()
+    at = session(site)
+    start(at)
+    stop(at, -1, timestamp="2026-05-28T10:00:00Z")
+    running, orphan = site.transactions("CP-1")
+    assert (running.active, orphan.orphan) == (True, True)
+
+
 async def test_a_stop_without_an_id_ends_none_of_two() -> None:
     site = FakeSite(charge_point(connectors=2))
     at = session(site)
@@ -344,6 +385,35 @@ async def test_meter_values_of_an_ended_transaction_do_not_feed_the_next() -> No
     meter(at, POWER, {"value": "99999"}, transactionId=1)
     assert site.transactions("CP-1")[0].energy_wh == 0.0
     assert site.recorded(ev.MeterValuesReceived)[0].power_w == 7000.0
+
+
+async def test_values_of_a_transaction_on_connector_0_belong_to_its_connector() -> None:
+    site = FakeSite(charge_point(connectors=2))
+    at = session(site)
+    start(at, connector_id=2)
+    for transaction_id in (1, 99):
+        meter(at, POWER, connector_id=0, transactionId=transaction_id)
+    assert [event.connector_id for event in site.recorded(ev.MeterValuesReceived)] == [2, 0]
+
+
+async def test_the_power_of_a_charger_in_another_time_zone_is_believed_from_the_second_reading_on() -> None:
+    site = FakeSite()
+    clock = FakeClock()
+    at = session(site, clock=clock)
+    for timestamp in ("2026-05-28T15:26:40", "2026-05-28T15:26:50", "2026-05-28T15:27:00"):
+        meter(at, POWER, {"value": "1500"}, timestamp=timestamp)
+        clock.advance(10)
+    assert [event.power_w for event in site.recorded(ev.MeterValuesReceived)] == [None, 7000.0, 7000.0]
+
+
+async def test_a_queue_of_old_values_is_not_taken_for_a_wrong_clock() -> None:
+    site = FakeSite()
+    clock = FakeClock()
+    at = session(site, clock=clock)
+    for minute in range(30):
+        meter(at, POWER, {"value": "1500"}, timestamp=f"2026-05-28T18:{minute:02}:00Z")
+        clock.advance(0.5)
+    assert {event.power_w for event in site.recorded(ev.MeterValuesReceived)} == {None}
 
 
 async def test_a_replayed_value_counts_for_energy_only() -> None:

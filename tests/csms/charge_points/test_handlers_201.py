@@ -108,6 +108,17 @@ async def test_occupied_does_not_hide_what_a_transaction_does() -> None:
     assert site.connector(1).status is ConnectorStatus.CHARGING
 
 
+@pytest.mark.parametrize("connector_status", ["Faulted", "Available", "Unavailable"])
+async def test_occupied_ends_what_has_interrupted_a_transaction(connector_status: str) -> None:
+    site = FakeSite()
+    at = station(site)
+    event(at, "Started", info_chargingState="Charging")
+    status(at, connector_status)
+    assert site.connector(1).status == connector_status
+    status(at, "Occupied")
+    assert site.connector(1).status is ConnectorStatus.PREPARING
+
+
 async def test_a_status_of_an_impossible_evse_is_answered_and_forgotten() -> None:
     site = FakeSite()
     status(station(site), "Available", evse=1000)
