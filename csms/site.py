@@ -26,7 +26,8 @@ log = structlog.get_logger()
 _COALESCE_S = 0.02
 """A burst of events (a whole car park reconnecting) is answered by one decision."""
 
-_HISTORY_TICK_S = 1.0
+_HISTORY_TICK_S = 0.5
+"""With as much again in the store's write-behind, history on disk is at most a second old."""
 
 _PROFILE_START_LEAD_S = 60.0
 """startSchedule lies this far in the past: a charger whose clock is a little behind must not wait for it."""
@@ -115,12 +116,18 @@ class Site:
 
     async def rebalance(self, timeout_s: float) -> Rebalanced:
         """Say every running session its limit again; return when they have answered or `timeout_s` is over."""
+        at = self._clock.now()
+        until_s = asyncio.get_running_loop().time() + timeout_s
+        await self._answered_by(until_s)  # a connector with a call under way cannot be told anything else
         self._decision = None
-        at_s = self._clock.now().utc_s
         self._send(self._plan(resend=True))
+        await self._answered_by(until_s)
+        return Rebalanced(at.utc_s, self.allocation())
+
+    async def _answered_by(self, until_s: float) -> None:
+        """Wait for the calls under way, but not longer than until then (time of the event loop)."""
         if self._sending:
-            await asyncio.wait(self._sending, timeout=timeout_s)
-        return Rebalanced(at_s, self.allocation())
+            await asyncio.wait(self._sending, timeout=max(0.0, until_s - asyncio.get_running_loop().time()))
 
     async def history(self, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]:
         self._note_history()

@@ -17,6 +17,9 @@ from csms.domain.electrical import LimitForm, fallback_w, floor_w, limit_form
 from csms.domain.model import BalancerSettings, ConnectorKey, Moment, SmartCharging
 from csms.domain.snapshot import Snapshot
 
+_REFUSALS_BELIEVED = 3
+"""One refused raise may be an accident (a message that crossed another); a third one in a row is not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -28,7 +31,7 @@ class Share:
     commanded: bool = True
     """False for a charger that is offline or out of service: nothing can be told to it."""
     refusing: bool = False
-    """It did not take a cut: it is asked again, and counted at its worst case meanwhile."""
+    """It does not take its limit: it is asked again, and counted at its worst case meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +77,14 @@ def allocate(snapshot: Snapshot, now: Moment, settings: BalancerSettings, book: 
     now_ceiling, ceiling, change_s = _ceilings(snapshot, config, now, settings)
     wishes = _wishes(snapshot, config, ceiling, book)
     shares = _divide(snapshot, config, ceiling, wishes, book)
-    refusing = [w.key for w in wishes if _refuses_cut(snapshot, w.key, shares[w.key], book)]
+    refusing = {
+        wish.key: refused
+        for wish in wishes
+        if (refused := _refused(snapshot, wish.key, shares[wish.key], book)) is not None
+    }
     if refusing:
         obeying = [wish for wish in wishes if wish.key not in refusing]
-        asked = {key: _refused(snapshot, key, shares[key], book) for key in refusing}
-        shares = {**_divide(snapshot, config, ceiling, obeying, book), **asked}
+        shares = {**_divide(snapshot, config, ceiling, obeying, book), **refusing}
     calm = {key: _calm(snapshot, key, share, settings.min_change_w) for key, share in shares.items()}
     return Allocation(
         strategy=config.strategy,
@@ -239,19 +245,23 @@ def _reason(config: SmartCharging, wish: _Wish, share_w: int, rank: int, members
     return f"all that is left of the budget: {_kw(capacity_w)}"
 
 
-def _refuses_cut(snapshot: Snapshot, key: ConnectorKey, share: Share, book: Ledger) -> bool:
-    limits = snapshot.limits.get(key)
-    return (
-        limits is not None
-        and limits.transaction_failure is not None
-        and book.worst_w(key) > max(share.limit_w, book.exposures[key].fallback_w)
-    )
+def _refused(snapshot: Snapshot, key: ConnectorKey, share: Share, book: Ledger) -> Share | None:
+    """What becomes of a share that its charger does not take; None if it does.
 
-
-def _refused(snapshot: Snapshot, key: ConnectorKey, share: Share, book: Ledger) -> Share:
-    failure = snapshot.limits[key].transaction_failure
-    cause = failure.cause if failure else ""
-    return replace(share, refusing=True, reason=f"does not take its limit ({cause}): {_kw(book.worst_w(key))} reserved")
+    A refused cut: it is asked for its share again, and the others make room for its worst case at once. A raise
+    refused repeatedly: the others get its share, and it is asked to confirm what it has; once it does, it is obeying.
+    """
+    limits, exposure = snapshot.limits.get(key), book.exposures[key]
+    failure = limits.transaction_failure if limits else None
+    if failure is None:
+        return None
+    held_w = exposure.worst_w
+    reason = f"does not take its limit ({failure.cause}): {_kw(held_w)} reserved"
+    if held_w > max(share.limit_w, exposure.fallback_w):
+        return replace(share, refusing=True, reason=reason)
+    if share.limit_w > exposure.lasting_w and failure.count >= _REFUSALS_BELIEVED:
+        return replace(share, limit_w=exposure.lasting_w, refusing=True, reason=reason)
+    return None
 
 
 def _uncommanded(snapshot: Snapshot, book: Ledger) -> dict[ConnectorKey, Share]:

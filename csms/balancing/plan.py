@@ -124,11 +124,11 @@ class _Desk:
         return charge_point.ready and in_service and charge_point.capabilities is not None
 
     def _must_say_again(self, limits: ConnectorLimits, want: Intent) -> bool:
-        """After a reconnect, since some chargers lose their profiles with the connection; and after a call without
-        a clear answer, since until then what it said stays possible."""
+        """After a reconnect, since some chargers lose their profiles with the connection; after a call without a
+        clear answer, since what it said stays possible; after a refusal, to learn whether it obeys now."""
         if self._resend and want.purpose is LimitPurpose.TRANSACTION:
             return True
-        if any(limit.purpose is want.purpose for limit in limits.outstanding):
+        if limits.failure(want.purpose) or any(limit.purpose is want.purpose for limit in limits.outstanding):
             return True
         confirmed = limits.confirmed(want.purpose)
         connection_id = self._snapshot.charge_points[want.key.charge_point_id].connection_id

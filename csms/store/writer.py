@@ -9,7 +9,7 @@ from csms.store.batch import Batch, Queue
 from csms.store.failure import fail, reason, report
 from csms.store.sequences import Sequences
 
-WRITE_BEHIND_S = 1.0
+WRITE_BEHIND_S = 0.5
 """How late meter samples and history may be; what was promised to nobody can wait for a fuller commit."""
 
 

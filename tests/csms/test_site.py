@@ -227,6 +227,23 @@ def test_a_rebalance_says_every_limit_again_and_waits_for_the_answers() -> None:
     play(story)
 
 
+def test_a_rebalance_also_reaches_a_charger_that_is_being_told_something_else() -> None:
+    async def story(f: Fixture) -> None:
+        async def slow(_command: SetLimit) -> Outcome:
+            await asyncio.sleep(3)
+            return ACCEPTED
+
+        f.connect("a", slow)
+        f.start("a")
+        await asyncio.sleep(30)
+        link = f.connect("a", slow, connection="c2")
+        await asyncio.sleep(1)
+        await f.site.rebalance(35)
+        assert link.limits_kw() == [22.0, 22.0]
+
+    play(story)
+
+
 def test_a_rebalance_does_not_wait_for_a_silent_charger_forever() -> None:
     async def story(f: Fixture) -> None:
         async def never(_command: SetLimit) -> Outcome:

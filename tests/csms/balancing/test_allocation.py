@@ -162,6 +162,25 @@ def test_a_charger_that_refuses_a_cut_is_counted_as_it_is_and_asked_for_its_shar
     assert world.report().reserved_w == 20_000
 
 
+def test_a_charger_that_refuses_its_raise_leaves_its_share_to_the_others_until_it_obeys() -> None:
+    world = car_park(30, 22, "12")
+    world.start("1")
+    world.start("2")
+    for _ in range(3):
+        for intent in world.plan().intents:
+            issued = world.issue(intent)
+            if intent.key.charge_point_id == "1":
+                world.reject(issued)
+            else:
+                world.confirm(issued)
+        world.wait(10)
+    assert world.shares_kw() == {"1": 0.0, "2": 22.0}
+    assert world.report().chargers[0].reason == "does not take its limit (Rejected): 0 kW reserved"
+    assert world.sent_kw() == {"1": 0.0, "2": 22.0}  # it is asked to confirm what it has: that needs no room
+    world.settle()
+    assert world.shares_kw() == {"1": 15.0, "2": 15.0}
+
+
 def test_idle_connectors_hold_their_default_limit() -> None:
     world = World(50)
     world.charger("idle", 22, offline_kw=8)
