@@ -481,9 +481,16 @@ async def test_no_command_about_a_transaction_leaves_before_the_answer_that_crea
         for connector_id in range(1, 21):
             await point.send([2, f"start-{connector_id}", *start(version, f"T-{connector_id}", connector_id)])
         await point.wait(lambda: len(point.profiles("TxProfile")) >= 20 or None, "a limit for everyone")
-        order = [f[1] if f[0] == 3 else f[3].get("connectorId", f[3].get("evseId")) for f in point.received]
+        order = [_about(frame) for frame in point.received]
     for connector_id in range(1, 21):
         assert order.index(f"start-{connector_id}") < order.index(connector_id)
+
+
+def _about(frame: Frame) -> object:
+    """The id of an answer; the connector of a limit for its transaction."""
+    if frame[0] != 2 or '"TxProfile"' not in orjson.dumps(frame[3]).decode():
+        return frame[1]
+    return frame[3].get("connectorId", frame[3].get("evseId"))
 
 
 @both_versions
