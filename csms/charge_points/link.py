@@ -73,7 +73,7 @@ def status_outcome(payload: JsonObject) -> Outcome:
     status: str = payload["status"]
     info: JsonObject = payload.get("statusInfo", {})
     reason = " ".join(filter(None, (info.get("reasonCode"), info.get("additionalInfo"))))
-    return Outcome(_ANSWERS.get(status, Answer.REJECTED), reason or status)
+    return _outcome(_ANSWERS.get(status, Answer.REJECTED), reason or status)
 
 
 _ANSWERS = {
@@ -89,5 +89,10 @@ _UNKNOWN_REQUEST = frozenset({"NotImplemented", "NotSupported"})
 
 def _error_outcome(error: CallErrorAnswered) -> Outcome:
     if error.code in _UNKNOWN_REQUEST:
-        return Outcome(Answer.NOT_SUPPORTED, error.code)
+        return _outcome(Answer.NOT_SUPPORTED, error.code)
     return Outcome(Answer.CALL_ERROR, f"{error.code}: {error.description}" if error.description else error.code)
+
+
+def _outcome(answer: Answer, word: str) -> Outcome:
+    """The charger's own word is a detail only where it says more than the answer."""
+    return Outcome(answer, "" if word == answer else word)

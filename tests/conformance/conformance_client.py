@@ -39,7 +39,7 @@ BOOT: Mapping[str, JsonObject] = {
 }
 
 _CALL_TIMEOUT_S = 0.5
-_POOLS = {"AC": 30, "DC": 110, "TWO": 12, "MANY": 4, "LOCKED": 12, "MUTE16": 1, "MUTE201": 1}
+_POOLS = {"AC": 40, "DC": 110, "TWO": 12, "MANY": 4, "LOCKED": 12, "MUTE16": 1, "MUTE201": 1}
 _KINDS: Mapping[str, JsonObject] = {
     "AC": {"current": "AC", "phases": 3, "max_power_kw": 22.08},
     "DC": {"current": "DC", "max_power_kw": 50},

@@ -35,14 +35,14 @@ def link(answer: JsonObject | Exception, transport: FakeTransport | None = None)
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        ({"status": "Accepted"}, Outcome(Answer.ACCEPTED, "Accepted")),
+        ({"status": "Accepted"}, Outcome(Answer.ACCEPTED)),
         (
             CallErrorAnswered("InternalError", "out of memory", {}),
             Outcome(Answer.CALL_ERROR, "InternalError: out of memory"),
         ),
         (CallErrorAnswered("GenericError", "", {}), Outcome(Answer.CALL_ERROR, "GenericError")),
         (CallErrorAnswered("NotImplemented", "", {}), Outcome(Answer.NOT_SUPPORTED, "NotImplemented")),
-        (CallErrorAnswered("NotSupported", "", {}), Outcome(Answer.NOT_SUPPORTED, "NotSupported")),
+        (CallErrorAnswered("NotSupported", "", {}), Outcome(Answer.NOT_SUPPORTED)),
         (CallTimeout("SetChargingProfile"), Outcome(Answer.TIMEOUT)),
         (ConnectionLost("gone"), Outcome(Answer.DISCONNECTED)),
         (QueueFull("100 calls are waiting"), Outcome(Answer.NOT_SENT, "100 calls are waiting")),

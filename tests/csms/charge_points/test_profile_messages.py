@@ -182,9 +182,9 @@ PERIODS = [{"startPeriod": 0, "limit": 2.6667, "numberPhases": 1}, {"startPeriod
 @pytest.mark.parametrize(
     ("protocol", "command", "payload", "outcome"),
     [
-        (OCPP16, SET, {"status": "Accepted"}, Outcome(Answer.ACCEPTED, "Accepted")),
-        (OCPP16, SET, {"status": "Rejected"}, Outcome(Answer.REJECTED, "Rejected")),
-        (OCPP16, SET, {"status": "NotSupported"}, Outcome(Answer.NOT_SUPPORTED, "NotSupported")),
+        (OCPP16, SET, {"status": "Accepted"}, Outcome(Answer.ACCEPTED)),
+        (OCPP16, SET, {"status": "Rejected"}, Outcome(Answer.REJECTED)),
+        (OCPP16, SET, {"status": "NotSupported"}, Outcome(Answer.NOT_SUPPORTED)),
         (OCPP16, ClearLimits(DEFAULT), {"status": "Unknown"}, Outcome(Answer.ACCEPTED, "Unknown")),
         (OCPP16, Trigger("Heartbeat"), {"status": "NotImplemented"}, Outcome(Answer.NOT_SUPPORTED, "NotImplemented")),
         (
@@ -197,16 +197,16 @@ PERIODS = [{"startPeriod": 0, "limit": 2.6667, "numberPhases": 1}, {"startPeriod
             OCPP16,
             ReadSchedule(1, 60),
             {"status": "Accepted", "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": PERIODS}},
-            Outcome(Answer.ACCEPTED, "Accepted", ScheduleLimit("A", 2.6667, 1)),
+            Outcome(Answer.ACCEPTED, "", ScheduleLimit("A", 2.6667, 1)),
         ),
         (
             OCPP201,
             ReadSchedule(1, 60),
             {"status": "Accepted", "schedule": {"chargingRateUnit": "W", "chargingSchedulePeriod": [PERIODS[1]]}},
-            Outcome(Answer.ACCEPTED, "Accepted", ScheduleLimit("W", 0.0)),
+            Outcome(Answer.ACCEPTED, "", ScheduleLimit("W", 0.0)),
         ),
-        (OCPP16, ReadSchedule(1, 60), {"status": "Accepted"}, Outcome(Answer.ACCEPTED, "Accepted")),
-        (OCPP201, ReadSchedule(1, 60), {"status": "Rejected"}, Outcome(Answer.REJECTED, "Rejected")),
+        (OCPP16, ReadSchedule(1, 60), {"status": "Accepted"}, Outcome(Answer.ACCEPTED)),
+        (OCPP201, ReadSchedule(1, 60), {"status": "Rejected"}, Outcome(Answer.REJECTED)),
     ],
 )
 def test_what_an_answer_means(protocol: str, command: Command, payload: dict[str, Any], outcome: Outcome) -> None:
