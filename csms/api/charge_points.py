@@ -11,28 +11,12 @@ from csms.domain.model import (
     ChargePointSettings,
     ConnectorKey,
     ConnectorLimits,
-    ConnectorStatus,
     Failure,
     Limit,
     Transaction,
 )
 from csms.domain.snapshot import Snapshot
 from csms.smart_charging import kw
-
-OFFLINE = "Offline"
-
-_MOST_TELLING = (
-    ConnectorStatus.CHARGING,
-    ConnectorStatus.SUSPENDED_EVSE,
-    ConnectorStatus.SUSPENDED_EV,
-    ConnectorStatus.FINISHING,
-    ConnectorStatus.PREPARING,
-    ConnectorStatus.FAULTED,
-    ConnectorStatus.RESERVED,
-    ConnectorStatus.AVAILABLE,
-    ConnectorStatus.UNAVAILABLE,
-)
-"""Which of its connectors' statuses stands for a charge point: the first of these that any has."""
 
 
 class ChargePointQuery(PageQuery):
@@ -159,7 +143,7 @@ def _answer(snapshot: Snapshot, charge_point_id: str, now_steady_s: float) -> Ch
     return ChargePointAnswer(
         charge_point_id=charge_point_id,
         site_id=snapshot.site.site_id,
-        status=_status(snapshot, point),
+        status=snapshot.status(keys),
         connection=_connection(point),
         protocol=point.protocol,
         vendor=point.vendor,
@@ -172,14 +156,6 @@ def _answer(snapshot: Snapshot, charge_point_id: str, now_steady_s: float) -> Ch
         capabilities=None if point.capabilities is None else _capabilities(point.capabilities),
         connectors=[_connector(snapshot, key, now_steady_s) for key in keys],
     )
-
-
-def _status(snapshot: Snapshot, point: ChargePoint) -> str | None:
-    if not point.connected:
-        return OFFLINE
-    keys = [ConnectorKey(point.charge_point_id, n) for n in snapshot.connector_ids(point.charge_point_id)]
-    told = [snapshot.connectors[key].status for key in keys if key in snapshot.connectors]
-    return min(told, key=_MOST_TELLING.index, default=None)
 
 
 def _connection(point: ChargePoint) -> Connection:
@@ -216,10 +192,9 @@ def _capabilities(known: Capabilities) -> CapabilitiesAnswer:
 def _connector(snapshot: Snapshot, key: ConnectorKey, now_steady_s: float) -> ConnectorAnswer:
     reported = snapshot.connectors.get(key)
     transaction = snapshot.active.get(key)
-    status = reported.status.value if reported else None
     return ConnectorAnswer(
         connector_id=key.connector_id,
-        status=status if snapshot.charge_points[key.charge_point_id].connected else OFFLINE,
+        status=snapshot.status([key]),
         error_code=reported.error_code if reported else None,
         status_at=time(reported.status_at_s) if reported else None,
         actual_kw=optional_kw(snapshot.reading_power_w(key, now_steady_s)),

@@ -10,15 +10,6 @@ from csms.domain.model import ConnectorKey, ConnectorStatus, LimitPurpose, Momen
 from csms.domain.reports import ChargerReport, ConnectorReport, SiteAllocation
 from csms.domain.snapshot import Snapshot
 
-OFFLINE = "Offline"
-
-_MOST_TELLING = (
-    ConnectorStatus.CHARGING,
-    ConnectorStatus.SUSPENDED_EVSE,
-    ConnectorStatus.SUSPENDED_EV,
-    ConnectorStatus.FAULTED,
-)
-
 
 def site_allocation(snapshot: Snapshot, allocation: Allocation, book: Ledger, now: Moment) -> SiteAllocation:
     """One row per charge point with a running transaction, in the order of declaration."""
@@ -52,7 +43,7 @@ def _charger(
         permitted_w=book.charge_points_w[charge_point_id],
         actual_w=sum(known_w) if known_w else None,
         confirmed=all(c.confirmed for c in connectors),
-        status=_status([c.status for c in connectors]),
+        status=_status(snapshot, keys),
         reason="; ".join(dict.fromkeys(allocation.shares[key].reason for key in keys)),
         connectors=connectors,
     )
@@ -63,8 +54,6 @@ def _connector(
 ) -> ConnectorReport:
     share = allocation.shares[key]
     actual_w = snapshot.reading_power_w(key, now.steady_s)
-    connector = snapshot.connectors.get(key)
-    status = ConnectorStatus.CHARGING if connector is None else connector.status
     return ConnectorReport(
         connector_id=key.connector_id,
         transaction_id=snapshot.active[key].transaction_id,
@@ -72,7 +61,7 @@ def _connector(
         permitted_w=book.worst_w(key),
         actual_w=None if actual_w is None else round(actual_w),
         confirmed=_confirmed(snapshot, key, share.limit_w),
-        status=status.value if snapshot.charge_points[key.charge_point_id].connected else OFFLINE,
+        status=_status(snapshot, [key]),
     )
 
 
@@ -85,8 +74,9 @@ def _confirmed(snapshot: Snapshot, key: ConnectorKey, limit_w: int) -> bool:
     return in_force is not None and in_force.limit_w == limit_w
 
 
-def _status(statuses: Sequence[str]) -> str:
-    return next((status.value for status in _MOST_TELLING if status.value in statuses), statuses[0])
+def _status(snapshot: Snapshot, keys: Sequence[ConnectorKey]) -> str:
+    """A transaction runs there: until a charger says otherwise, it charges."""
+    return snapshot.status(keys) or ConnectorStatus.CHARGING.value
 
 
 def _reserved_w(snapshot: Snapshot, allocation: Allocation, book: Ledger) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from csms.domain.model import (
@@ -12,10 +12,26 @@ from csms.domain.model import (
     Connector,
     ConnectorKey,
     ConnectorLimits,
+    ConnectorStatus,
     MeterReading,
     SiteSettings,
     SmartCharging,
     Transaction,
+)
+
+OFFLINE = "Offline"
+"""Stands in place of a connector status while the charge point is not connected."""
+
+_MOST_TELLING = (
+    ConnectorStatus.CHARGING,
+    ConnectorStatus.SUSPENDED_EVSE,
+    ConnectorStatus.SUSPENDED_EV,
+    ConnectorStatus.FINISHING,
+    ConnectorStatus.PREPARING,
+    ConnectorStatus.FAULTED,
+    ConnectorStatus.RESERVED,
+    ConnectorStatus.AVAILABLE,
+    ConnectorStatus.UNAVAILABLE,
 )
 
 
@@ -49,6 +65,15 @@ class Snapshot:
             for key in table:
                 known[key.charge_point_id].add(key.connector_id)
         return [ConnectorKey(cp_id, n) for cp_id, ids in known.items() for n in sorted(ids) if n > 0]
+
+    def status(self, keys: Iterable[ConnectorKey]) -> str | None:
+        """The status that stands for these connectors of one charge point: Offline, or the most telling that any of
+        them reported, Charging first; None if none has reported."""
+        wanted = list(keys)
+        if any(not self.charge_points[key.charge_point_id].connected for key in wanted):
+            return OFFLINE
+        reported = [self.connectors[key].status for key in wanted if key in self.connectors]
+        return min(reported, key=_MOST_TELLING.index).value if reported else None
 
     def reading_power_w(self, key: ConnectorKey, now_steady_s: float) -> float | None:
         """The draw a connector last reported; None if it never did or the report is older than three intervals."""
