@@ -18,7 +18,7 @@ from csms.charge_points.codec import codec_for
 from csms.charge_points.connection import Connection, Transport
 from csms.charge_points.link import Link
 from csms.charge_points.provisioning import corrected, provision
-from csms.charge_points.session import Session
+from csms.charge_points.session import EarlyStart, Session
 from csms.charge_points.versions import VERSIONS
 from csms.domain import events as ev
 from csms.domain.commands import Trigger
@@ -73,6 +73,7 @@ class ChargePoints:
         if not registration.declared:
             self._directory.admit(registration)
         connection_id = self._ids.unique()
+        history = self._histories.setdefault(charge_point_id, _History())
         session = Session(
             charge_point_id=charge_point_id,
             protocol=subprotocol,
@@ -80,8 +81,9 @@ class ChargePoints:
             now=self._clock.now,
             heartbeat_interval_s=self._heartbeat_interval_s,
             log=structlog.get_logger().bind(charge_point_id=charge_point_id, connection_id=connection_id),
+            early_starts=history.early_starts,
+            unplaced_starts=history.unplaced_starts,
         )
-        history = self._histories.setdefault(charge_point_id, _History())
         live = LiveChargePoint(session, connection_id, registration, history, self._spawn)
         live.connect(transport, self._call_timeout_s, self._ids.unique)
         return live
@@ -241,11 +243,14 @@ class LiveChargePoint:
 class _History:
     """What is remembered of a charge point from one connection to the next.
 
-    `broken_off` counts the times in a row that it was asked and the answers never came.
+    `broken_off` counts the times in a row that it was asked and the answers never came; the starts are those that
+    were answered and have no connector yet.
     """
 
     def __init__(self) -> None:
         self.broken_off = 0
+        self.early_starts: dict[str, EarlyStart] = {}
+        self.unplaced_starts: dict[str, int] = {}
         self._connected_at_s: deque[float] = deque(maxlen=1000)
         self._reported_at_s: float | None = None
 

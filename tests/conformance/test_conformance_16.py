@@ -306,6 +306,14 @@ async def test_a_stop_without_an_id_ends_the_only_running_transaction_but_none_t
         assert await statuses(central, name) == {live: "completed", str(transaction_id): "completed"}
 
 
+async def test_a_stop_without_an_id_does_not_end_the_session_of_another_token_and_meter(central: Central) -> None:
+    name = central.take("TWO")
+    async with central.charge_point(name) as point:
+        live = str(await start(point, meterStart=5000, idTag="HERE"))
+        await stop(point, -1, idTag="THERE", meterStop=10)
+    assert await statuses(central, name) == {live: "active", "-1": "completed"}
+
+
 async def statuses(central: Central, name: str) -> dict[str, str]:
     return {session["transaction_id"]: session["status"] for session in await central.sessions(name)}
 

@@ -349,6 +349,7 @@ async def test_tc_e_10_csms_a_transaction_that_begins_before_its_evse_is_known_h
     async with central.charge_point(name, V201) as point:
         answer = await event(point, "Started", evse=None, idToken=TOKEN, at=EARLIER[0], triggerReason="Authorized")
         assert answer == {"idTokenInfo": ACCEPTED}
+    async with central.charge_point(name, V201, boots=False) as point:
         await event(point, "Updated", evse=2, seq=1, at=EARLIER[1], state="Charging")
     [session] = await central.sessions(name)
     told = [session[field] for field in ("connector_id", "id_token", "started_at", "status")]

@@ -104,16 +104,21 @@ class _End:
     def wanted(self, known: list[Transaction]) -> Transaction | None:
         """The transaction this stop ends, if it does end one.
 
-        Chargers that started offline stop 0 or -1: with one running transaction that is the one, unless it began
-        later. A transaction that we took for ended because its connector began another one may still get its true
-        end.
+        Chargers that started offline stop 0 or -1: with one running transaction that is the one, unless all speaks
+        against it. A transaction that we took for ended because its connector began another one may still get its
+        true end.
         """
         if self._made_up:
             running = [t for t in known if t.active]
-            only = running[0] if len(running) == 1 else None
-            return None if only is None or self._session.is_before(self._ended_at_s, only) else only
+            return running[0] if len(running) == 1 and self._may_end(running[0]) else None
         wanted = next((t for t in known if t.transaction_id == self._transaction_id), None)
         return wanted if wanted is not None and (wanted.active or wanted.stop_reason == SUPERSEDED) else None
+
+    def _may_end(self, running: Transaction) -> bool:
+        """Not if it began later, nor if another token stops another meter."""
+        other_token = self._id_token not in (None, running.id_token)
+        other_meter = 0 < self._register_wh < (running.register_wh or 0.0)
+        return not (self._session.is_before(self._ended_at_s, running) or (other_token and other_meter))
 
     def of(self, transaction: Transaction) -> ev.TransactionEnded:
         return ev.TransactionEnded(

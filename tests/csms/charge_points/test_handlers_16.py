@@ -303,6 +303,20 @@ async def test_a_stop_without_an_id_from_before_the_running_transaction_does_not
     assert (running.active, orphan.orphan) == (True, True)
 
 
+@pytest.mark.parametrize(
+    ("tag", "meter_wh", "ends"), [("OTHER", 50, False), ("OTHER", 900, True), ("OTHER", 0, True), ("TAG", 50, True)]
+)
+async def test_a_stop_without_an_id_of_another_token_and_another_meter_is_of_another_transaction(
+    tag: str, meter_wh: int, ends: bool
+) -> None:
+    site = FakeSite(charge_point(connectors=2))
+    at = session(site)
+    start(at)
+    stop(at, -1, idTag=tag, meterStop=meter_wh)
+    assert (len(site.state.active) == 0) is ends
+    assert (len(site.recorded(ev.TransactionOrphaned)) == 0) is ends
+
+
 async def test_a_stop_without_an_id_ends_none_of_two() -> None:
     site = FakeSite(charge_point(connectors=2))
     at = session(site)
