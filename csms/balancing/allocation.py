@@ -135,7 +135,7 @@ def _wishes(snapshot: Snapshot, config: SmartCharging, ceiling: Ceiling, book: L
                 cap_w=form.floor_w(min(rated, window_cap)),
                 fallback_w=_kept_w(snapshot, key, book),
                 started_at_s=transaction.started_at_s or 0.0,
-                capped_by="limit of the time window" if window_cap < rated else "rated power",
+                capped_by=_capped_by(settings.max_power_w, window_cap, rated),
             )
         )
     return sorted(wishes, key=lambda wish: (wish.started_at_s, wish.key))
@@ -233,6 +233,12 @@ def _group_bounds(group: Sequence[_Wish], rated_w: int | None) -> Bounds:
         cap_w=cap_w if rated_w is None else min(cap_w, rated_w),
         reserved_w=sum(wish.fallback_w for wish in group),
     )
+
+
+def _capped_by(declared_w: int | None, window_cap_w: int, rated_w: int) -> str:
+    if window_cap_w < rated_w:
+        return "limit of the time window"
+    return "the whole budget" if declared_w is None else "rated power"
 
 
 def _reason(config: SmartCharging, wish: _Wish, share_w: int, rank: int, members: int, capacity_w: int) -> str:

@@ -21,8 +21,8 @@ from csms.charge_points.provisioning import corrected, provision
 from csms.charge_points.session import EarlyStart, Session
 from csms.charge_points.versions import VERSIONS
 from csms.domain import events as ev
-from csms.domain.commands import Trigger
-from csms.domain.model import OCPP16, Capabilities, ChargePoint
+from csms.domain.commands import ClearLimits, Trigger
+from csms.domain.model import OCPP16, Capabilities, ChargePoint, LimitPurpose
 from csms.domain.ports import ChargePointSite, Clock, Directory, Ids, Registration
 
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
@@ -221,9 +221,10 @@ class LiveChargePoint:
             self._record_learned(corrected(charge_point.capabilities or Capabilities(), charge_point))
             return
         self._learning = True
-        dialect = VERSIONS[self._session.protocol].dialect
+        version = VERSIONS[self._session.protocol]
+        clearing = version.translation.request(ClearLimits(LimitPurpose.DEFAULT))
         try:
-            learned = await provision(self._connection.call, dialect, charge_point)
+            learned = await provision(self._connection.call, version.dialect, charge_point, clearing)
         except ConnectionLost:
             raise
         except Exception:  # whatever went wrong here: limits wait for capabilities, if only for the assumed ones

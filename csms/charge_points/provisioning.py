@@ -69,15 +69,13 @@ class Dialect(Protocol):
         """Whether the new value holds now (not only after a reboot)."""
         ...
 
-    def clear_default_profiles(self) -> object: ...
-
 
 async def provision(
-    call: Callable[[object], Awaitable[JsonObject]], dialect: Dialect, charge_point: ChargePoint
+    call: Callable[[object], Awaitable[JsonObject]], dialect: Dialect, charge_point: ChargePoint, clearing: object
 ) -> Capabilities:
     """Ask, set, and return what the charger can do: its answers over what was known, corrected by its quirks.
 
-    On the first contact, when nothing is known, foreign default profiles are cleared as well. The first timeout ends
+    On the first contact, when nothing is known, `clearing` removes foreign default profiles. The first timeout ends
     it: a charger that leaves one question open will leave the others open too. Raises ConnectionLost.
     """
     known = charge_point.capabilities or Capabilities()
@@ -88,7 +86,7 @@ async def provision(
         for change in metering_changes(values):
             await _set(call, dialect, change, values)
         if charge_point.capabilities is None:
-            await _tolerant(call, dialect.clear_default_profiles())
+            await _tolerant(call, clearing)
     except CallTimeout:
         pass
     return corrected(capabilities(values, known), charge_point)

@@ -123,6 +123,14 @@ class TransactionStarted(ConnectorEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class TransactionAuthorized(ConnectorEvent):
+    """A running transaction that began without an id token has got one (OCPP 2.0.1: a car plugged in first)."""
+
+    transaction_id: str
+    id_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class TransactionEnded(ConnectorEvent):
     transaction_id: str
     ended_at_s: float

@@ -265,6 +265,13 @@ def _transaction_started(state: State, event: ev.TransactionStarted) -> tuple[Ro
     return tuple(rows)
 
 
+def _transaction_authorized(state: State, event: ev.TransactionAuthorized) -> tuple[Row, ...]:
+    transaction = state.transaction(event.charge_point_id, event.transaction_id)
+    if transaction is None or not transaction.active or transaction.id_token is not None:
+        raise IllegalEvent(f"transaction {event.transaction_id!r} is not running without an id token")
+    return (replace(transaction, id_token=event.id_token),)
+
+
 def _transaction_ended(state: State, event: ev.TransactionEnded) -> tuple[Row, ...]:
     transaction = state.transaction(event.charge_point_id, event.transaction_id)
     if transaction is None:
@@ -371,6 +378,7 @@ _RULES: dict[type[ev.Event], Callable[[State, Any], tuple[Row, ...]]] = {
     ev.CapabilitiesLearned: _capabilities_learned,
     ev.ConnectorStatusChanged: _status_changed,
     ev.TransactionStarted: _transaction_started,
+    ev.TransactionAuthorized: _transaction_authorized,
     ev.TransactionEnded: _transaction_ended,
     ev.TransactionOrphaned: _transaction_orphaned,
     ev.MeterValuesReceived: _meter_values,

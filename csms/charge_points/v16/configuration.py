@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ocpp.v16 import call, enums
+from ocpp.v16 import call
 
 from csms.charge_points.provisioning import Setting, Value, Values
 from csms.charge_points.schemas import JsonObject
@@ -41,6 +41,3 @@ class Configuration16:
 
     def changed(self, answer: JsonObject) -> bool:
         return bool(answer["status"] == "Accepted")
-
-    def clear_default_profiles(self) -> object:
-        return call.ClearChargingProfile(charging_profile_purpose=enums.ChargingProfilePurposeType.tx_default_profile)

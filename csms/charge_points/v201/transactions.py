@@ -65,6 +65,13 @@ def _going_on(session: Session, event: _Event, transaction: Transaction | None) 
         connector_id = transaction.connector_id if transaction.active else None
     if connector_id is None:
         return
+    if transaction is not None and transaction.id_token is None and event.id_token is not None:
+        # E03: the car was plugged in first, the driver shows a token later.
+        session.record(
+            ev.TransactionAuthorized(
+                event.at, session.charge_point_id, connector_id, event.transaction_id, event.id_token
+            )
+        )
     session.record_meter_values(connector_id, event.transaction_id, event.values)
     if event.charging_state is not None:
         _record_status(session, event.at, connector_id, CHARGING_STATES[event.charging_state])

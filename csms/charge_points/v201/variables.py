@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ocpp.v201 import call, datatypes, enums
+from ocpp.v201 import call, datatypes
 
 from csms.charge_points.provisioning import Setting, Value, Values
 from csms.charge_points.schemas import JsonObject
@@ -49,13 +49,6 @@ class Variables201:
 
     def changed(self, answer: JsonObject) -> bool:
         return all(item["attributeStatus"] == "Accepted" for item in answer["setVariableResult"])
-
-    def clear_default_profiles(self) -> object:
-        return call.ClearChargingProfile(
-            charging_profile_criteria=datatypes.ClearChargingProfileType(
-                charging_profile_purpose=enums.ChargingProfilePurposeEnumType.tx_default_profile
-            )
-        )
 
 
 def _component_and_variable(setting: Setting) -> tuple[datatypes.ComponentType, datatypes.VariableType]:

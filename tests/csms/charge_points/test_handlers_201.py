@@ -135,6 +135,16 @@ async def test_a_transaction_begins_under_the_id_of_the_station() -> None:
     assert site.connector(1).status is ConnectorStatus.PREPARING
 
 
+async def test_a_token_shown_after_the_start_belongs_to_the_transaction() -> None:
+    site = FakeSite()
+    at = station(site)
+    event(at, "Started")
+    event(at, "Updated", seq=1, idToken=TOKEN)
+    event(at, "Updated", seq=2, idToken={"idToken": "OTHER", "type": "ISO14443"})
+    (transaction,) = site.state.active.values()
+    assert transaction.id_token == "TAG"
+
+
 async def test_only_an_event_with_a_token_is_answered_with_its_status() -> None:
     at = station(FakeSite())
     assert event(at, "Started") == {}

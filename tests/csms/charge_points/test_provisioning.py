@@ -11,7 +11,8 @@ from csms.charge_points.codec import codec_for
 from csms.charge_points.provisioning import Change, Setting, Value, capabilities, metering_changes, provision
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.versions import VERSIONS
-from csms.domain.model import OCPP16, OCPP201, Capabilities, ChargePoint
+from csms.domain.commands import ClearLimits
+from csms.domain.model import OCPP16, OCPP201, Capabilities, ChargePoint, LimitPurpose
 
 ALL = "Power.Active.Import,Energy.Active.Import.Register,Current.Import"
 POWER_AND_ENERGY = "Power.Active.Import,Energy.Active.Import.Register"
@@ -39,7 +40,9 @@ class Script:
         return codec.validate_response(action, answer)
 
     async def provision(self, charge_point: ChargePoint) -> Capabilities:
-        learned = await provision(self.call, VERSIONS[self._protocol].dialect, charge_point)
+        version = VERSIONS[self._protocol]
+        clearing = version.translation.request(ClearLimits(LimitPurpose.DEFAULT))
+        learned = await provision(self.call, version.dialect, charge_point, clearing)
         assert self._answers == []
         return learned
 

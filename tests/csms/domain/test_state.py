@@ -38,6 +38,7 @@ def started(world: World, transaction_id: str, connector_id: int = 1) -> ev.Tran
         lambda w: started(w, "over"),
         lambda w: ev.TransactionEnded(w.now, "a", 1, "unheard of", w.now.utc_s, "Local"),
         lambda w: ev.TransactionEnded(w.now, "a", 1, "over", w.now.utc_s, "Local"),
+        lambda w: ev.TransactionAuthorized(w.now, "a", 1, "over", "tag"),
         lambda w: ev.LimitConfirmed(w.now, "a", 1, 99),
         lambda w: ev.LimitRejected(w.now, "a", 1, 99, "Rejected"),
         lambda w: ev.ChargePointDeclared(w.now, replace(w.state.settings["a"], site_id="elsewhere")),
@@ -99,6 +100,14 @@ def test_the_late_end_of_a_superseded_transaction_corrects_it(world: World) -> N
     assert first is not None
     assert (first.stop_reason, first.ended_at_s, first.energy_wh) == ("EVDisconnected", 5.0, 2000.0)
     assert world.state.active[A1].transaction_id == "second"
+
+
+def test_a_transaction_that_began_without_a_token_gets_one_once(world: World) -> None:
+    world.apply(started(world, "t"))
+    world.apply(ev.TransactionAuthorized(world.now, "a", 1, "t", "tag"))
+    assert world.state.active[A1].id_token == "tag"
+    with pytest.raises(IllegalEvent):
+        world.apply(ev.TransactionAuthorized(world.now, "a", 1, "t", "another"))
 
 
 def test_only_the_last_ended_transactions_are_remembered(world: World) -> None:
