@@ -14,10 +14,8 @@ from csms.domain.electrical import rated_w
 from csms.domain.model import (
     ConnectorKey,
     ConnectorLimits,
-    ConnectorStatus,
     LimitPurpose,
     Moment,
-    Settling,
 )
 from csms.domain.snapshot import Snapshot
 
@@ -57,7 +55,8 @@ class Ledger:
 
 
 def ledger(snapshot: Snapshot, now: Moment, settle_s: float) -> Ledger:
-    """The ledger of a site. A cut counts as followed once it has settled for `settle_s`, or a reading has shown it."""
+    """The ledger of a site. A cut counts as followed after `settle_s`; what shows it earlier (a reading, an unplugged
+    car) is a fact in State, so that room once freed is never claimed back."""
     exposures = {key: _exposure(snapshot, key, now, settle_s) for key in snapshot.connector_keys()}
     worst = {key: exposure.worst_w for key, exposure in exposures.items()}
     return Ledger(exposures, dict.fromkeys(snapshot.settings, 0) | summed_w(snapshot, worst))
@@ -83,7 +82,7 @@ def _exposure(snapshot: Snapshot, key: ConnectorKey, now: Moment, settle_s: floa
     lasting = fallback
     if key in snapshot.active:
         lasting = max(lasting, _highest(rated, limits, LimitPurpose.TRANSACTION, or_else=0))
-    unsettled = [s for s in limits.settling if not _settled(snapshot, key, s, now, settle_s)]
+    unsettled = [s for s in limits.settling if now.steady_s - s.since.steady_s < settle_s]
     worst = max([lasting, *(rated if s.limit_w is None else s.limit_w for s in unsettled)])
     settles_at_s = min((s.since.steady_s + settle_s for s in unsettled), default=None)
     return Exposure(worst, lasting, fallback, settles_at_s)
@@ -95,10 +94,3 @@ def _highest(rated: int, limits: ConnectorLimits, purpose: LimitPurpose, or_else
     possible = [or_else if acknowledged is None else acknowledged.limit_w]
     possible += [limit.limit_w for limit in limits.outstanding if limit.purpose is purpose]
     return max(possible)
-
-
-def _settled(snapshot: Snapshot, key: ConnectorKey, settling: Settling, now: Moment, settle_s: float) -> bool:
-    """Time has passed, or nothing is plugged in; a reading that shows the cut has ended the settling in State."""
-    connector = snapshot.connectors.get(key)
-    unplugged = key not in snapshot.active and connector is not None and connector.status is ConnectorStatus.AVAILABLE
-    return unplugged or now.steady_s - settling.since.steady_s >= settle_s

@@ -238,7 +238,16 @@ def _capabilities_learned(state: State, event: ev.CapabilitiesLearned) -> tuple[
 
 def _status_changed(state: State, event: ev.ConnectorStatusChanged) -> tuple[Row, ...]:
     key = state._connector_key(event)
-    return (Connector(*key, event.status, event.error_code, event.at.utc_s),)
+    connector = Connector(*key, event.status, event.error_code, event.at.utc_s)
+    limits = state.limits.get(key)
+    if limits is not None and limits.settling and key not in state.active and _unplugged(connector):
+        return (connector, replace(limits, settling=()))
+    return (connector,)
+
+
+def _unplugged(connector: Connector | None) -> bool:
+    """Nothing is plugged in, so nothing draws and nothing has to settle."""
+    return connector is not None and connector.status is ConnectorStatus.AVAILABLE
 
 
 def _transaction_started(state: State, event: ev.TransactionStarted) -> tuple[Row, ...]:
@@ -287,6 +296,8 @@ def _transaction_ended(state: State, event: ev.TransactionEnded) -> tuple[Row, .
 def _connector_freed(state: State, key: ConnectorKey, at: Moment) -> tuple[Row, ...]:
     """What a connector drew belongs to its transaction: the next one must not inherit the reading."""
     limits = transaction_ended(state._limits(key), at)
+    if _unplugged(state.connectors.get(key)):
+        limits = replace(limits, settling=())
     reading = state.readings.get(key)
     return (limits,) if reading is None else (limits, replace(reading, power_w=None, source=None))
 

@@ -88,6 +88,7 @@ def test_the_ceiling_holds_while_cars_come_and_go(tmp_path: Path, seed: int) -> 
     observed = run(play(tmp_path, seed))
     assert_held(observed)
     assert observed.worst_permitted_w > CEILING_KW * 1000 * 0.95  # and what there is is used
+    assert observed.worst_reported_w <= CEILING_KW * 1000  # nor does the site ever say otherwise
 
 
 @pytest.mark.parametrize(("seed", "latency_s"), [(4, (0.01, 0.5)), (5, (0.1, 5.0)), (8, (0.01, 0.5)), (6, (0.0, 40.0))])

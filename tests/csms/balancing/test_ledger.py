@@ -181,6 +181,24 @@ def test_an_unplugged_car_frees_room_at_once() -> None:
     assert world.worst_kw("a") == 0
 
 
+def test_the_next_car_does_not_bring_back_what_an_unplugged_one_has_freed() -> None:
+    world = running(20)
+    transaction = world.state.active[next(iter(world.state.active))]
+    world.stop("a", transaction.transaction_id)
+    world.status("a", ConnectorStatus.AVAILABLE)
+    world.start("a")
+    assert world.worst_kw("a") == 0
+
+
+def test_a_car_unplugged_before_its_transaction_is_ended_frees_room_with_the_end() -> None:
+    world = running(20)
+    transaction = world.state.active[next(iter(world.state.active))]
+    world.status("a", ConnectorStatus.AVAILABLE)
+    assert world.worst_kw("a") == 20
+    world.stop("a", transaction.transaction_id)
+    assert world.worst_kw("a") == 0
+
+
 def test_a_lost_connection_changes_nothing() -> None:
     world = running(20)
     world.disconnect("a")

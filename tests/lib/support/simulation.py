@@ -79,6 +79,8 @@ class Observed:
 
     worst_drawn_w: float = 0.0
     worst_permitted_w: float = 0.0
+    worst_reported_w: int = 0
+    """The highest `permitted_w` that the site said of itself."""
     energy_wh: float = 0.0
     sessions: int = 0
     changes: int = 0
@@ -230,4 +232,7 @@ class CarPark:
         observed.worst_permitted_w = max(
             observed.worst_permitted_w, sum(max(view.permitted_w, view.drawn_w) for view in views)
         )
+        site = self._application.fleet.get("park") if self._application else None
+        if site is not None:
+            observed.worst_reported_w = max(observed.worst_reported_w, site.allocation().permitted_w)
         observed.energy_wh = sum(view.energy_wh for view in views)
