@@ -38,24 +38,30 @@ class Share:
 class Allocation:
     """`budget_w` is in force now; `usable_w` already fits what a window brings while a cut is under way.
 
-    `shares` stand in the order in which they were served. `next_change_s` (UTC) is when time alone changes it.
+    `shares` stand in the order in which they were served; `charge_point_limits_w` are the caps of a time window, which
+    no raise may pass. `next_change_s` (UTC) is when time alone changes it.
     """
 
     strategy: str
     budget_w: int
     usable_w: int
     shares: Mapping[ConnectorKey, Share]
+    charge_point_limits_w: Mapping[str, int]
     next_change_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """A connector that can be given power: between its floor and its cap; `fallback_w` is held for it anyway."""
+    """A connector that can be given power: between its floor and its cap; `fallback_w` is held for it anyway.
+
+    `charge_point_cap_w` is for all connectors of its charge point together.
+    """
 
     key: ConnectorKey
     form: LimitForm
     floor_w: int
     cap_w: int
+    charge_point_cap_w: int
     fallback_w: int
     started_at_s: float
     capped_by: str
@@ -91,6 +97,7 @@ def allocate(snapshot: Snapshot, now: Moment, settings: BalancerSettings, book: 
         budget_w=now_ceiling.budget_w,
         usable_w=ceiling.budget_w,
         shares={**calm, **_uncommanded(snapshot, book)},
+        charge_point_limits_w=ceiling.charge_point_limits_w,
         next_change_s=change_s,
     )
 
@@ -127,12 +134,14 @@ def _wishes(snapshot: Snapshot, config: SmartCharging, ceiling: Ceiling, book: L
         form = limit_form(snapshot.site, settings, charge_point.capabilities)
         rated = settings.max_power_w if settings.max_power_w is not None else ceiling.budget_w
         window_cap = ceiling.charge_point_limits_w.get(key.charge_point_id, rated)
+        cap = min(rated, window_cap)
         wishes.append(
             _Wish(
                 key=key,
                 form=form,
                 floor_w=floor_w(snapshot.site, settings, form, config.min_power_per_charger_w),
-                cap_w=form.floor_w(min(rated, window_cap)),
+                cap_w=form.floor_w(cap),
+                charge_point_cap_w=cap,
                 fallback_w=_kept_w(snapshot, key, book),
                 started_at_s=transaction.started_at_s or 0.0,
                 capped_by=_capped_by(settings.max_power_w, window_cap, rated),
@@ -150,13 +159,13 @@ def _divide(
     shares: dict[ConnectorKey, Share] = {}
     for wish in wishes:
         if wish.key not in served:
-            why = "its cap" if wish.cap_w < wish.floor_w else "no room"
+            why = "its cap" if wish.charge_point_cap_w < wish.floor_w else "no room"
             shares[wish.key] = Share(0, f"waits: needs {_kw(wish.floor_w)}, {why}", waiting=True)
     costs_w = {w.key: max(w.fallback_w, w.floor_w if w.key in served else 0) for w in wishes}
     for rank, tier in enumerate(tiers, start=1):
         members = [wish for wish in tier if wish.key in served]
         room_w = capacity_w - sum(costs_w.values()) + sum(costs_w[wish.key] for wish in members)
-        for wish, share_w in zip(members, _fill(members, room_w, snapshot), strict=True):
+        for wish, share_w in zip(members, _fill(members, room_w), strict=True):
             limit_w = wish.form.floor_w(share_w)
             costs_w[wish.key] = max(wish.fallback_w, limit_w)
             shares[wish.key] = Share(limit_w, _reason(config, wish, share_w, rank, len(members), room_w))
@@ -203,22 +212,23 @@ def _kept_w(snapshot: Snapshot, key: ConnectorKey, book: Ledger) -> int:
 def _serve_floors(tiers: Sequence[Sequence[_Wish]], wishes: Sequence[_Wish], capacity_w: int) -> set[ConnectorKey]:
     """Who gets at least its floor: by tier, then first come, first served; whoever does not fit waits."""
     room_w = capacity_w - sum(wish.fallback_w for wish in wishes)
+    inside_w = {wish.key.charge_point_id: wish.charge_point_cap_w for wish in wishes}
     served: set[ConnectorKey] = set()
     for wish in (wish for tier in tiers for wish in tier):
         extra_w = max(0, wish.floor_w - wish.fallback_w)
-        if wish.floor_w <= wish.cap_w and extra_w <= max(0, room_w):
+        if wish.floor_w <= inside_w[wish.key.charge_point_id] and extra_w <= max(0, room_w):
             served.add(wish.key)
             room_w -= extra_w
+            inside_w[wish.key.charge_point_id] -= wish.floor_w
     return served
 
 
-def _fill(members: Sequence[_Wish], capacity_w: int, snapshot: Snapshot) -> list[int]:
+def _fill(members: Sequence[_Wish], capacity_w: int) -> list[int]:
     """Shares go to charge points, then to their active connectors."""
     groups: dict[str, list[_Wish]] = {}
     for wish in members:
         groups.setdefault(wish.key.charge_point_id, []).append(wish)
-    rated = {cp_id: snapshot.settings[cp_id].max_power_w for cp_id in groups}
-    bounds = [_group_bounds(group, rated[cp_id]) for cp_id, group in groups.items()]
+    bounds = [_group_bounds(group) for group in groups.values()]
     given: dict[ConnectorKey, int] = {}
     for group, share_w in zip(groups.values(), divide(capacity_w, bounds), strict=True):
         inner = divide(share_w, [Bounds(w.floor_w, w.cap_w) for w in group])
@@ -226,11 +236,10 @@ def _fill(members: Sequence[_Wish], capacity_w: int, snapshot: Snapshot) -> list
     return [given[wish.key] for wish in members]
 
 
-def _group_bounds(group: Sequence[_Wish], rated_w: int | None) -> Bounds:
-    cap_w = sum(wish.cap_w for wish in group)
+def _group_bounds(group: Sequence[_Wish]) -> Bounds:
     return Bounds(
         floor_w=sum(wish.floor_w for wish in group),
-        cap_w=cap_w if rated_w is None else min(cap_w, rated_w),
+        cap_w=min(group[0].charge_point_cap_w, sum(wish.cap_w for wish in group)),
         reserved_w=sum(wish.fallback_w for wish in group),
     )
 

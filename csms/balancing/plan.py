@@ -47,7 +47,7 @@ def plan(
     resend: bool = False,
 ) -> Plan:
     """The limits to send at this moment. `resend` says every running session its limit again, confirmed or not."""
-    desk = _Desk(snapshot, allocation.usable_w, book, now, settings, resend)
+    desk = _Desk(snapshot, allocation, book, now, settings, resend)
     intents = [intent for want in _wants(snapshot, allocation) if (intent := desk.consider(want)) is not None]
     wakes = [book.next_settling_s(), *desk.wakes_s]
     return Plan(tuple(intents), min((wake for wake in wakes if wake is not None), default=None))
@@ -83,7 +83,7 @@ class _Desk:
     def __init__(
         self,
         snapshot: Snapshot,
-        usable_w: int,
+        allocation: Allocation,
         book: Ledger,
         now: Moment,
         settings: BalancerSettings,
@@ -94,7 +94,8 @@ class _Desk:
         self._now_s = now.steady_s
         self._settings = settings
         self._resend = resend
-        self._room_w = usable_w - book.total_w()
+        self._room_w = allocation.usable_w - book.total_w()
+        self._window_caps_w = allocation.charge_point_limits_w
         self._inside_w = dict(book.charge_points_w)
         self._busy: set[ConnectorKey] = set()
         self.wakes_s: list[float] = []
@@ -156,10 +157,10 @@ class _Desk:
         beside all other worst cases; that its connector still settles from a higher one gives it no claim."""
         if want.limit_w <= self._book.exposures[want.key].lasting_w:
             return True
-        extra_w = self._extra_w(want)
-        cap_w = self._snapshot.settings[want.key.charge_point_id].max_power_w
-        inside_w = self._inside_w[want.key.charge_point_id] + extra_w
-        return extra_w <= self._room_w and (cap_w is None or inside_w <= cap_w)
+        charge_point_id, extra_w = want.key.charge_point_id, self._extra_w(want)
+        caps_w = (self._snapshot.settings[charge_point_id].max_power_w, self._window_caps_w.get(charge_point_id))
+        inside_w = self._inside_w[charge_point_id] + extra_w
+        return extra_w <= self._room_w and all(cap_w is None or inside_w <= cap_w for cap_w in caps_w)
 
     def _take_room(self, want: Intent) -> None:
         extra_w = self._extra_w(want)

@@ -252,6 +252,35 @@ def test_shares_go_to_charge_points_and_then_to_their_connectors() -> None:
     assert [row.allocated_w for row in world.report().chargers[0].connectors] == [11_000, 11_000]
 
 
+def test_a_charge_points_own_maximum_bounds_the_floors_of_its_connectors() -> None:
+    world = World(60)
+    world.charger("double", 7.4, connectors=2)
+    world.configure(60, floor_kw=4)
+    world.start("double", 1)
+    world.start("double", 2)
+    assert world.shares_kw() == {"double": 7.4}
+    assert [row.allocated_w for row in world.report().chargers[0].connectors] == [7_400, 0]
+    assert world.report().waiting == ("double",)
+
+
+def test_a_windows_cap_is_for_all_connectors_of_a_charge_point_together() -> None:
+    noon = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Europe/London")).timestamp()
+    world = World(60)
+    world.wait(noon - world.now.utc_s)
+    world.charger("double", 22, connectors=2)
+    world.configure(60, "scheduled", schedule=(ScheduleWindow((0,), 660, 780, 60_000, {"double": 6_000}),))
+    world.start("double", 1)
+    world.settle()
+    world.start("double", 2)
+    assert world.shares_kw() == {"double": 6.0}
+    for _ in range(20):  # nor do both together pass it while one makes room for the other
+        for intent in world.plan().intents:
+            world.confirm(world.issue(intent))
+        assert world.book().charge_points_w["double"] <= 6_000
+        world.wait(1)
+    assert all(row.confirmed for row in world.report().chargers)
+
+
 def test_a_raise_too_small_to_matter_is_not_decided() -> None:
     world = car_park(100, 50, "12")
     world.configure(60)
