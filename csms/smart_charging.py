@@ -197,15 +197,6 @@ def site_rules(site: SiteSettings, charge_point_ids: Collection[str]) -> SiteRul
     return SiteRules(site.grid_capacity_w, frozenset(charge_point_ids))
 
 
-def site_errors(config: SmartChargingConfig, site: SiteSettings, charge_point_ids: Collection[str]) -> list[FieldError]:
-    """Where a valid configuration does not fit this site: its grid capacity and its charge points."""
-    try:
-        SmartChargingConfig.model_validate(config.model_dump(), context=site_rules(site, charge_point_ids))
-    except ValidationError as invalid:
-        return field_errors(invalid)
-    return []
-
-
 def to_domain(config: SmartChargingConfig, updated_at_s: float) -> SmartCharging:
     return SmartCharging(
         max_power_w=watts(config.max_power_kw),
