@@ -8,10 +8,11 @@ What happened is collected as occurrences; the protocol modules turn those into 
 from dataclasses import dataclass
 
 from simulators.car import Car, Offer
+from simulators.charging_profile import Running
 from simulators.connector import Connector, Reading, StopReason, Transaction
 from simulators.hardware import Hardware
 from simulators.offers import offers_at
-from simulators.profiles import ProfileStore, Running
+from simulators.profiles import ProfileStore
 
 LEAST_STEP_S = 0.001
 
@@ -82,19 +83,14 @@ class ChargePoint:
         """What every connector permits at an instant, as things stand."""
         if not self.obeys_profiles:
             return {number: self.hardware.rated() for number in self.connectors}
-        return offers_at(self.hardware, self.profiles, self.started_s(), at_s)
-
-    def started_s(self) -> dict[int, float | None]:
-        """When each connector's transaction began; None without one."""
-        return {
-            number: None if connector.transaction is None else connector.transaction.started_s
-            for number, connector in self.connectors.items()
-        }
+        return offers_at(self.hardware, self.profiles, self.running(), at_s)
 
     def running(self) -> dict[int, Running]:
         """The running transactions, as the profile store wants to know them."""
         return {
-            number: Running(connector.transaction.transaction_id, connector.transaction.started_s)
+            number: Running(
+                connector.transaction.transaction_id, connector.transaction.started_s, connector.plugged_in_s
+            )
             for number, connector in self.connectors.items()
             if connector.transaction is not None
         }
@@ -109,7 +105,7 @@ class ChargePoint:
         connector = self._connector(connector_id)
         if connector.car is not None:
             raise ValueError(f"connector {connector_id} already has a car")
-        connector.plug_in(car)
+        connector.plug_in(car, now_s)
         self._settle()
 
     def unplug(self, connector_id: int, now_s: float) -> None:
@@ -180,7 +176,7 @@ class ChargePoint:
 
     def next_change_s(self) -> float | None:
         """The next instant at which something changes by itself, or None."""
-        instants = [self.profiles.next_change_s(self._now_s, self.started_s()) if self.obeys_profiles else None]
+        instants = [self.profiles.next_change_s(self._now_s, self.running()) if self.obeys_profiles else None]
         instants += [connector.next_change_s(self._now_s) for connector in self.connectors.values()]
         due_s = min((instant for instant in instants if instant is not None), default=None)
         return due_s and max(due_s, self._now_s + LEAST_STEP_S)

@@ -72,10 +72,11 @@ class Connector:
     transaction: Transaction | None = None
     charged: bool = False
     next_sample_s: float | None = None
+    plugged_in_s: float = 0.0
     _coming: deque[tuple[float, Offer]] = field(default_factory=deque)
 
-    def plug_in(self, car: Car) -> None:
-        self.car, self.soc, self.charged = car, car.soc, False
+    def plug_in(self, car: Car, now_s: float) -> None:
+        self.car, self.soc, self.charged, self.plugged_in_s = car, car.soc, False, now_s
 
     def unplug(self) -> None:
         self.car, self.charged = None, False

@@ -1,80 +1,125 @@
-"""From installed profiles to what each connector offers, and the composite schedule a charger reports."""
+"""From installed profiles to what each connector offers, and to what a charge point as a whole permits."""
 
-from collections.abc import Mapping
-from decimal import ROUND_DOWN, Decimal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from simulators.car import Offer
-from simulators.charging_profile import Limit, Period, Unit
-from simulators.hardware import Hardware
+from simulators.car import LEAST_AC_CURRENT_A, Offer
+from simulators.charging_profile import NO_LIMIT, Limit, Running
+from simulators.hardware import Currents, Hardware
 from simulators.profiles import ProfileStore
 
 
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """What may be drawn, seen from outside: true watts, and amperes on the charger's conductors 1 to 3."""
+
+    power_w: float
+    currents_a: Currents
+
+
 def offers_at(
-    hardware: Hardware, profiles: ProfileStore, started_s: Mapping[int, float | None], at_s: float
+    hardware: Hardware, profiles: ProfileStore, running: Mapping[int, Running], at_s: float
 ) -> dict[int, Offer]:
     """What every connector permits at `at_s`, epoch seconds.
 
     The station's limit caps the sum of the connectors with a transaction: it is filled up evenly, and what one
-    cannot use goes to the others. An idle connector shows what it alone would permit.
+    cannot use goes to the others. An idle connector shows what a car that came now would get beside those.
     """
-    own = {number: _own_offer(hardware, profiles, number, started_s[number], at_s) for number in started_s}
+    own = {number: _own_limit(hardware, profiles, number, running, at_s) for number in profiles.connectors}
     station = profiles.station_limit(at_s)
     if station is None:
-        return own
-    active = [number for number, started in started_s.items() if started is not None]
-    shares_w = _fill_evenly({number: own[number].power_w for number in active}, hardware.watts(station))
-    return {number: _smaller(offer, _share(hardware, station, shares_w.get(number))) for number, offer in own.items()}
+        return {number: hardware.offer(limit, profiles.readings) for number, limit in own.items()}
+    total = hardware.amount(station, profiles.readings)
+    shared = {number: _under(hardware, limit, station.phases) for number, limit in own.items()}
+    return {
+        number: hardware.offer(_share(number, shared, running, total), profiles.readings)
+        for number in profiles.connectors
+    }
 
 
-def composite_schedule(
-    hardware: Hardware,
-    profiles: ProfileStore,
-    started_s: Mapping[int, float | None],
-    connector_id: int,
-    at_s: float,
-    duration_s: float,
-    unit: Unit,
-) -> tuple[Period, ...]:
-    """What the charger expects to permit from `at_s` on (GetCompositeSchedule); connector 0 is the sum of all."""
-    periods: list[Period] = []
-    instant: float | None = at_s
-    while instant is not None and instant < at_s + duration_s:
-        offers = offers_at(hardware, profiles, started_s, instant)
-        chosen = list(offers.values()) if connector_id == 0 else [offers[connector_id]]
-        value = sum(offer.power_w if unit == "W" else offer.current_a for offer in chosen)
-        phases = max(offer.phases for offer in chosen) or None
-        if not periods or periods[-1].limit != _one_decimal(value):
-            periods.append(Period(float(round(instant - at_s)), _one_decimal(value), phases))
-        instant = profiles.next_change_s(instant, started_s)
-    return tuple(periods)
+def permitted(
+    hardware: Hardware, profiles: ProfileStore, running: Mapping[int, Running], at_s: float
+) -> dict[int, Permitted]:
+    """`offers_at` for an observer who adds up: per connector, with or without a transaction."""
+    offers = offers_at(hardware, profiles, running, at_s)
+    return {number: seen(hardware, offer) for number, offer in offers.items()}
 
 
-def _own_offer(
-    hardware: Hardware, profiles: ProfileStore, connector_id: int, started_s: float | None, at_s: float
-) -> Offer:
-    limit = profiles.connector_limit(connector_id, at_s, started_s)
-    return hardware.rated() if limit is None else hardware.offer(limit)
+def permitted_together(
+    hardware: Hardware, profiles: ProfileStore, running: Mapping[int, Running], at_s: float
+) -> Permitted:
+    """What all connectors of a charge point may draw at the same time, idle ones included.
+
+    The sum of what their own profiles permit, or the station's limit where that is less. Connectors that raise a
+    share below 6 A to 6 A may together exceed it.
+    """
+    own = {number: _own_limit(hardware, profiles, number, running, at_s) for number in profiles.connectors}
+    everything = _sum(seen(hardware, hardware.offer(limit, profiles.readings)) for limit in own.values())
+    station = profiles.station_limit(at_s)
+    if station is None:
+        return everything
+    total = hardware.amount(station, profiles.readings)
+    if hardware.phases and profiles.readings.below_6_a == "six" and total > 0:
+        total = max(total, LEAST_AC_CURRENT_A * len(own))
+    return _least(everything, _whole(hardware, total, station.phases))
 
 
-def _share(hardware: Hardware, station: Limit, share_w: float | None) -> Offer:
-    if share_w is None:
-        return hardware.offer(station)
-    return hardware.offer(Limit("W", share_w, station.phases))
+def seen(hardware: Hardware, offer: Offer) -> Permitted:
+    """One offer as an observer counts it."""
+    return Permitted(offer.power_w, hardware.offered_currents_a(offer))
 
 
-def _smaller(one: Offer, other: Offer) -> Offer:
-    return one if one.power_w <= other.power_w else other
+def _own_limit(
+    hardware: Hardware, profiles: ProfileStore, number: int, running: Mapping[int, Running], at_s: float
+) -> Limit:
+    """A connector's own limit in the charger's own unit."""
+    limit = profiles.connector_limit(number, at_s, running.get(number)) or NO_LIMIT
+    return Limit(hardware.unit, hardware.amount(limit, profiles.readings), limit.phases)
 
 
-def _fill_evenly(wanted_w: Mapping[int, float], total_w: float) -> dict[int, float]:
+def _under(hardware: Hardware, limit: Limit, phases: int) -> Limit:
+    """Never above the rating, on the lower number of phases (2.0.1 erratum 2.36)."""
+    most = hardware.max_current_a if hardware.phases else hardware.max_power_w
+    return replace(limit, value=min(limit.value, most), phases=min(limit.phases, phases))
+
+
+def _share(number: int, wanted: Mapping[int, Limit], running: Mapping[int, Running], total: float) -> Limit:
+    """A connector's part of the total when it is shared with those that have a transaction."""
+    among = {other: limit.value for other, limit in wanted.items() if other == number or other in running}
+    return replace(wanted[number], value=_fill_evenly(among, total)[number])
+
+
+def _fill_evenly(wanted: Mapping[int, float], total: float) -> dict[int, float]:
     """Divide a total so that nobody gets more than wanted and nobody could get more without another getting less."""
     shares: dict[int, float] = {}
-    left_w, waiting = total_w, len(wanted_w)
-    for number in sorted(wanted_w, key=lambda n: (wanted_w[n], n)):
-        shares[number] = min(wanted_w[number], left_w / waiting)
-        left_w, waiting = left_w - shares[number], waiting - 1
+    left, waiting = total, len(wanted)
+    for number in sorted(wanted, key=lambda n: (wanted[n], n)):
+        shares[number] = min(wanted[number], left / waiting)
+        left, waiting = left - shares[number], waiting - 1
     return shares
 
 
-def _one_decimal(value: float) -> float:
-    return float(Decimal(repr(value)).quantize(Decimal("0.1"), ROUND_DOWN))
+def _whole(hardware: Hardware, total: float, phases: int) -> Permitted:
+    """A total in the charger's own unit as an observer counts it."""
+    used = hardware.phases_used(phases)
+    offer = (
+        Offer(total * hardware.voltage_v * used, total, used, hardware.voltage_v) if hardware.phases else Offer(total)
+    )
+    return seen(hardware, offer)
+
+
+def _sum(parts: Iterable[Permitted]) -> Permitted:
+    power_w, currents = 0.0, (0.0, 0.0, 0.0)
+    for part in parts:
+        power_w += part.power_w
+        currents = (
+            currents[0] + part.currents_a[0],
+            currents[1] + part.currents_a[1],
+            currents[2] + part.currents_a[2],
+        )
+    return Permitted(power_w, currents)
+
+
+def _least(one: Permitted, other: Permitted) -> Permitted:
+    (a1, a2, a3), (b1, b2, b3) = one.currents_a, other.currents_a
+    return Permitted(min(one.power_w, other.power_w), (min(a1, b1), min(a2, b2), min(a3, b3)))

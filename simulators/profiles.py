@@ -5,7 +5,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from simulators.charging_profile import ChargingProfile, Limit, Purpose, Unit, limit_at, next_change_s
+from simulators.charging_profile import (
+    ChargingProfile,
+    Limit,
+    Purpose,
+    Running,
+    Unit,
+    counts_from_s,
+    limit_at,
+    next_change_s,
+)
+from simulators.readings import BY_THE_TEXT, Readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,32 +34,32 @@ class StoreRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """What the store must know of a running transaction: its wire id, None until 1.6 was told, and its beginning."""
-
-    transaction_id: str | None
-    started_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class Installed:
-    """A profile where it was set; connector 0 is the whole charge point."""
+    """A profile where it was set, and when; connector 0 is the whole charge point."""
 
     connector_id: int
     profile: ChargingProfile
+    received_s: float
 
 
 @dataclass(slots=True)
 class ProfileStore:
-    """Everything installed, in the order it came. Connector ids outside `connectors` (1..n) and 0 are refused."""
+    """Everything installed, in the order it came. Connector ids outside `connectors` (1..n) and 0 are refused.
+
+    What it permits follows the charger's `readings`. A `running` maps connectors to their transactions; idle ones are
+    left out.
+    """
 
     rules: StoreRules
     connectors: tuple[int, ...]
+    readings: Readings = BY_THE_TEXT
     installed: list[Installed] = field(default_factory=list)
 
-    def install(self, connector_id: int, profile: ChargingProfile, running: Mapping[int, Running]) -> str | None:
+    def install(
+        self, connector_id: int, profile: ChargingProfile, running: Mapping[int, Running], received_s: float
+    ) -> str | None:
         """Take a profile, or return why not as one of 2.0.1's reason codes (appendix 5)."""
-        new = Installed(connector_id, profile)
+        new = Installed(connector_id, profile, received_s)
         refusal = self._misplaced(new, running) or self._malformed(profile) or self._duplicate(new)
         if refusal is None:
             kept = [old for old in self.installed if not self._replaces(new, old)]
@@ -86,39 +96,52 @@ class ProfileStore:
         """A transaction's profiles end with it (1.6 3.13.1, 2.0.1 K02.FR.05)."""
         self.clear(connector_id=connector_id, purpose="Tx")
 
-    def connector_limit(self, connector_id: int, at_s: float, started_s: float | None) -> Limit | None:
+    def connector_limit(self, connector_id: int, at_s: float, running: Running | None) -> Limit | None:
         """What a connector's own profiles permit: TxProfile, else TxDefaultProfile, else None for no limit."""
-        if started_s is not None:
-            limit = self._prevailing("Tx", (connector_id,), at_s, started_s)
+        if running is not None:
+            limit = self._prevailing("Tx", (connector_id,), at_s, running)
             if limit is not None:
                 return limit
-        return self._prevailing("TxDefault", (connector_id, 0), at_s, started_s)
+        return self._prevailing("TxDefault", self._default_places(connector_id), at_s, running)
 
     def station_limit(self, at_s: float) -> Limit | None:
         """The cap on the sum of all connectors, or None."""
         return self._prevailing("ChargePointMax", (0,), at_s, None)
 
-    def next_change_s(self, at_s: float, started_s: Mapping[int, float | None]) -> float | None:
-        """The next instant after `at_s` at which any limit may change; `started_s` per connector, None when idle."""
+    def next_change_s(self, at_s: float, running: Mapping[int, Running]) -> float | None:
+        """The next instant after `at_s` at which any limit may change."""
         instants = (
-            next_change_s(item.profile, at_s, started)
+            next_change_s(item.profile, at_s, self._counts_from_s(item, transaction))
             for item in self.installed
-            for started in self._beginnings(item, started_s)
+            for transaction in self._followed(item, running)
         )
         return min((instant for instant in instants if instant is not None), default=None)
 
-    def _beginnings(self, item: Installed, started_s: Mapping[int, float | None]) -> Iterable[float | None]:
-        return [started_s.get(item.connector_id)] if item.connector_id else [None, *started_s.values()]
+    def _followed(self, item: Installed, running: Mapping[int, Running]) -> Iterable[Running | None]:
+        """The transactions a profile may count from; a dated one counts for itself."""
+        if item.profile.is_dated:
+            return [None]
+        return [running.get(item.connector_id)] if item.connector_id else [None, *running.values()]
+
+    def _counts_from_s(self, item: Installed, running: Running | None) -> float | None:
+        return counts_from_s(item.profile, item.received_s, running, self.readings)
+
+    def _default_places(self, connector_id: int) -> tuple[int, ...]:
+        if self.readings.own_default == "replaces" and any(
+            item.connector_id == connector_id and item.profile.purpose == "TxDefault" for item in self.installed
+        ):
+            return (connector_id,)
+        return (connector_id, 0)
 
     def _prevailing(
-        self, purpose: Purpose, places: tuple[int, ...], at_s: float, started_s: float | None
+        self, purpose: Purpose, places: tuple[int, ...], at_s: float, running: Running | None
     ) -> Limit | None:
         """The limit of the highest stack level that says something now; a connector's own beats connector 0's."""
         best: tuple[tuple[int, bool], Limit] | None = None
         for item in self.installed:
             if item.profile.purpose != purpose or item.connector_id not in places:
                 continue
-            limit = limit_at(item.profile, at_s, started_s)
+            limit = limit_at(item.profile, at_s, self._counts_from_s(item, running), self.readings)
             rank = (item.profile.stack_level, item.connector_id == places[0])
             if limit is not None and (best is None or rank > best[0]):
                 best = (rank, limit)

@@ -6,13 +6,15 @@ from typing import Literal, Protocol
 from simulators.charge_point import ChargePoint, Occurrence
 from simulators.frames import Answer, Call, JsonObject
 from simulators.hardware import AC_THREE_PHASES, Hardware
+from simulators.readings import BY_THE_TEXT, Readings
 
 Version = Literal["1.6", "2.0.1"]
 
 
 @dataclass(frozen=True, slots=True)
 class ChargePointSpec:
-    """Which charge point to simulate. Its identity is the last segment of its address and its Basic auth user."""
+    """Which charge point to simulate. Its identity is the last segment of its address and its Basic auth user;
+    `readings` is how it understands what the specification leaves open."""
 
     identity: str
     protocol: Version = "1.6"
@@ -20,6 +22,7 @@ class ChargePointSpec:
     connectors: int = 1
     vendor: str = "Simulators"
     firmware: str = "1.0"
+    readings: Readings = BY_THE_TEXT
 
     @property
     def subprotocol(self) -> str:

@@ -46,7 +46,7 @@ class SimulatedChargePoint:
         self.spec = spec
         self.behaviour = behaviour
         rules = StoreRules("replace" if spec.protocol == "1.6" else "reject", (spec.hardware.unit,))
-        store = ProfileStore(rules, tuple(range(1, spec.connectors + 1)))
+        store = ProfileStore(rules, tuple(range(1, spec.connectors + 1)), spec.readings)
         self.model = ChargePoint(spec.hardware, spec.connectors, store, now_s=clock.now_s())
         self.adapter: Adapter = (
             V16(spec, self.model, behaviour) if spec.protocol == "1.6" else V201(spec, self.model, behaviour, rng)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from simulators.composite import composite_schedule
 from simulators.connector import StopReason
 from simulators.frames import Answer, Call, JsonObject, error_answer
-from simulators.offers import composite_schedule
-from simulators.v16_profiles import PURPOSES, rate_unit, read_profile, write_periods
+from simulators.v16_profiles import PURPOSES, rate_unit, read_profile, write_composite
 
 if TYPE_CHECKING:
     from simulators.v16 import V16
@@ -73,7 +72,7 @@ def _set_charging_profile(cp: V16, request: JsonObject, now_s: float) -> Answer:
         return error_answer("PropertyConstraintViolation", str(error))
     if cp.behaviour.ignores_profiles:
         return Answer({"status": "Accepted"})
-    refusal = cp.model.profiles.install(request["connectorId"], profile, cp.model.running())
+    refusal = cp.model.profiles.install(request["connectorId"], profile, cp.model.running(), now_s)
     cp.model.profiles_changed(now_s)
     return Answer({"status": "Rejected" if refusal else "Accepted"})
 
@@ -95,24 +94,10 @@ def _get_composite_schedule(cp: V16, request: JsonObject, now_s: float) -> Answe
     unit = rate_unit(request.get("chargingRateUnit"), model.hardware.unit)
     if (connector_id and connector_id not in model.connectors) or unit not in model.profiles.rules.units:
         return Answer({"status": "Rejected"})
-    start_s = float(math.floor(now_s))
-    periods = composite_schedule(
-        model.hardware, model.profiles, model.started_s(), connector_id, start_s, request["duration"], unit
+    composite = composite_schedule(
+        model.hardware, model.profiles, model.running(), connector_id, now_s, request["duration"], unit
     )
-    schedule = {
-        "duration": request["duration"],
-        "startSchedule": cp.time(start_s),
-        "chargingRateUnit": unit,
-        "chargingSchedulePeriod": write_periods(periods),
-    }
-    return Answer(
-        {
-            "status": "Accepted",
-            "connectorId": connector_id,
-            "scheduleStart": cp.time(start_s),
-            "chargingSchedule": schedule,
-        }
-    )
+    return Answer({"status": "Accepted"} | write_composite(composite, connector_id, cp.time(composite.start_s)))
 
 
 def _remote_start(cp: V16, request: JsonObject, now_s: float) -> Answer:
@@ -136,7 +121,8 @@ def begin_remote_start(cp: V16, connector_id: int, now_s: float) -> Iterable[Cal
         return ()
     del cp.awaited_remote_starts[connector_id]
     if request.get("chargingProfile") is not None and not cp.behaviour.ignores_profiles:
-        cp.model.profiles.install(connector_id, read_profile(request["chargingProfile"]), cp.model.running())
+        profile = read_profile(request["chargingProfile"])
+        cp.model.profiles.install(connector_id, profile, cp.model.running(), now_s)
         cp.model.profiles_changed(now_s)
     return ()
 

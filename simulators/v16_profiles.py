@@ -4,6 +4,7 @@ import math
 
 from simulators.charging_profile import ChargingProfile, Period, Purpose, Schedule, Unit
 from simulators.clock import parse_timestamp
+from simulators.composite import Composite
 from simulators.frames import JsonObject
 
 PURPOSES: dict[str, Purpose] = {
@@ -54,6 +55,17 @@ def write_periods(periods: tuple[Period, ...]) -> list[JsonObject]:
         | ({} if period.phases is None else {"numberPhases": period.phases})
         for period in periods
     ]
+
+
+def write_composite(composite: Composite, connector_id: int, start: str) -> JsonObject:
+    """The schedule of a GetCompositeSchedule.conf (6.22); `start` is its beginning as the charger writes times."""
+    schedule = {
+        "duration": composite.duration_s,
+        "startSchedule": start,
+        "chargingRateUnit": composite.unit,
+        "chargingSchedulePeriod": write_periods(composite.periods),
+    }
+    return {"connectorId": connector_id, "scheduleStart": start, "chargingSchedule": schedule}
 
 
 def rate_unit(wire: str | None, otherwise: Unit) -> Unit:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from simulators.composite import composite_schedule
 from simulators.frames import Answer, Call, JsonObject
-from simulators.offers import composite_schedule
 from simulators.profiles import Installed
-from simulators.v16_profiles import rate_unit, write_periods
-from simulators.v201_profiles import NAMES, PURPOSES, read_profile, write_profile
+from simulators.v16_profiles import rate_unit
+from simulators.v201_profiles import NAMES, PURPOSES, read_profile, write_composite, write_profile
 
 if TYPE_CHECKING:
     from simulators.v201 import V201
@@ -37,7 +36,7 @@ def install(cs: V201, evse_id: int, wire: JsonObject, now_s: float) -> str | Non
         return "InvalidValue"
     if cs.behaviour.ignores_profiles:
         return None
-    refusal = cs.model.profiles.install(evse_id, profile, cs.model.running())
+    refusal = cs.model.profiles.install(evse_id, profile, cs.model.running(), now_s)
     cs.model.profiles_changed(now_s)
     return refusal
 
@@ -74,16 +73,10 @@ def get_composite_schedule(cs: V201, request: JsonObject, now_s: float) -> Answe
         return _rejected("UnknownEvse")
     if unit not in model.profiles.rules.units:
         return _rejected("UnsupportedRateUnit")  # K08.FR.07
-    start_s, duration_s = float(math.floor(now_s)), request["duration"]
-    periods = composite_schedule(model.hardware, model.profiles, model.started_s(), evse_id, start_s, duration_s, unit)
-    schedule = {
-        "evseId": evse_id,
-        "duration": duration_s,
-        "scheduleStart": cs.time(start_s),
-        "chargingRateUnit": unit,
-        "chargingSchedulePeriod": write_periods(periods),
-    }
-    return Answer({"status": "Accepted", "schedule": schedule})
+    composite = composite_schedule(
+        model.hardware, model.profiles, model.running(), evse_id, now_s, request["duration"], unit
+    )
+    return Answer({"status": "Accepted", "schedule": write_composite(composite, evse_id, cs.time(composite.start_s))})
 
 
 def _needs_phase_switch(cs: V201, wire: JsonObject) -> bool:

@@ -4,6 +4,7 @@ import math
 
 from simulators.charging_profile import ChargingProfile, Purpose
 from simulators.clock import timestamp
+from simulators.composite import Composite
 from simulators.frames import JsonObject
 from simulators.v16_profiles import read_schedule, time_or, write_periods
 
@@ -59,3 +60,14 @@ def write_profile(profile: ChargingProfile) -> JsonObject:
         "validTo": timestamp(profile.valid_to_s) if math.isfinite(profile.valid_to_s) else None,
     }
     return wire | {key: value for key, value in optional.items() if value is not None}
+
+
+def write_composite(composite: Composite, evse_id: int, start: str) -> JsonObject:
+    """The schedule of a GetCompositeScheduleResponse; `start` is its beginning as the station writes times."""
+    return {
+        "evseId": evse_id,
+        "duration": composite.duration_s,
+        "scheduleStart": start,
+        "chargingRateUnit": composite.unit,
+        "chargingSchedulePeriod": write_periods(composite.periods),
+    }

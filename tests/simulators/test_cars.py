@@ -49,21 +49,19 @@ def test_the_battery_decides_from_the_state_of_charge_that_was_foretold(current_
 
 
 SWITCHING = Hardware("AC", 3, 22_080.0, 32.0, "switching", switches_phases=True)
-EAGER = Hardware("AC", 3, 22_080.0, 32.0, "eager", between_0_and_6_a="six")
 
 
 @pytest.mark.parametrize(
     ("hardware", "limit", "power_w"),
     [
         (AC_ONE_PHASE, Limit("A", 16), 3_680),
-        (AC_ONE_PHASE, Limit("W", 3_680), 3_680),  # K01.FR.45: it has one phase whatever the profile says
+        (AC_ONE_PHASE, Limit("W", 3_680, 1), 3_680),
+        (AC_ONE_PHASE, Limit("W", 11_040), 3_680),  # K01.FR.50: 16 A, its share of three phases
         (AC_THREE_PHASES, Limit("A", 16), 11_040),
         (AC_THREE_PHASES, Limit("A", 40), 22_080),  # never above its rating
         (AC_THREE_PHASES, Limit("A", 16, 1), 11_040),  # cannot switch: 16 A on each of three
         (AC_THREE_PHASES, Limit("W", 11_040, 1), 11_040),  # watts stay the total
         (AC_THREE_PHASES, Limit("A", 5.9), 0),
-        (EAGER, Limit("A", 5.9), 4_140),
-        (EAGER, Limit("A", 0), 0),
         (SWITCHING, Limit("A", 16, 1), 3_680),
         (SWITCHING, Limit("W", 3_680, 1), 3_680),
         (DC_50, Limit("W", 12_345), 12_345),

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from simulators.charging_profile import ChargingProfile, Limit, Period, Schedule, limit_at, next_change_s
+from simulators.charging_profile import ChargingProfile, Limit, Period, Running, Schedule, limit_at, next_change_s
 from simulators.hardware import AC_THREE_PHASES
-from simulators.offers import composite_schedule, offers_at
-from simulators.profiles import ProfileStore, Running, StoreRules
+from simulators.offers import offers_at
+from simulators.profiles import ProfileStore, StoreRules
 
 NOW_S = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 DAY_S = 86_400.0
-RUNNING = {1: Running("T1", NOW_S)}
-IDLE: dict[int, float | None] = {1: None, 2: None}
+RUNNING = {1: Running("T1", NOW_S, NOW_S)}
+IDLE: dict[int, Running] = {}
 
 
 def profile(*periods: tuple[float, float], **fields: Any) -> ChargingProfile:
@@ -107,7 +107,7 @@ def test_both_versions_refuse_the_same_nonsense(
     version: str, connector_id: int, subject: ChargingProfile, reason: str | None
 ) -> None:
     subjects = store(version)
-    assert subjects.install(connector_id, subject, RUNNING) == reason
+    assert subjects.install(connector_id, subject, RUNNING, NOW_S) == reason
     assert len(subjects.installed) == (reason is None)
 
 
@@ -122,8 +122,8 @@ def test_both_versions_refuse_the_same_nonsense(
 def test_2_0_1_is_stricter_about_what_a_profile_must_say(
     subject: ChargingProfile, in_16: str | None, in_201: str | None
 ) -> None:
-    assert store("1.6").install(1, subject, RUNNING) == in_16
-    assert store("2.0.1").install(1, subject, RUNNING) == in_201
+    assert store("1.6").install(1, subject, RUNNING, NOW_S) == in_16
+    assert store("2.0.1").install(1, subject, RUNNING, NOW_S) == in_201
 
 
 FIRST = (1, profile(profile_id=1))
@@ -154,17 +154,17 @@ def test_the_versions_differ_about_a_second_profile_of_the_same_rank(
 ) -> None:
     for version, expected in (("1.6", in_16), ("2.0.1", in_201)):
         subjects = store(version)
-        assert subjects.install(*old, RUNNING) is None
-        reason = subjects.install(*new, RUNNING)
+        assert subjects.install(*old, RUNNING, NOW_S) is None
+        reason = subjects.install(*new, RUNNING, NOW_S)
         left = {item.profile.profile_id for item in subjects.installed}
         assert (reason, left) == ((expected, {1}) if isinstance(expected, str) else (None, expected))
 
 
 def test_a_full_store_takes_only_replacements() -> None:
     subjects = ProfileStore(StoreRules("replace", ("A",), max_profiles=1), (1,))
-    assert subjects.install(1, profile(profile_id=1), {}) is None
-    assert subjects.install(1, profile(profile_id=2, stack_level=1), {}) == "TooManyElements"
-    assert subjects.install(1, profile(profile_id=1, stack_level=2), {}) is None
+    assert subjects.install(1, profile(profile_id=1), {}, NOW_S) is None
+    assert subjects.install(1, profile(profile_id=2, stack_level=1), {}, NOW_S) == "TooManyElements"
+    assert subjects.install(1, profile(profile_id=1, stack_level=2), {}, NOW_S) is None
 
 
 @pytest.mark.parametrize(
@@ -182,10 +182,10 @@ def test_a_full_store_takes_only_replacements() -> None:
 )
 def test_clearing_takes_what_matches_every_criterion(criteria: dict[str, Any], left: set[int]) -> None:
     subjects = store()
-    subjects.install(0, profile(profile_id=1, purpose="ChargePointMax"), RUNNING)
-    subjects.install(0, profile(profile_id=2), RUNNING)
-    subjects.install(1, profile(profile_id=3, stack_level=5), RUNNING)
-    subjects.install(1, tx(profile_id=4), RUNNING)
+    subjects.install(0, profile(profile_id=1, purpose="ChargePointMax"), RUNNING, NOW_S)
+    subjects.install(0, profile(profile_id=2), RUNNING, NOW_S)
+    subjects.install(1, profile(profile_id=3, stack_level=5), RUNNING, NOW_S)
+    subjects.install(1, tx(profile_id=4), RUNNING, NOW_S)
     assert subjects.clear(**criteria) == 4 - len(left)
     assert {item.profile.profile_id for item in subjects.installed} == left
 
@@ -208,58 +208,41 @@ def test_what_a_connector_may_draw_follows_stack_and_purpose(
 ) -> None:
     subjects = store()
     for connector_id, item in installed:
-        assert subjects.install(connector_id, item, RUNNING) is None
-    limit = subjects.connector_limit(1, NOW_S + 10, NOW_S)
+        assert subjects.install(connector_id, item, RUNNING, NOW_S) is None
+    limit = subjects.connector_limit(1, NOW_S + 10, RUNNING[1])
     assert (limit and limit.value) == expected
 
 
 def test_a_transaction_takes_its_profiles_with_it() -> None:
     subjects = store()
-    subjects.install(1, tx((0, 30)), RUNNING)
-    subjects.install(1, profile((0, 10), profile_id=2), RUNNING)
+    subjects.install(1, tx((0, 30)), RUNNING, NOW_S)
+    subjects.install(1, profile((0, 10), profile_id=2), RUNNING, NOW_S)
     subjects.end_transaction(1)
     assert [item.profile.profile_id for item in subjects.installed] == [2]
 
 
 @pytest.mark.parametrize(
-    ("started", "station_a", "expected_a"),
+    ("active", "station_a", "expected_a"),
     [
-        ({1: NOW_S, 2: NOW_S}, 40, {1: 8, 2: 32}),  # one can use only 8: the other gets the rest
-        ({1: NOW_S, 2: NOW_S}, 20, {1: 8, 2: 12}),
-        ({1: NOW_S, 2: NOW_S}, 14, {1: 7, 2: 7}),
-        ({1: NOW_S, 2: NOW_S}, 10, {1: 0, 2: 0}),  # 5 A each is no current a car can take
-        ({1: NOW_S, 2: None}, 20, {1: 8, 2: 20}),  # an idle connector shows what it alone would permit
+        ((1, 2), 40, {1: 8, 2: 32}),  # one can use only 8: the other gets the rest
+        ((1, 2), 20, {1: 8, 2: 12}),
+        ((1, 2), 14, {1: 7, 2: 7}),
+        ((1, 2), 10, {1: 0, 2: 0}),  # 5 A each is no current a car can take
+        ((1,), 20, {1: 8, 2: 12}),  # an idle connector shows what a car that came now would get
     ],
 )
 def test_the_station_limit_caps_the_sum(
-    started: dict[int, float | None], station_a: float, expected_a: dict[int, float]
+    active: tuple[int, ...], station_a: float, expected_a: dict[int, float]
 ) -> None:
     subjects = store()
-    subjects.install(0, profile((0, station_a), purpose="ChargePointMax"), {})
-    subjects.install(1, profile((0, 8), profile_id=2), {})
-    offers = offers_at(AC_THREE_PHASES, subjects, started, NOW_S)
+    subjects.install(0, profile((0, station_a), purpose="ChargePointMax"), {}, NOW_S)
+    subjects.install(1, profile((0, 8), profile_id=2), {}, NOW_S)
+    offers = offers_at(AC_THREE_PHASES, subjects, dict.fromkeys(active, RUNNING[1]), NOW_S)
     assert {number: offer.current_a for number, offer in offers.items()} == pytest.approx(expected_a)
-
-
-def test_a_composite_schedule_merges_purposes_and_periods() -> None:
-    subjects = store()
-    subjects.install(0, profile((0, 32), (100, 10), purpose="ChargePointMax"), {})
-    subjects.install(1, profile((0, 16), (60, 20), (70, 20), (300, 12), profile_id=2, duration_s=400), {})
-    found = composite_schedule(AC_THREE_PHASES, subjects, IDLE, 1, NOW_S, 500, "A")
-    assert [(period.start_s, period.limit) for period in found] == [(0, 16), (60, 20), (100, 10)]
-    in_watts = composite_schedule(AC_THREE_PHASES, subjects, IDLE, 1, NOW_S, 50, "W")
-    assert [(period.start_s, period.limit, period.phases) for period in in_watts] == [(0, 11_040, 3)]
-
-
-def test_limits_are_reported_with_one_decimal_rounded_down() -> None:
-    subjects = store()
-    subjects.install(1, profile((0, 10.29)), {})
-    found = composite_schedule(AC_THREE_PHASES, subjects, IDLE, 1, NOW_S, 50, "A")
-    assert [period.limit for period in found] == [10.2]
 
 
 def test_profiles_without_edges_never_change() -> None:
     forever = replace(profile(), valid_from_s=-math.inf)
     subjects = store()
-    subjects.install(1, forever, {})
+    subjects.install(1, forever, {}, NOW_S)
     assert subjects.next_change_s(NOW_S, IDLE) is None
