@@ -1,36 +1,134 @@
 """How a simulated charger departs from the book: one row per knob, all off by default."""
 
+import math
 from dataclasses import dataclass
+from typing import Literal
+
+from simulators.charging_profile import Unit
+from simulators.composite import CompositeSupport
+from simulators.profiles import Installed
+
+Span = tuple[float, float]
+"""The shortest and the longest of a time in seconds; each time is drawn between them."""
+
+AT_ONCE: Span = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """Quirks of real chargers. Actions and purposes are the names on the wire.
+    """Quirks of real chargers. Actions, purposes and kinds are the names on the wire; a chance is 0 to 1 per CALL.
 
+    Some count from the beginning only: `takes_units`, `highest_stack_level`, `most_periods`, `foreign_profiles`,
+    `no_subprotocol` and `clock_ahead_s`. All others may change while it runs.
+
+    Which profiles it takes:
     - `rejects_profiles`: SetChargingProfile with one of these purposes is answered Rejected.
-    - `ignores_profiles`: accepts every profile and charges at its rating all the same.
-    - `loses_profiles_on_reconnect`: forgets all its profiles whenever the connection comes back.
+    - `rejects_profile_chance`: any SetChargingProfile is answered Rejected with this chance.
+    - `honours_only`: only profiles of these purposes count (empty: all) ...
+    - `accepts_the_rest`: ... the others are accepted without effect, instead of Rejected.
+    - `takes_kinds`: profiles of other kinds (Absolute, Recurring, Relative) are Rejected (empty: takes all).
+    - `takes_units`: units of limits it takes, and says it takes (empty: amperes for AC, watts for DC).
+    - `default_places`: it takes TxDefaultProfile anywhere, on connector 0 (`station`), or on 1..n (`connectors`).
+    - `highest_stack_level`, `most_periods`: the largest it takes, and says it takes.
+    - `ignores_profiles`: accepts every profile from now on, without effect; what it has already stays.
+    - `charges_at_rating`: offers its rating whatever its profiles say.
+
+    What becomes of the profiles it took:
+    - `applies_after_s`: they, and their clearing, take effect so long after the answer has left, in the order they
+      came, also after the connection was lost.
+    - `default_slots`: `one` holds a single place per purpose for connectors 1..n: the profile for one connector throws
+      out the others', which then have none; `shared` likewise, and the last one counts for every connector.
+    - `loses_profiles_on_reconnect`, `loses_profiles_on_reboot`: forgets all its profiles then.
+    - `foreign_profiles`: installed before the first contact, whatever it takes itself; see `foreign.py`.
+
+    How it answers:
     - `never_answers`: CALLs with these actions get no answer and have no effect ...
     - `obeys_unanswered`: ... or do have their effect, unanswered.
     - `call_error_for`: CALLs with these actions are answered CALLERROR InternalError.
-    - `answer_delay_s`: shortest and longest time before an answer leaves, in seconds; the effect is immediate.
+    - `answer_delay_s`: the time before an answer leaves; the effect is immediate, the next CALL waits.
+    - `chance_call_lost`: no answer, no effect. `chance_answer_lost`: no answer, but the effect.
+    - `chance_call_error`: CALLERROR InternalError, no effect. `chance_answered_twice`: the same answer two times.
+    - `chance_answered_late`: the answer leaves after `late_answer_s`, other CALLs are answered meanwhile. At most one
+      of these five befalls a CALL, so together they are at most 1; they concern `chances_for` (empty: all actions).
+    - `lacks`: CALLs with these actions are answered CALLERROR NotImplemented.
+    - `composite_schedule`: how much of GetCompositeSchedule it has, see `composite.py`; `not supported` is CALLERROR
+      NotSupported. `composite_flaw`: its limits have endless `decimals`, or its duration is 5000 years (`endless`).
+
+    How it connects and keeps time:
     - `boots_on_reconnect`: sends BootNotification after every reconnect, not only after a boot.
     - `no_subprotocol`: offers no Sec-WebSocket-Protocol.
     - `omits_clock_zone`: writes timestamps without `Z`.
     - `repeats_start_with_new_id`: sends every transaction start a second time under a new message id.
+    - `call_timeout_s`: how long it waits for answers to its own CALLs.
+    - `clock_ahead_s`: its clock is so far ahead from the beginning (below 0: behind).
+    - `clock_after_reboot_s`: epoch seconds its clock starts from at a reboot (0: 1970), until an answer to
+      BootNotification or Heartbeat tells the time; None: it keeps the time. Schedules are read by its clock.
+
+    How it charges:
+    - `charges_freely`: a car draws without a transaction, under what an idle connector permits (`under_default`) or at
+      the rating whatever the profiles say (`at_rating`); with a transaction, as always.
+    - `free_metering`: no MeterValues then, or without transactionId (`bare`), or in 1.6 with transactionId 0 (`zero`).
+    - `overdraw`: a car draws this share above what the charger permits, up to its rating (0.1: ten per cent).
     """
 
     rejects_profiles: tuple[str, ...] = ()
+    rejects_profile_chance: float = 0.0
+    honours_only: tuple[str, ...] = ()
+    accepts_the_rest: bool = False
+    takes_kinds: tuple[str, ...] = ()
+    takes_units: tuple[Unit, ...] = ()
+    default_places: Literal["any", "station", "connectors"] = "any"
+    highest_stack_level: int = 10
+    most_periods: int = 24
     ignores_profiles: bool = False
+    charges_at_rating: bool = False
+
+    applies_after_s: Span = AT_ONCE
+    default_slots: Literal["each", "one", "shared"] = "each"
     loses_profiles_on_reconnect: bool = False
+    loses_profiles_on_reboot: bool = False
+    foreign_profiles: tuple[Installed, ...] = ()
+
     never_answers: tuple[str, ...] = ()
     obeys_unanswered: bool = False
     call_error_for: tuple[str, ...] = ()
-    answer_delay_s: tuple[float, float] = (0.0, 0.0)
+    answer_delay_s: Span = AT_ONCE
+    chance_call_lost: float = 0.0
+    chance_answer_lost: float = 0.0
+    chance_call_error: float = 0.0
+    chance_answered_twice: float = 0.0
+    chance_answered_late: float = 0.0
+    late_answer_s: Span = (31.0, 60.0)
+    chances_for: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    composite_schedule: CompositeSupport = "full"
+    composite_flaw: Literal["none", "decimals", "endless"] = "none"
+
     boots_on_reconnect: bool = False
     no_subprotocol: bool = False
     omits_clock_zone: bool = False
     repeats_start_with_new_id: bool = False
+    call_timeout_s: float = 30.0
+    clock_ahead_s: float = 0.0
+    clock_after_reboot_s: float | None = None
+
+    charges_freely: Literal["no", "under_default", "at_rating"] = "no"
+    free_metering: Literal["none", "bare", "zero"] = "none"
+    overdraw: float = 0.0
+
+    def __post_init__(self) -> None:
+        chances = (
+            self.chance_call_lost,
+            self.chance_answer_lost,
+            self.chance_call_error,
+            self.chance_answered_twice,
+            self.chance_answered_late,
+        )
+        if min(chances) < 0 or math.fsum(chances) > 1 or not 0 <= self.rejects_profile_chance <= 1:
+            raise ValueError("chances are 0 to 1, and the five of an answer together at most 1")
+        spans = (self.applies_after_s, self.answer_delay_s, self.late_answer_s)
+        if any(not 0 <= shortest <= longest for shortest, longest in spans) or self.overdraw < 0:
+            raise ValueError("times and overdraw are not below 0, and no span ends before it begins")
 
 
 BY_THE_BOOK = Behaviour()

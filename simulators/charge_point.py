@@ -5,91 +5,122 @@ Methods take `now_s` and bring the model there first, through every instant at w
 What happened is collected as occurrences; the protocol modules turn those into messages.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 
-from simulators.car import Car, Offer
-from simulators.charging_profile import Running
-from simulators.connector import Connector, Reading, StopReason, Transaction
+from simulators.behaviour import BY_THE_BOOK, Behaviour
+from simulators.car import NO_DRAW, Car, Draw, Offer
+from simulators.charging_profile import ChargingProfile, Running
+from simulators.connector import Connector, StopReason, Transaction
+from simulators.delayed import DelayedChanges, Outcome
 from simulators.hardware import Hardware
-from simulators.offers import offers_at
-from simulators.profiles import ProfileStore
+from simulators.misconduct import in_one_slot
+from simulators.occurrences import (
+    ChargingStateChanged,
+    DrawChanged,
+    LimitChanged,
+    Occurrence,
+    Sampled,
+    SampledFreely,
+    StatusChanged,
+    TransactionStarted,
+    TransactionStopped,
+)
+from simulators.offers import NOTHING_PERMITTED, Permitted, added, least, offers_at, permitted_together, seen
+from simulators.profiles import Installed, ProfileStore
 
 LEAST_STEP_S = 0.001
 
 
-@dataclass(frozen=True, slots=True)
-class StatusChanged:
-    at_s: float
-    connector_id: int
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class TransactionStarted:
-    at_s: float
-    transaction: Transaction
-    reading: Reading
-    remote: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ChargingStateChanged:
-    at_s: float
-    transaction: Transaction
-    reading: Reading
-
-
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    at_s: float
-    transaction: Transaction
-    reading: Reading
-
-
-@dataclass(frozen=True, slots=True)
-class TransactionStopped:
-    at_s: float
-    transaction: Transaction
-    reading: Reading
-    reason: StopReason
-
-
-@dataclass(frozen=True, slots=True)
-class LimitChanged:
-    at_s: float
-    connector_id: int
-    permitted_w: float
-
-
-Occurrence = StatusChanged | TransactionStarted | ChargingStateChanged | Sampled | TransactionStopped | LimitChanged
-
-
 class ChargePoint:
-    """The model. `occurrences` is emptied by whoever reports them; `sample_interval_s` 0 means no samples."""
+    """The model. `occurrences` is emptied by whoever reports them; `sample_interval_s` 0 means no samples.
 
-    def __init__(self, hardware: Hardware, connectors: int, profiles: ProfileStore, *, now_s: float) -> None:
+    Its own clock may be wrong by `clock_ahead_s`; profiles are read by that clock, everything else by `now_s`.
+    """
+
+    def __init__(
+        self,
+        hardware: Hardware,
+        connectors: int,
+        profiles: ProfileStore,
+        *,
+        now_s: float,
+        behaviour: Behaviour = BY_THE_BOOK,
+    ) -> None:
         self.hardware = hardware
         self.profiles = profiles
+        self.clock_ahead_s = behaviour.clock_ahead_s
         self.connectors = {number: Connector(number) for number in range(1, connectors + 1)}
         self.occurrences: list[Occurrence] = []
         self.sample_interval_s = 60.0
-        self.obeys_profiles = True
+        self._behaviour = behaviour
         self._now_s = now_s
         self._transactions = 0
+        self._drawn: dict[int, Draw] = dict.fromkeys(self.connectors, NO_DRAW)
+        self._accepted = DelayedChanges()
         for connector_id, offer in self.offers(now_s).items():
             self.connectors[connector_id].offer = offer
 
+    @property
+    def behaviour(self) -> Behaviour:
+        return self._behaviour
+
+    def behave(self, behaviour: Behaviour, now_s: float) -> None:
+        """Depart from the book like this from now on."""
+        self.advance(now_s)
+        self._behaviour = behaviour
+        self._settle()
+
+    def clock_s(self, at_s: float) -> float:
+        """What the charger's own clock shows at an instant."""
+        return at_s + self.clock_ahead_s
+
+    def set_clock(self, shown_s: float, now_s: float) -> None:
+        """Let its clock show `shown_s` now; how long ago something happened it knows all the same."""
+        self.advance(now_s)
+        shift_s = shown_s - self.clock_s(now_s)
+        self.clock_ahead_s += shift_s
+        self.profiles.installed = [
+            replace(item, received_s=item.received_s + shift_s) for item in self.profiles.installed
+        ]
+        self._settle()
+
     def offers(self, at_s: float) -> dict[int, Offer]:
         """What every connector permits at an instant, as things stand."""
-        if not self.obeys_profiles:
+        if self._behaviour.charges_at_rating:
             return {number: self.hardware.rated() for number in self.connectors}
-        return offers_at(self.hardware, self.profiles, self.running(), at_s)
+        offers = offers_at(self.hardware, self.profiles, self.running(), self.clock_s(at_s))
+        if self._behaviour.charges_freely == "at_rating":
+            idle = [number for number, connector in self.connectors.items() if connector.transaction is None]
+            return offers | {number: self.hardware.rated() for number in idle}
+        return offers
+
+    def permitted(self, at_s: float) -> dict[int, Permitted]:
+        """What an observer counts for every connector: its offer, nothing where no car could draw."""
+        return {
+            number: seen(self.hardware, offer) if self._could_draw(number) else NOTHING_PERMITTED
+            for number, offer in self.offers(at_s).items()
+        }
+
+    def permitted_together(self, at_s: float) -> Permitted:
+        """What an observer counts for all connectors at the same time."""
+        everything = added(self.permitted(at_s).values())
+        if self._behaviour.charges_at_rating or self._behaviour.charges_freely == "at_rating":
+            return everything
+        together = permitted_together(self.hardware, self.profiles, self.running(), self.clock_s(at_s))
+        return least(everything, together)
+
+    def _could_draw(self, connector_id: int) -> bool:
+        connector = self.connectors[connector_id]
+        return connector.operative or connector.transaction is not None
 
     def running(self) -> dict[int, Running]:
-        """The running transactions, as the profile store wants to know them."""
+        """The running transactions, as the profile store wants to know them: by the charger's clock of today."""
         return {
             number: Running(
-                connector.transaction.transaction_id, connector.transaction.started_s, connector.plugged_in_s
+                connector.transaction.transaction_id,
+                self.clock_s(connector.transaction.started_s),
+                self.clock_s(connector.plugged_in_s),
             )
             for number, connector in self.connectors.items()
             if connector.transaction is not None
@@ -111,7 +142,9 @@ class ChargePoint:
     def unplug(self, connector_id: int, now_s: float) -> None:
         """The car leaves; a transaction that still runs ends with it."""
         self.stop(connector_id, "EVDisconnected", now_s)
-        self._connector(connector_id).unplug()
+        connector = self._connector(connector_id)
+        connector.end()
+        connector.unplug()
         self._settle()
 
     def start(
@@ -169,6 +202,35 @@ class ChargePoint:
         for connector in self.connectors.values():
             connector.sample_every(interval_s, now_s)
 
+    def install(self, connector_id: int, profile: ChargingProfile, now_s: float, *, after_s: float = 0.0) -> str | None:
+        """Take a profile into force, now or `after_s` from now; or say why not, as `ProfileStore.install` does."""
+        received_s, slots = self.clock_s(now_s), self._behaviour.default_slots
+
+        def change(store: ProfileStore) -> str | None:
+            refusal = store.install(connector_id, profile, self.running(), received_s)
+            if refusal is None and slots != "each":
+                new = Installed(connector_id, profile, received_s)
+                store.installed = in_one_slot(store.installed, new, store.connectors, shared=slots == "shared")
+            return refusal
+
+        return self.change_profiles(change, now_s, after_s=after_s)
+
+    def change_profiles(
+        self, change: Callable[[ProfileStore], Outcome], now_s: float, *, after_s: float = 0.0
+    ) -> Outcome:
+        """Change the store, now or `after_s` from now but never before an earlier change; return the outcome."""
+        self.advance(now_s)
+        if after_s > 0 or self._accepted.next_s is not None:
+            return self._accepted.add(self.profiles, change, now_s + after_s)
+        outcome = change(self.profiles)
+        self._settle()
+        return outcome
+
+    def lose_profiles(self, now_s: float) -> None:
+        """Forget every profile, also those that were accepted and have not had their effect yet."""
+        self._accepted.forget()
+        self.change_profiles(lambda store: store.clear(), now_s)
+
     def profiles_changed(self, now_s: float) -> None:
         """Look at the limits again, after the store was changed."""
         self.advance(now_s)
@@ -176,10 +238,15 @@ class ChargePoint:
 
     def next_change_s(self) -> float | None:
         """The next instant at which something changes by itself, or None."""
-        instants = [self.profiles.next_change_s(self._now_s, self.running()) if self.obeys_profiles else None]
-        instants += [connector.next_change_s(self._now_s) for connector in self.connectors.values()]
-        due_s = min((instant for instant in instants if instant is not None), default=None)
+        due_s = min((instant for instant in self._instants_s() if instant is not None), default=None)
         return due_s and max(due_s, self._now_s + LEAST_STEP_S)
+
+    def _instants_s(self) -> list[float | None]:
+        instants = [connector.next_change_s(self._now_s) for connector in self.connectors.values()]
+        if not self._behaviour.charges_at_rating:
+            shown_s = self.profiles.next_change_s(self.clock_s(self._now_s), self.running())
+            instants.append(None if shown_s is None else shown_s - self.clock_ahead_s)
+        return [*instants, self._accepted.next_s]
 
     def advance(self, now_s: float) -> None:
         """Let time pass until `now_s`; time never runs backwards, whatever a caller's clock does."""
@@ -192,25 +259,46 @@ class ChargePoint:
         for connector in self.connectors.values():
             connector.integrate(at_s - self._now_s)
         self._now_s = at_s
+        self._accepted.carry_out(self.profiles, at_s)
         self._settle()
         for connector in self.connectors.values():
-            if connector.transaction is not None and connector.sample_due(at_s, self.sample_interval_s):
-                self._note(Sampled(at_s, connector.transaction, connector.reading(at_s)))
+            if connector.sample_due(at_s, self.sample_interval_s):
+                self._sample(connector, at_s)
+
+    def _sample(self, connector: Connector, at_s: float) -> None:
+        reading = connector.reading(at_s)
+        if connector.transaction is not None:
+            self._note(Sampled(at_s, connector.transaction, reading))
+        elif self._behaviour.free_metering != "none":
+            self._note(SampledFreely(at_s, connector.connector_id, reading))
 
     def _settle(self) -> None:
         """Bring offers, draws and statuses in line with the instant the model has reached."""
-        at_s = self._now_s
+        at_s, rated = self._now_s, self.hardware.rated()
         for connector_id, offer in self.offers(at_s).items():
             connector = self.connectors[connector_id]
             if offer != connector.offer:
                 connector.change_offer(offer, at_s)
                 self._note(LimitChanged(at_s, connector_id, offer.power_w))
         for connector in self.connectors.values():
-            connector.react(at_s)
+            self._let_freely(connector, at_s)
+            connector.react(at_s, self._behaviour.overdraw, rated)
             self._report_status(connector, at_s)
+            if connector.draw != self._drawn[connector.connector_id]:
+                self._drawn[connector.connector_id] = connector.draw
+                self._note(DrawChanged(at_s, connector.connector_id, connector.draw.power_w))
+
+    def _let_freely(self, connector: Connector, at_s: float) -> None:
+        """Close the contactor for a car without a transaction, or open it again."""
+        idle = connector.transaction is None and connector.car is not None and connector.operative
+        free = idle and self._behaviour.charges_freely != "no"
+        if free and not connector.free:
+            connector.begin_freely(at_s, self.sample_interval_s)
+        elif connector.free and not free and connector.transaction is None:
+            connector.end()
 
     def _report_status(self, connector: Connector, at_s: float) -> None:
-        status = connector.derived_status()
+        status = connector.derived_status(at_s)
         if status == connector.status:
             return
         connector.status = status

@@ -1,5 +1,6 @@
 """One connector of the model: the car at it, its transaction, its meter."""
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
@@ -70,41 +71,62 @@ class Connector:
     draw: Draw = NO_DRAW
     status: str = "Available"
     transaction: Transaction | None = None
+    free: bool = False
+    """Whether a car may draw although no transaction runs."""
     charged: bool = False
     next_sample_s: float | None = None
-    plugged_in_s: float = 0.0
     _coming: deque[tuple[float, Offer]] = field(default_factory=deque)
+    plugged_in_s: float = 0.0
+    _too_little_since_s: float | None = None
+    _asleep: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether the contactor is closed for a car: in a transaction, or freely."""
+        return self.car is not None and (self.transaction is not None or self.free)
 
     def plug_in(self, car: Car, now_s: float) -> None:
-        self.car, self.soc, self.charged, self.plugged_in_s = car, car.soc, False, now_s
+        self.car, self.soc, self.charged = car, car.soc, False
+        self.plugged_in_s, self._asleep, self._too_little_since_s = now_s, False, None
 
     def unplug(self) -> None:
         self.car, self.charged = None, False
 
     def begin(self, transaction: Transaction, now_s: float, offer: Offer, interval_s: float) -> None:
-        self.transaction, self.charged = transaction, True
+        self.transaction, self.charged, self.free = transaction, True, False
         self.offer = offer
         self._promise(offer, now_s)
         self.sample_every(interval_s, now_s)
 
+    def begin_freely(self, now_s: float, interval_s: float) -> None:
+        """Let the car charge without a transaction."""
+        self.free = True
+        self._promise(self.offer, now_s)
+        self.sample_every(interval_s, now_s)
+
     def end(self) -> None:
+        """Open the contactor, whatever the car was drawing under."""
         if self.transaction is not None:
             self.transaction.stopped = True
-        self.transaction, self.next_sample_s = None, None
+        self.transaction, self.free, self.next_sample_s = None, False, None
         self._coming.clear()
-        self.obeyed, self.draw = NOTHING, NO_DRAW
+        self.obeyed, self.draw, self._too_little_since_s = NOTHING, NO_DRAW, None
 
     def change_offer(self, offer: Offer, at_s: float) -> None:
         self.offer = offer
-        if self.transaction is not None:
+        if self.live:
             self._promise(offer, at_s)
 
-    def react(self, at_s: float) -> None:
-        """The car follows the offers whose reaction time is over."""
+    def react(self, at_s: float, overdraw: float, rated: Offer) -> None:
+        """The car follows the offers whose reaction time is over; an inexact charger lets it take a share more."""
         while self._coming and self._coming[0][0] <= at_s:
             self.obeyed = self._coming.popleft()[1]
-        active = self.car is not None and self.transaction is not None
-        self.draw = draw(self.car, self.soc, self.obeyed) if self.car and active else NO_DRAW
+        if self.car is None or not self.live:
+            self.draw = NO_DRAW
+            return
+        self._doze(self.car, at_s)
+        share = 0.0 if self._asleep else self._appetite(self.car, at_s)
+        self.draw = draw(self.car, self.soc, _exceeded(self.obeyed, overdraw, rated), share)
 
     def integrate(self, seconds: float) -> None:
         """Count the energy of a stretch of constant power, in meter and battery alike."""
@@ -120,13 +142,14 @@ class Connector:
         instants = [self._coming[0][0]] if self._coming else []
         if self.next_sample_s is not None:
             instants.append(self.next_sample_s)
-        if self.car is not None and self.draw.power_w > 0:
-            instants.append(at_s + self._steady_for_s(self.car))
+        if self.car is not None and self.live:
+            instants += [change_s for change_s in self._moods_s(self.car) if change_s > at_s]
+            if self.draw.power_w > 0:
+                instants.append(at_s + self._steady_for_s(self.car))
         return min(instants, default=None)
 
     def sample_every(self, interval_s: float, now_s: float) -> None:
-        active = self.transaction is not None and interval_s > 0
-        self.next_sample_s = now_s + interval_s if active else None
+        self.next_sample_s = now_s + interval_s if self.live and interval_s > 0 else None
 
     def sample_due(self, at_s: float, interval_s: float) -> bool:
         """Whether a sample is due, and if so when the next one is."""
@@ -137,10 +160,10 @@ class Connector:
 
     def reading(self, at_s: float) -> Reading:
         known_soc = self.soc if self.car is not None and not self.offer.is_ac else None
-        return Reading(at_s, self.energy_wh, self.draw, self.offer, known_soc, self.derived_status())
+        return Reading(at_s, self.energy_wh, self.draw, self.offer, known_soc, self.derived_status(at_s))
 
-    def derived_status(self) -> str:
-        if self.transaction is None:
+    def derived_status(self, at_s: float) -> str:
+        if not self.live:
             if not self.operative:
                 return "Unavailable"
             if self.car is None:
@@ -148,11 +171,35 @@ class Connector:
             return "Finishing" if self.charged else "Preparing"
         if self.offer.power_w <= 0:
             return "SuspendedEVSE"
-        return "SuspendedEV" if self.soc >= 1.0 else "Charging"
+        full = self.soc >= 1.0 or self._asleep
+        return "SuspendedEV" if full or (self.car and self._appetite(self.car, at_s) <= 0) else "Charging"
 
     def _promise(self, offer: Offer, at_s: float) -> None:
         if self.car is not None:
             self._coming.append((at_s + self.car.reaction_s, offer))
+
+    def _appetite(self, car: Car, at_s: float) -> float:
+        share = 1.0
+        for after_s, wanted in car.appetite:
+            share = wanted if self.plugged_in_s + after_s <= at_s else share
+        return share
+
+    def _doze(self, car: Car, at_s: float) -> None:
+        """A car that was offered too little for long enough falls asleep."""
+        if not self.obeyed.too_little:
+            self._too_little_since_s = None
+        elif self._too_little_since_s is None:
+            self._too_little_since_s = at_s
+        since_s = self._too_little_since_s
+        if since_s is not None and at_s >= since_s + car.sleeps_after_s:
+            self._asleep = True
+
+    def _moods_s(self, car: Car) -> list[float]:
+        """When the car changes its mind by itself."""
+        instants = [self.plugged_in_s + after_s for after_s, _ in car.appetite]
+        if self._too_little_since_s is not None and math.isfinite(car.sleeps_after_s):
+            instants.append(self._too_little_since_s + car.sleeps_after_s)
+        return instants
 
     def _steady_for_s(self, car: Car) -> float:
         """How long the present power can last: until the battery begins to taper, a tick of the taper, or full."""
@@ -162,3 +209,12 @@ class Connector:
         if taper_s * per_second > SOC_TOLERANCE:
             return min(taper_s, full_s)
         return min(TAPER_TICK_S, full_s)
+
+
+def _exceeded(offer: Offer, overdraw: float, rated: Offer) -> Offer:
+    """What a charger that measures wrongly lets through: a share more, never above its rating."""
+    if overdraw <= 0 or offer.power_w <= 0:
+        return offer
+    power_w = min(offer.power_w * (1.0 + overdraw), max(rated.power_w, offer.power_w))
+    current_a = min(offer.current_a * (1.0 + overdraw), max(rated.current_a, offer.current_a))
+    return Offer(power_w, current_a, offer.phases, offer.voltage_v)

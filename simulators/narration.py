@@ -1,8 +1,8 @@
 """What happens at a charge point, in a line of plain words."""
 
 from simulators.changes import CarArrived, CarLeft, Change, ConnectionChanged, Registered
-from simulators.charge_point import LimitChanged, StatusChanged, TransactionStarted, TransactionStopped
 from simulators.clock import timestamp
+from simulators.occurrences import LimitChanged, StatusChanged, TransactionStarted, TransactionStopped
 from simulators.station import SimulatedChargePoint
 
 

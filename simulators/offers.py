@@ -17,6 +17,9 @@ class Permitted:
     currents_a: Currents
 
 
+NOTHING_PERMITTED = Permitted(0.0, (0.0, 0.0, 0.0))
+
+
 def offers_at(
     hardware: Hardware, profiles: ProfileStore, running: Mapping[int, Running], at_s: float
 ) -> dict[int, Offer]:
@@ -54,19 +57,38 @@ def permitted_together(
     share below 6 A to 6 A may together exceed it.
     """
     own = {number: _own_limit(hardware, profiles, number, running, at_s) for number in profiles.connectors}
-    everything = _sum(seen(hardware, hardware.offer(limit, profiles.readings)) for limit in own.values())
+    everything = added(seen(hardware, hardware.offer(limit, profiles.readings)) for limit in own.values())
     station = profiles.station_limit(at_s)
     if station is None:
         return everything
     total = hardware.amount(station, profiles.readings)
     if hardware.phases and profiles.readings.below_6_a == "six" and total > 0:
         total = max(total, LEAST_AC_CURRENT_A * len(own))
-    return _least(everything, _whole(hardware, total, station.phases))
+    return least(everything, _whole(hardware, total, station.phases))
 
 
 def seen(hardware: Hardware, offer: Offer) -> Permitted:
     """One offer as an observer counts it."""
     return Permitted(offer.power_w, hardware.offered_currents_a(offer))
+
+
+def added(parts: Iterable[Permitted]) -> Permitted:
+    """The sum of what several permit."""
+    power_w, currents = 0.0, (0.0, 0.0, 0.0)
+    for part in parts:
+        power_w += part.power_w
+        currents = (
+            currents[0] + part.currents_a[0],
+            currents[1] + part.currents_a[1],
+            currents[2] + part.currents_a[2],
+        )
+    return Permitted(power_w, currents)
+
+
+def least(one: Permitted, other: Permitted) -> Permitted:
+    """The less of two, in power and on every conductor."""
+    (a1, a2, a3), (b1, b2, b3) = one.currents_a, other.currents_a
+    return Permitted(min(one.power_w, other.power_w), (min(a1, b1), min(a2, b2), min(a3, b3)))
 
 
 def _own_limit(
@@ -106,20 +128,3 @@ def _whole(hardware: Hardware, total: float, phases: int) -> Permitted:
         Offer(total * hardware.voltage_v * used, total, used, hardware.voltage_v) if hardware.phases else Offer(total)
     )
     return seen(hardware, offer)
-
-
-def _sum(parts: Iterable[Permitted]) -> Permitted:
-    power_w, currents = 0.0, (0.0, 0.0, 0.0)
-    for part in parts:
-        power_w += part.power_w
-        currents = (
-            currents[0] + part.currents_a[0],
-            currents[1] + part.currents_a[1],
-            currents[2] + part.currents_a[2],
-        )
-    return Permitted(power_w, currents)
-
-
-def _least(one: Permitted, other: Permitted) -> Permitted:
-    (a1, a2, a3), (b1, b2, b3) = one.currents_a, other.currents_a
-    return Permitted(min(one.power_w, other.power_w), (min(a1, b1), min(a2, b2), min(a3, b3)))

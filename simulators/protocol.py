@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from simulators.charge_point import ChargePoint, Occurrence
+from simulators.behaviour import Behaviour
+from simulators.charge_point import ChargePoint
 from simulators.frames import Answer, Call, JsonObject
 from simulators.hardware import AC_THREE_PHASES, Hardware
+from simulators.occurrences import Occurrence
+from simulators.profiles import ProfileStore, StoreRules
 from simulators.readings import BY_THE_TEXT, Readings
 
 Version = Literal["1.6", "2.0.1"]
@@ -29,12 +32,29 @@ class ChargePointSpec:
         return f"ocpp{self.protocol}"
 
 
+def simulated_model(spec: ChargePointSpec, behaviour: Behaviour, now_s: float) -> ChargePoint:
+    """The model of a charge point as it leaves the factory, or whoever had it before us."""
+    rules = StoreRules(
+        "replace" if spec.protocol == "1.6" else "reject",
+        behaviour.takes_units or (spec.hardware.unit,),
+        max_stack_level=behaviour.highest_stack_level,
+        max_periods=behaviour.most_periods,
+    )
+    connectors = tuple(range(1, spec.connectors + 1))
+    profiles = ProfileStore(rules, connectors, spec.readings, list(behaviour.foreign_profiles))
+    return ChargePoint(spec.hardware, spec.connectors, profiles, now_s=now_s, behaviour=behaviour)
+
+
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """The answer to a BootNotification: the interval is the heartbeat's, or the wait before the next attempt."""
+    """The answer to a BootNotification: the interval is the heartbeat's, or the wait before the next attempt.
+
+    `time_s` is the central system's time in epoch seconds, None where no answer came.
+    """
 
     status: Literal["Accepted", "Pending", "Rejected"]
     interval_s: float
+    time_s: float | None = None
 
 
 class Adapter(Protocol):

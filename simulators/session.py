@@ -1,13 +1,14 @@
 """One connection of a charge point: one own CALL at a time, answers to the central system meanwhile."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import structlog
 
-from simulators.behaviour import Behaviour
+from simulators.behaviour import Behaviour, Span
 from simulators.frames import (
     CALL,
     Answer,
@@ -19,6 +20,7 @@ from simulators.frames import (
     encode_call,
     error_answer,
 )
+from simulators.misconduct import Mishap, duration_s, mishap, rejects_by_chance
 from simulators.outbox import Outbox
 from simulators.protocol import Adapter, Registration
 from simulators.schemas import Version, problem
@@ -26,7 +28,7 @@ from simulators.transport import Transport, TransportClosed
 
 log = structlog.get_logger(__name__)
 
-CALL_TIMEOUT_S = 30.0
+RAW_TIMEOUT_S = 30.0
 RETRY_INTERVAL_S = 10.0
 MOST_ATTEMPTS = 3
 BOOT_RETRY_S = 10.0  # where the central system names no interval (1.6 4.2)
@@ -39,6 +41,9 @@ class Owner(Protocol):
     """What a session needs of the charge point it belongs to."""
 
     boot_reason: str | None
+
+    @property
+    def behaviour(self) -> Behaviour: ...
 
     def registered(self, registration: Registration) -> None: ...
 
@@ -64,7 +69,6 @@ class Session:
         outbox: Outbox,
         *,
         version: Version,
-        behaviour: Behaviour,
         rng: random.Random,
         on_frame: OnFrame | None,
     ) -> None:
@@ -73,7 +77,6 @@ class Session:
         self._adapter = adapter
         self._outbox = outbox
         self._version = version
-        self._behaviour = behaviour
         self._rng = rng
         self._on_frame = on_frame
         self._calls: asyncio.Queue[Incoming] = asyncio.Queue()
@@ -81,6 +84,11 @@ class Session:
         self._reply: asyncio.Future[Incoming] | None = None
         self._raw: dict[str, asyncio.Future[str]] = {}
         self._refused = False
+        self._late: list[asyncio.Task[None]] = []
+
+    @property
+    def _behaviour(self) -> Behaviour:
+        return self._owner.behaviour
 
     async def run(self) -> None:
         """Talk until the connection is lost; raises nothing but what is a mistake of ours."""
@@ -91,6 +99,7 @@ class Session:
         except TransportClosed as closed:
             log.debug("connection lost", reason=str(closed))
         finally:
+            tasks += self._late
             for task in tasks:
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -112,7 +121,7 @@ class Session:
         self._raw[frame.message_id] = asyncio.get_running_loop().create_future()
         await self._send(text)
         try:
-            async with asyncio.timeout(CALL_TIMEOUT_S):
+            async with asyncio.timeout(RAW_TIMEOUT_S):
                 return await self._raw[frame.message_id]
         except TimeoutError:
             return None
@@ -190,7 +199,7 @@ class Session:
         self._reply = asyncio.get_running_loop().create_future()
         await self._send(encode_call(call.message_id, call.action, self._adapter.payload_of(call)))
         try:
-            async with asyncio.timeout(CALL_TIMEOUT_S):
+            async with asyncio.timeout(self._behaviour.call_timeout_s):
                 reply = await self._reply
         except TimeoutError:
             log.info("call unanswered", action=call.action)
@@ -221,31 +230,43 @@ class Session:
     async def _serve(self) -> None:
         while True:
             incoming = await self._calls.get()
-            silent = incoming.action in self._behaviour.never_answers
+            fate = mishap(self._behaviour, incoming.action, self._rng)
             # A charge point that was rejected answers nothing until it is accepted (1.6 4.2).
-            if self._refused or (silent and not self._behaviour.obeys_unanswered):
+            if self._refused or fate == "call_lost":
                 continue
-            answer = self._answer(incoming)
-            await self._hesitate()
-            if not silent:
+            answer = self._answer(incoming, fate)
+            if fate == "answered_late":
+                self._late.append(asyncio.create_task(self._answer_late(incoming, answer)))
+                continue
+            await self._hesitate(self._behaviour.answer_delay_s)
+            for _ in range({"answer_lost": 0, "answered_twice": 2}.get(fate or "", 1)):
                 await self._send(encode_answer(incoming.message_id, answer))
             await self._owner.after_answer(answer)
 
-    def _answer(self, incoming: Incoming) -> Answer:
-        if incoming.action in self._behaviour.call_error_for:
+    async def _answer_late(self, incoming: Incoming, answer: Answer) -> None:
+        """Answer while other calls are attended to; what follows an answer waits for it."""
+        await self._hesitate(self._behaviour.late_answer_s)
+        with contextlib.suppress(TransportClosed):
+            await self._send(encode_answer(incoming.message_id, answer))
+            await self._owner.after_answer(answer)
+
+    def _answer(self, incoming: Incoming, fate: Mishap | None) -> Answer:
+        if fate == "call_error":
             return error_answer("InternalError", "simulated")
-        if not self._adapter.knows(incoming.action):
+        if incoming.action in self._behaviour.lacks or not self._adapter.knows(incoming.action):
             return error_answer("NotImplemented", f"{incoming.action} is not implemented")
         fault = problem(self._version, incoming.action, incoming.payload)
         if fault is not None:
             # The two versions spell it differently (OCPP-J 1.6 4.2.3, 2.0.1 part 4 4.3).
             return error_answer("FormationViolation" if self._version == "v16" else "FormatViolation", fault)
+        if rejects_by_chance(self._behaviour, incoming.action, self._rng):
+            return Answer({"status": "Rejected"})
         return self._owner.carry_out(incoming)
 
-    async def _hesitate(self) -> None:
-        shortest_s, longest_s = self._behaviour.answer_delay_s
-        if longest_s > 0:
-            await asyncio.sleep(self._rng.uniform(shortest_s, longest_s))
+    async def _hesitate(self, span: Span) -> None:
+        delay_s = duration_s(span, self._rng)
+        if delay_s > 0:
+            await asyncio.sleep(delay_s)
 
     async def _send(self, text: str) -> None:
         self._trace(">", text)

@@ -7,22 +7,22 @@ from collections.abc import Callable, Iterable
 from simulators.behaviour import BY_THE_BOOK, Behaviour
 from simulators.car import Car
 from simulators.changes import CarArrived, CarLeft, Change, ConnectionChanged, ConnectorView, Registered
-from simulators.charge_point import ChargePoint, StatusChanged
-from simulators.clock import Clock
+from simulators.clock import Clock, parse_timestamp
 from simulators.connector import StopReason
 from simulators.frames import Answer, Call, Incoming, JsonObject
+from simulators.lifeline import Lifeline
+from simulators.offers import Permitted
 from simulators.outbox import Outbox
-from simulators.profiles import ProfileStore, StoreRules
-from simulators.protocol import Adapter, ChargePointSpec, Registration
+from simulators.protocol import Adapter, ChargePointSpec, Registration, simulated_model
+from simulators.reporter import Reporter
 from simulators.session import OnFrame, Session
+from simulators.ticker import Ticker
 from simulators.transport import Connect, Transport, TransportClosed, charge_point_url, websocket_transport
 from simulators.v16 import V16
 from simulators.v201 import V201
 
-FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
 BOOT_S = 2.0
 LAST_WORDS_S = 5.0
-CLOCK_GRAIN_S = 1e-6  # epoch seconds are floats: wake just after an instant, never just before
 
 
 class SimulatedChargePoint:
@@ -44,30 +44,31 @@ class SimulatedChargePoint:
         on_frame: OnFrame | None = None,
     ) -> None:
         self.spec = spec
-        self.behaviour = behaviour
-        rules = StoreRules("replace" if spec.protocol == "1.6" else "reject", (spec.hardware.unit,))
-        store = ProfileStore(rules, tuple(range(1, spec.connectors + 1)), spec.readings)
-        self.model = ChargePoint(spec.hardware, spec.connectors, store, now_s=clock.now_s())
-        self.adapter: Adapter = (
-            V16(spec, self.model, behaviour) if spec.protocol == "1.6" else V201(spec, self.model, behaviour, rng)
-        )
+        self.model = simulated_model(spec, behaviour, clock.now_s())
+        self.adapter: Adapter = V16(spec, self.model, rng) if spec.protocol == "1.6" else V201(spec, self.model, rng)
         self.boot_reason: str | None = "PowerUp"
-        self._connect = connect
+        self._lifeline = Lifeline(
+            connect,
+            name=spec.identity,
+            clock=clock,
+            rng=rng,
+            new_session=self._new_session,
+            online=self._online,
+            offline=self._offline,
+        )
         self._rng = rng
         self._clock = clock
         self._on_change = on_change
         self._on_frame = on_frame
         self._outbox = Outbox()
-        self._session: Session | None = None
-        self._session_task: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._unreported: dict[int, None] = {}
-        self._out_of_reach_until_s = clock.now_s()
+        self._reporter = Reporter(self.model, self.adapter, self._outbox, self._tell)
+        self._ticker = Ticker(clock, self._look, self._due_s)
         self._next_heartbeat_s: float | None = None
         self._message_number = 0
         self._reboots_when_idle = False
         self._ever_connected = False
-        self._wake = asyncio.Event()
+        self._clock_lost = False
         self._accepted = asyncio.Event()
 
     @classmethod
@@ -99,8 +100,8 @@ class SimulatedChargePoint:
     async def start(self) -> None:
         """Switch it on; it connects and boots by itself."""
         self._tasks = [
-            asyncio.create_task(self._keep_connected(), name=f"{self.spec.identity} connection"),
-            asyncio.create_task(self._keep_time(), name=f"{self.spec.identity} time"),
+            asyncio.create_task(self._lifeline.run(), name=f"{self.spec.identity} connection"),
+            asyncio.create_task(self._ticker.run(), name=f"{self.spec.identity} time"),
         ]
 
     async def stop(self) -> None:
@@ -119,22 +120,39 @@ class SimulatedChargePoint:
 
     @property
     def connected(self) -> bool:
-        return self._session is not None
+        return self._lifeline.session is not None
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How it departs from the book; set it to let it behave otherwise from now on."""
+        return self.model.behaviour
+
+    @behaviour.setter
+    def behaviour(self, behaviour: Behaviour) -> None:
+        self.model.behave(behaviour, self._clock.now_s())
+        self._report()
 
     def connector(self, connector_id: int) -> ConnectorView:
-        """One connector as it is now; permitted is 0 where no car could draw, and the rating without any profile."""
-        now_s = self._clock.now_s()
+        """One connector as an outside observer sees it now. Nothing is permitted where no car could draw."""
         connector = self.model.connectors[connector_id]
         transaction = connector.transaction
+        permitted = self.model.permitted(self._clock.now_s())[connector_id]
         return ConnectorView(
             status=connector.status,
             transaction_id=None if transaction is None else transaction.transaction_id,
             charging=transaction is not None,
-            permitted_w=self.model.offers(now_s)[connector_id].power_w if connector.operative else 0.0,
+            permitted_w=permitted.power_w,
+            permitted_a=permitted.currents_a,
             drawn_w=connector.draw.power_w,
+            drawn_a=self.spec.hardware.drawn_currents_a(connector.draw),
             energy_wh=connector.energy_wh,
             soc=connector.soc if connector.car is not None else None,
+            reachable=self.connected,
         )
+
+    def permitted(self) -> Permitted:
+        """What all connectors may draw at the same time: at most their sum, and the station's own limit."""
+        return self.model.permitted_together(self._clock.now_s())
 
     def plug_in(self, connector_id: int, car: Car, id_token: str | None = None) -> None:
         """A car arrives and its driver shows a token; without one it waits for a remote start."""
@@ -162,37 +180,53 @@ class SimulatedChargePoint:
 
     def drop_connection(self, for_s: float) -> None:
         """Lose the connection, and find no network for so many seconds."""
-        self._out_of_reach_until_s = self._clock.now_s() + for_s
-        self._hang_up()
+        self._lifeline.drop(for_s)
+
+    def lose_profiles(self) -> None:
+        """Forget every charging profile, at once and without a word."""
+        self.model.lose_profiles(self._clock.now_s())
+        self._report()
 
     def reboot(self, reason: StopReason = "Reboot") -> None:
-        """Restart: transactions end, profiles and unreported messages survive, BootNotification follows."""
+        """Restart: transactions end, unreported messages survive, BootNotification follows.
+
+        Profiles and the time of day survive too, unless its behaviour says otherwise.
+        """
         now_s = self._clock.now_s()
         for connector_id in self.model.connectors:
             self.model.stop(connector_id, reason, now_s)
         self._report()
         self.boot_reason = "PowerUp" if reason in ("Reboot", "PowerLoss") else "RemoteReset"
         self._message_number = 0
+        if self.behaviour.loses_profiles_on_reboot:
+            self.model.lose_profiles(now_s)
+        if self.behaviour.clock_after_reboot_s is not None:
+            self._clock_lost = True
+            self.model.set_clock(self.behaviour.clock_after_reboot_s, now_s)
+        self._report()
         self.drop_connection(BOOT_S)
 
     async def send_raw(self, text: str) -> str | None:
         """Send any text as a frame; for a CALL, the answer's text or None. Raises TransportClosed when offline."""
-        if self._session is None:
+        if self._lifeline.session is None:
             raise TransportClosed("not connected")
-        return await self._session.send_raw(text)
+        return await self._lifeline.session.send_raw(text)
 
     # What a session asks of its owner.
 
     def registered(self, registration: Registration) -> None:
         now_s = self._clock.now_s()
+        self._take_time(registration.time_s)
         self._tell(Registered(now_s, registration.status))
         if registration.status == "Accepted":
             self.boot_reason = None
-            self._become_ready(range(self.spec.connectors + 1), now_s)
+            self._become_ready(now_s, range(self.spec.connectors + 1))
 
     def answered(self, call: Call, payload: JsonObject) -> None:
         if call.action == "BootNotification":
-            self.adapter.registration(payload)
+            self._take_time(self.adapter.registration(payload).time_s)
+        elif call.action == "Heartbeat":
+            self._take_time(parse_timestamp(payload["currentTime"]))
         self.adapter.on_result(call, payload, self._clock.now_s())
         self._report()
 
@@ -224,33 +258,6 @@ class SimulatedChargePoint:
 
     # Below: how it does what it offers.
 
-    async def _keep_connected(self) -> None:
-        attempt = 0
-        while True:
-            await asyncio.sleep(max(self._out_of_reach_until_s - self._clock.now_s(), 0.0))
-            try:
-                transport = await self._connect()
-            except (TransportClosed, OSError):
-                attempt += 1
-            else:
-                attempt = 0
-                await self._stay_connected(transport)
-            wait_s = min(FIRST_RETRY_S * 2**attempt, LONGEST_RETRY_S)
-            await asyncio.sleep(wait_s + self._rng.random() * FIRST_RETRY_S)
-
-    async def _stay_connected(self, transport: Transport) -> None:
-        session = self._new_session(transport)
-        self._online(session)
-        self._session_task = asyncio.create_task(session.run(), name=f"{self.spec.identity} session")
-        try:
-            await asyncio.wait([self._session_task])
-        finally:
-            self._session_task.cancel()
-            results = await asyncio.gather(self._session_task, return_exceptions=True)
-            self._offline()
-        if isinstance(results[0], Exception):
-            raise results[0]
-
     def _new_session(self, transport: Transport) -> Session:
         return Session(
             transport,
@@ -258,49 +265,45 @@ class SimulatedChargePoint:
             self.adapter,
             self._outbox,
             version="v16" if self.spec.protocol == "1.6" else "v201",
-            behaviour=self.behaviour,
             rng=self._rng,
             on_frame=self._on_frame,
         )
 
-    def _online(self, session: Session) -> None:
+    def _online(self) -> None:
         now_s = self._clock.now_s()
-        self._session = session
         self._tell(ConnectionChanged(now_s, True))
         if self._ever_connected and self.behaviour.loses_profiles_on_reconnect:
-            self.model.profiles.clear()
-            self.model.profiles_changed(now_s)
+            self.lose_profiles()
         if self._ever_connected and self.behaviour.boots_on_reconnect and self.boot_reason is None:
             self.boot_reason = "Unknown"
         self._ever_connected = True
         if self.boot_reason is None:
-            self._become_ready(self._unreported, now_s)
+            self._become_ready(now_s)
 
     def _offline(self) -> None:
         now_s = self._clock.now_s()
-        self._session, self._next_heartbeat_s = None, None
+        self._next_heartbeat_s = None
         self.adapter.online = False
         self._accepted.clear()
         dropped = self._outbox.connection_lost()
         self._tell(ConnectionChanged(now_s, False))
         for call in dropped:
             self.unanswerable(call)
-            if call.action == "StatusNotification":
-                self._unreported[call.connector_id] = None
+            self._reporter.went_untold(call)
         self._report()
 
-    def _become_ready(self, connector_ids: Iterable[int], now_s: float) -> None:
+    def _become_ready(self, now_s: float, connector_ids: Iterable[int] | None = None) -> None:
         """Accepted, or back: report the statuses nobody knows yet, and begin to talk as usual."""
-        for connector_id in sorted(connector_ids):
-            self._outbox.add(self.adapter.status(connector_id, now_s))
-        self._unreported.clear()
+        self._reporter.report_statuses(now_s, connector_ids)
         self.adapter.online = True
         self._accepted.set()
         self._report()
 
-    def _hang_up(self) -> None:
-        if self._session_task is not None:
-            self._session_task.cancel()
+    def _take_time(self, time_s: float | None) -> None:
+        """A charger that lost the time believes the central system, however long the answer was under way."""
+        if self._clock_lost and time_s is not None:
+            self.model.set_clock(time_s, self._clock.now_s())
+            self._report()
 
     async def _reset(self, reason: StopReason) -> None:
         """A reset on demand: transactions end first, and the central system should hear of it (1.6 5.14)."""
@@ -330,41 +333,26 @@ class SimulatedChargePoint:
 
     def _report(self) -> None:
         """Turn what happened into messages and tell the observer; then look at the clock anew."""
-        occurrences, self.model.occurrences = self.model.occurrences, []
-        for occurrence in occurrences:
-            calls = self.adapter.calls_for(occurrence)
-            if isinstance(occurrence, StatusChanged) and not self.adapter.online:
-                self._unreported[occurrence.connector_id] = None
-                calls = []
-            self._outbox.add(calls)
-            self._tell(occurrence)
-        if self._session is not None:
-            self._session.wake()
-        self._wake.set()
+        self._reporter.report()
+        if self._lifeline.session is not None:
+            self._lifeline.session.wake()
+        self._ticker.wake()
 
     def _tell(self, change: Change) -> None:
         if self._on_change is not None:
             self._on_change(self, change)
 
-    async def _keep_time(self) -> None:
-        while True:
-            now_s = self._clock.now_s()
-            self.model.advance(now_s)
-            self._beat(now_s)
-            self._report()
-            if self._reboots_when_idle and not any(self.model.running()):
-                self._reboots_when_idle = False
-                await self._reset("SoftReset")
-            self._wake.clear()
-            due_s = min(
-                (due for due in (self.model.next_change_s(), self._next_heartbeat_s) if due is not None),
-                default=None,
-            )
-            try:
-                async with asyncio.timeout(None if due_s is None else max(due_s - now_s, 0.0) + CLOCK_GRAIN_S):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+    async def _look(self, now_s: float) -> None:
+        self.model.advance(now_s)
+        self._beat(now_s)
+        self._report()
+        if self._reboots_when_idle and not any(self.model.running()):
+            self._reboots_when_idle = False
+            await self._reset("SoftReset")
+
+    def _due_s(self) -> float | None:
+        due_s = (self.model.next_change_s(), self._next_heartbeat_s)
+        return min((instant for instant in due_s if instant is not None), default=None)
 
     def _beat(self, now_s: float) -> None:
         interval_s = self.adapter.heartbeat_interval_s

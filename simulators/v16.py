@@ -1,22 +1,25 @@
 """OCPP 1.6-J: what a charge point reports, in which messages."""
 
+import random
 from collections.abc import Iterable
 
 from simulators.behaviour import Behaviour
-from simulators.charge_point import (
-    ChargePoint,
+from simulators.charge_point import ChargePoint
+from simulators.clock import parse_timestamp, timestamp
+from simulators.connector import Reading
+from simulators.frames import Answer, Call, JsonObject
+from simulators.meter import samples, split
+from simulators.occurrences import (
     ChargingStateChanged,
+    DrawChanged,
     LimitChanged,
     Occurrence,
     Sampled,
+    SampledFreely,
     StatusChanged,
     TransactionStarted,
     TransactionStopped,
 )
-from simulators.clock import timestamp
-from simulators.connector import Reading
-from simulators.frames import Answer, Call, JsonObject
-from simulators.meter import samples, split
 from simulators.protocol import ChargePointSpec, Registration
 from simulators.v16_handlers import HANDLERS, begin_remote_start
 from simulators.v16_settings import v16_settings
@@ -27,14 +30,18 @@ REFUSED_START_ID = "-1"  # what chargers put where the central system never gave
 class V16:
     """The OCPP 1.6 `Adapter`."""
 
-    def __init__(self, spec: ChargePointSpec, model: ChargePoint, behaviour: Behaviour) -> None:
+    def __init__(self, spec: ChargePointSpec, model: ChargePoint, rng: random.Random) -> None:
         self.spec = spec
         self.model = model
-        self.behaviour = behaviour
+        self.rng = rng
         self.online = False
         self.messages_waiting = False
         self.settings = v16_settings(spec.hardware, spec.connectors, model.profiles.rules)
         self.awaited_remote_starts: dict[int, JsonObject] = {}
+
+    @property
+    def behaviour(self) -> Behaviour:
+        return self.model.behaviour
 
     @property
     def heartbeat_interval_s(self) -> float:
@@ -52,7 +59,7 @@ class V16:
     def registration(self, payload: JsonObject) -> Registration:
         if payload["status"] == "Accepted" and payload["interval"] > 0:
             self.settings.change("HeartbeatInterval", str(payload["interval"]))
-        return Registration(payload["status"], payload["interval"])
+        return Registration(payload["status"], payload["interval"], parse_timestamp(payload["currentTime"]))
 
     def heartbeat(self) -> Call:
         return Call("Heartbeat", {})
@@ -81,9 +88,11 @@ class V16:
                 return self._start(occurrence)
             case Sampled():
                 return self._meter_values(occurrence)
+            case SampledFreely():
+                return self._free_meter_values(occurrence)
             case TransactionStopped():
                 return [self._stop(occurrence)]
-            case ChargingStateChanged() | LimitChanged():
+            case ChargingStateChanged() | LimitChanged() | DrawChanged():
                 return []
 
     def payload_of(self, call: Call) -> JsonObject:
@@ -111,7 +120,12 @@ class V16:
         return action in HANDLERS
 
     def time(self, at_s: float) -> str:
-        return timestamp(at_s, zone=not self.behaviour.omits_clock_zone)
+        """An instant as the charger's own clock shows it."""
+        return self.shown(self.model.clock_s(at_s))
+
+    def shown(self, clock_s: float) -> str:
+        """What its own clock shows, as text."""
+        return timestamp(clock_s, zone=not self.behaviour.omits_clock_zone)
 
     def meter_values(self, connector_id: int, now_s: float) -> Call:
         """MeterValues outside the usual interval, because the central system asked."""
@@ -150,6 +164,15 @@ class V16:
         value = self._meter_value(sampled.reading, "Sample.Periodic", measurands)
         payload = {"connectorId": sampled.transaction.connector_id, "meterValue": [value]}
         return [Call("MeterValues", payload, sampled.transaction)]
+
+    def _free_meter_values(self, sampled: SampledFreely) -> list[Call]:
+        measurands = split(self.settings["MeterValuesSampledData"])
+        if not measurands:
+            return []
+        value = self._meter_value(sampled.reading, "Sample.Periodic", measurands)
+        payload: JsonObject = {"connectorId": sampled.connector_id, "meterValue": [value]}
+        numbered = {"transactionId": 0} if self.behaviour.free_metering == "zero" else {}
+        return [Call("MeterValues", payload | numbered, connector_id=sampled.connector_id)]
 
     def _stop(self, stopped: TransactionStopped) -> Call:
         payload: JsonObject = {

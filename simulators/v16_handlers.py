@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from simulators.composite import composite_schedule
+from simulators.composite import composite_outcome, composite_schedule
 from simulators.connector import StopReason
 from simulators.frames import Answer, Call, JsonObject, error_answer
+from simulators.misconduct import duration_s, told, verdict
 from simulators.v16_profiles import PURPOSES, rate_unit, read_profile, write_composite
 
 if TYPE_CHECKING:
@@ -63,30 +64,38 @@ def _data_transfer(cp: V16, request: JsonObject, now_s: float) -> Answer:
 
 
 def _set_charging_profile(cp: V16, request: JsonObject, now_s: float) -> Answer:
-    wire = request["csChargingProfiles"]
-    if wire["chargingProfilePurpose"] in cp.behaviour.rejects_profiles:
-        return Answer({"status": "Rejected"})
+    connector_id, wire = request["connectorId"], request["csChargingProfiles"]
     try:
         profile = read_profile(wire)
     except ValueError as error:
         return error_answer("PropertyConstraintViolation", str(error))
-    if cp.behaviour.ignores_profiles:
-        return Answer({"status": "Accepted"})
-    refusal = cp.model.profiles.install(request["connectorId"], profile, cp.model.running(), now_s)
-    cp.model.profiles_changed(now_s)
-    return Answer({"status": "Rejected" if refusal else "Accepted"})
+    match verdict(cp.behaviour, connector_id, wire):
+        case "reject":
+            return Answer({"status": "Rejected"})
+        case "ignore":
+            return Answer({"status": "Accepted"})
+        case "take":
+            refusal = cp.model.install(connector_id, profile, now_s, after_s=_effect_after_s(cp))
+            return Answer({"status": "Rejected" if refusal else "Accepted"})
 
 
 def _clear_charging_profile(cp: V16, request: JsonObject, now_s: float) -> Answer:
     purpose = request.get("chargingProfilePurpose")
-    cleared = cp.model.profiles.clear(
-        profile_id=request.get("id"),
-        connector_id=request.get("connectorId"),
-        purpose=PURPOSES[purpose] if purpose else None,
-        stack_level=request.get("stackLevel"),
+    cleared = cp.model.change_profiles(
+        lambda store: store.clear(
+            profile_id=request.get("id"),
+            connector_id=request.get("connectorId"),
+            purpose=PURPOSES[purpose] if purpose else None,
+            stack_level=request.get("stackLevel"),
+        ),
+        now_s,
+        after_s=_effect_after_s(cp),
     )
-    cp.model.profiles_changed(now_s)
     return Answer({"status": "Accepted" if cleared else "Unknown"})
+
+
+def _effect_after_s(cp: V16) -> float:
+    return duration_s(cp.behaviour.applies_after_s, cp.rng)
 
 
 def _get_composite_schedule(cp: V16, request: JsonObject, now_s: float) -> Answer:
@@ -94,10 +103,26 @@ def _get_composite_schedule(cp: V16, request: JsonObject, now_s: float) -> Answe
     unit = rate_unit(request.get("chargingRateUnit"), model.hardware.unit)
     if (connector_id and connector_id not in model.connectors) or unit not in model.profiles.rules.units:
         return Answer({"status": "Rejected"})
-    composite = composite_schedule(
-        model.hardware, model.profiles, model.running(), connector_id, now_s, request["duration"], unit
+    match composite_outcome(cp.behaviour.composite_schedule, connector_id):
+        case "not supported":
+            return error_answer("NotSupported", "simulated")
+        case "rejected":
+            return Answer({"status": "Rejected"})
+        case "no schedule":
+            return Answer({"status": "Accepted"})
+    composite = told(
+        cp.behaviour,
+        composite_schedule(
+            model.hardware,
+            model.profiles,
+            model.running(),
+            connector_id,
+            model.clock_s(now_s),
+            request["duration"],
+            unit,
+        ),
     )
-    return Answer({"status": "Accepted"} | write_composite(composite, connector_id, cp.time(composite.start_s)))
+    return Answer({"status": "Accepted"} | write_composite(composite, connector_id, cp.shown(composite.start_s)))
 
 
 def _remote_start(cp: V16, request: JsonObject, now_s: float) -> Answer:
@@ -120,10 +145,9 @@ def begin_remote_start(cp: V16, connector_id: int, now_s: float) -> Iterable[Cal
     if request is None or cp.model.start(connector_id, request["idTag"], now_s, remote=True) is None:
         return ()
     del cp.awaited_remote_starts[connector_id]
-    if request.get("chargingProfile") is not None and not cp.behaviour.ignores_profiles:
-        profile = read_profile(request["chargingProfile"])
-        cp.model.profiles.install(connector_id, profile, cp.model.running(), now_s)
-        cp.model.profiles_changed(now_s)
+    wire = request.get("chargingProfile")
+    if wire is not None and verdict(cp.behaviour, connector_id, wire) == "take":
+        cp.model.install(connector_id, read_profile(wire), now_s, after_s=_effect_after_s(cp))
     return ()
 
 

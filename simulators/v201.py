@@ -4,20 +4,22 @@ import random
 from collections.abc import Iterable
 
 from simulators.behaviour import Behaviour
-from simulators.charge_point import (
-    ChargePoint,
+from simulators.charge_point import ChargePoint
+from simulators.clock import parse_timestamp, timestamp
+from simulators.connector import Reading, StopReason, Transaction
+from simulators.frames import Answer, Call, JsonObject
+from simulators.meter import Sample, samples, split
+from simulators.occurrences import (
     ChargingStateChanged,
+    DrawChanged,
     LimitChanged,
     Occurrence,
     Sampled,
+    SampledFreely,
     StatusChanged,
     TransactionStarted,
     TransactionStopped,
 )
-from simulators.clock import timestamp
-from simulators.connector import Reading, StopReason, Transaction
-from simulators.frames import Answer, Call, JsonObject
-from simulators.meter import Sample, samples, split
 from simulators.protocol import ChargePointSpec, Registration
 from simulators.v201_handlers import HANDLERS, begin_remote_start
 from simulators.v201_variables import (
@@ -55,19 +57,22 @@ ENDINGS: dict[StopReason, tuple[str, str]] = {
 class V201:
     """The OCPP 2.0.1 `Adapter`. An EVSE has one connector; the model's connector id is the EVSE's."""
 
-    def __init__(self, spec: ChargePointSpec, model: ChargePoint, behaviour: Behaviour, rng: random.Random) -> None:
+    def __init__(self, spec: ChargePointSpec, model: ChargePoint, rng: random.Random) -> None:
         self.spec = spec
         self.model = model
-        self.behaviour = behaviour
+        self.rng = rng
         self.online = False
         self.messages_waiting = False
         self.variables = v201_variables(
             spec.hardware, spec.connectors, model.profiles.rules, spec.identity, spec.vendor
         )
         self.awaited_remote_starts: dict[int, JsonObject] = {}
-        self._rng = rng
         self._statuses: dict[int, str] = {}
         self._states: dict[int, str] = {}
+
+    @property
+    def behaviour(self) -> Behaviour:
+        return self.model.behaviour
 
     @property
     def heartbeat_interval_s(self) -> float:
@@ -85,7 +90,7 @@ class V201:
     def registration(self, payload: JsonObject) -> Registration:
         if payload["status"] == "Accepted" and payload["interval"] > 0:
             self.variables.change(HEARTBEAT_INTERVAL, str(payload["interval"]))
-        return Registration(payload["status"], payload["interval"])
+        return Registration(payload["status"], payload["interval"], parse_timestamp(payload["currentTime"]))
 
     def heartbeat(self) -> Call:
         return Call("Heartbeat", {})
@@ -108,7 +113,7 @@ class V201:
 
     def new_transaction_id(self, now_s: float) -> str | None:
         # The time keeps ids of a later run with the same seed apart (E01.FR.08: unique for the station, for ever).
-        return f"{int(now_s):08x}-{self._rng.getrandbits(64):016x}"
+        return f"{int(now_s):08x}-{self.rng.getrandbits(64):016x}"
 
     def car_arrived(self, connector_id: int, now_s: float) -> bool:
         begin_remote_start(self, connector_id, now_s)
@@ -126,9 +131,11 @@ class V201:
                 return self._state_changed(transaction, reading)
             case Sampled(_, transaction, reading):
                 return [self.updated(transaction, reading, "MeterValuePeriodic", "Sample.Periodic")]
+            case SampledFreely(_, connector_id, reading):
+                return [self.meter_values(connector_id, reading, "Sample.Periodic")]
             case TransactionStopped():
                 return [self._ended(occurrence)]
-            case LimitChanged():
+            case LimitChanged() | DrawChanged():
                 return []
 
     def payload_of(self, call: Call) -> JsonObject:
@@ -151,13 +158,23 @@ class V201:
         return HANDLERS[action](self, payload, now_s)
 
     def time(self, at_s: float) -> str:
-        return timestamp(at_s, zone=not self.behaviour.omits_clock_zone)
+        """An instant as the station's own clock shows it."""
+        return self.shown(self.model.clock_s(at_s))
+
+    def shown(self, clock_s: float) -> str:
+        """What its own clock shows, as text."""
+        return timestamp(clock_s, zone=not self.behaviour.omits_clock_zone)
 
     def updated(self, transaction: Transaction, reading: Reading, trigger: str, context: str) -> Call:
         """TransactionEvent Updated with a meter value."""
         measurands = split(self.variables[SAMPLED_MEASURANDS])
         payload = self._event("Updated", transaction, reading, trigger)
         return Call("TransactionEvent", self._with_meter(payload, reading, context, measurands), transaction)
+
+    def meter_values(self, evse_id: int, reading: Reading, context: str) -> Call:
+        """MeterValues, for what no TransactionEvent can tell."""
+        value = self.meter_value(reading, context, split(self.variables[SAMPLED_MEASURANDS]))
+        return Call("MeterValues", {"evseId": evse_id, "meterValue": [value]}, connector_id=evse_id)
 
     def meter_value(self, reading: Reading, context: str, measurands: Iterable[str]) -> JsonObject:
         values = [

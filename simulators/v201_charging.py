@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from simulators.composite import composite_schedule
-from simulators.frames import Answer, Call, JsonObject
+from simulators.composite import composite_outcome, composite_schedule
+from simulators.frames import Answer, Call, JsonObject, error_answer
+from simulators.misconduct import duration_s, told, verdict
 from simulators.profiles import Installed
 from simulators.v16_profiles import rate_unit
 from simulators.v201_profiles import NAMES, PURPOSES, read_profile, write_composite, write_profile
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 def set_charging_profile(cs: V201, request: JsonObject, now_s: float) -> Answer:
     """K01."""
     wire = request["chargingProfile"]
-    if wire["chargingProfilePurpose"] in cs.behaviour.rejects_profiles:
-        return _rejected("UnsupportedRequest")
     refusal = install(cs, request["evseId"], wire, now_s)
     return _rejected(refusal) if refusal else Answer({"status": "Accepted"})
 
@@ -34,11 +33,13 @@ def install(cs: V201, evse_id: int, wire: JsonObject, now_s: float) -> str | Non
         profile = read_profile(wire)
     except ValueError:
         return "InvalidValue"
-    if cs.behaviour.ignores_profiles:
-        return None
-    refusal = cs.model.profiles.install(evse_id, profile, cs.model.running(), now_s)
-    cs.model.profiles_changed(now_s)
-    return refusal
+    match verdict(cs.behaviour, evse_id, wire):
+        case "reject":
+            return "UnsupportedRequest"
+        case "ignore":
+            return None
+        case "take":
+            return cs.model.install(evse_id, profile, now_s, after_s=_effect_after_s(cs))
 
 
 def clear_charging_profile(cs: V201, request: JsonObject, now_s: float) -> Answer:
@@ -47,14 +48,21 @@ def clear_charging_profile(cs: V201, request: JsonObject, now_s: float) -> Answe
     purpose = criteria.get("chargingProfilePurpose")
     if purpose is not None and purpose not in PURPOSES:
         return Answer({"status": "Unknown"})
-    cleared = cs.model.profiles.clear(
-        profile_id=request.get("chargingProfileId"),
-        connector_id=criteria.get("evseId"),
-        purpose=PURPOSES[purpose] if purpose else None,
-        stack_level=criteria.get("stackLevel"),
+    cleared = cs.model.change_profiles(
+        lambda store: store.clear(
+            profile_id=request.get("chargingProfileId"),
+            connector_id=criteria.get("evseId"),
+            purpose=PURPOSES[purpose] if purpose else None,
+            stack_level=criteria.get("stackLevel"),
+        ),
+        now_s,
+        after_s=_effect_after_s(cs),
     )
-    cs.model.profiles_changed(now_s)
     return Answer({"status": "Accepted" if cleared else "Unknown"})
+
+
+def _effect_after_s(cs: V201) -> float:
+    return duration_s(cs.behaviour.applies_after_s, cs.rng)
 
 
 def get_charging_profiles(cs: V201, request: JsonObject, now_s: float) -> Answer:
@@ -73,10 +81,27 @@ def get_composite_schedule(cs: V201, request: JsonObject, now_s: float) -> Answe
         return _rejected("UnknownEvse")
     if unit not in model.profiles.rules.units:
         return _rejected("UnsupportedRateUnit")  # K08.FR.07
-    composite = composite_schedule(
-        model.hardware, model.profiles, model.running(), evse_id, now_s, request["duration"], unit
+    match composite_outcome(cs.behaviour.composite_schedule, evse_id):
+        case "not supported":
+            return error_answer("NotSupported", "simulated")
+        case "rejected":
+            return _rejected("UnsupportedRequest")
+        case "no schedule":
+            return Answer({"status": "Accepted"})
+    composite = told(
+        cs.behaviour,
+        composite_schedule(
+            model.hardware,
+            model.profiles,
+            model.running(),
+            evse_id,
+            model.clock_s(now_s),
+            request["duration"],
+            unit,
+        ),
     )
-    return Answer({"status": "Accepted", "schedule": write_composite(composite, evse_id, cs.time(composite.start_s))})
+    schedule = write_composite(composite, evse_id, cs.shown(composite.start_s))
+    return Answer({"status": "Accepted", "schedule": schedule})
 
 
 def _needs_phase_switch(cs: V201, wire: JsonObject) -> bool:

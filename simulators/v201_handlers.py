@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from simulators.connector import StopReason
 from simulators.frames import Answer, Call, JsonObject
-from simulators.meter import split
 from simulators.v201_charging import (
     clear_charging_profile,
     get_charging_profiles,
@@ -15,7 +14,7 @@ from simulators.v201_charging import (
     install,
     set_charging_profile,
 )
-from simulators.v201_variables import SAMPLE_INTERVAL, SAMPLED_MEASURANDS, Name, read_name, report_row
+from simulators.v201_variables import SAMPLE_INTERVAL, Name, read_name, report_row
 
 if TYPE_CHECKING:
     from simulators.v201 import V201
@@ -192,9 +191,7 @@ def _triggered(calls: list[Call]) -> Iterable[Call]:
 
 
 def _meter_values(cs: V201, evse_id: int, at_s: float) -> Call:
-    reading = cs.model.connectors[evse_id].reading(at_s)
-    value = cs.meter_value(reading, "Trigger", split(cs.variables[SAMPLED_MEASURANDS]))
-    return Call("MeterValues", {"evseId": evse_id, "meterValue": [value]})
+    return cs.meter_values(evse_id, cs.model.connectors[evse_id].reading(at_s), "Trigger")
 
 
 def _transaction_events(cs: V201, evse_ids: list[int], at_s: float) -> list[Call]:

@@ -1,16 +1,16 @@
 import pytest
 
 from simulators.car import Car
-from simulators.charge_point import (
-    ChargePoint,
+from simulators.charge_point import ChargePoint
+from simulators.charging_profile import ChargingProfile, Period, Schedule
+from simulators.hardware import AC_THREE_PHASES, DC_50, Hardware
+from simulators.occurrences import (
     LimitChanged,
     Sampled,
     StatusChanged,
     TransactionStarted,
     TransactionStopped,
 )
-from simulators.charging_profile import ChargingProfile, Period, Schedule
-from simulators.hardware import AC_THREE_PHASES, DC_50, Hardware
 from simulators.profiles import ProfileStore, StoreRules
 
 NOW_S = 1_767_225_600.0

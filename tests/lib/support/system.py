@@ -31,8 +31,6 @@ from simulators.hardware import DC_50, Hardware
 from simulators.protocol import ChargePointSpec, Version
 from simulators.station import SimulatedChargePoint
 from simulators.transport import Transport, TransportClosed, charge_point_url, websocket_transport
-from simulators.v16 import V16
-from simulators.v201 import V201
 
 JsonObject = dict[str, Any]
 
@@ -323,7 +321,3 @@ async def running(folder: Path, *sites: JsonObject, **ocpp: object) -> AsyncIter
 def change_behaviour(station: SimulatedChargePoint, behaviour: Behaviour) -> None:
     """From now on it behaves so, on the connection it has too."""
     station.behaviour = behaviour
-    assert isinstance(station.adapter, V16 | V201)
-    station.adapter.behaviour = behaviour
-    if station._session is not None:
-        station._session._behaviour = behaviour

@@ -1,0 +1,97 @@
+"""What a behaviour makes of a single CALL: whether a profile counts, and what befalls the answer. Pure."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from simulators.behaviour import Behaviour, Span
+from simulators.charging_profile import Period
+from simulators.composite import Composite
+from simulators.frames import JsonObject
+from simulators.profiles import Installed
+
+Verdict = Literal["take", "ignore", "reject"]
+Mishap = Literal["call_lost", "answer_lost", "call_error", "answered_twice", "answered_late"]
+
+ENDLESS_S = 157_680_000_000  # 5000 years
+THIRD_OF_A_TENTH = 0.1 / 3
+
+
+def verdict(behaviour: Behaviour, connector_id: int, profile: JsonObject) -> Verdict:
+    """What becomes of a profile on the wire, before the profile store is asked; `ignore` is Accepted without effect."""
+    purpose = profile["chargingProfilePurpose"]
+    if purpose in behaviour.rejects_profiles:
+        return "reject"
+    if behaviour.takes_kinds and profile["chargingProfileKind"] not in behaviour.takes_kinds:
+        return "reject"
+    if behaviour.honours_only and purpose not in behaviour.honours_only:
+        return "ignore" if behaviour.accepts_the_rest else "reject"
+    misplaced = {"any": False, "station": connector_id != 0, "connectors": connector_id == 0}
+    if purpose == "TxDefaultProfile" and misplaced[behaviour.default_places]:
+        return "reject"
+    return "ignore" if behaviour.ignores_profiles else "take"
+
+
+def mishap(behaviour: Behaviour, action: str, rng: random.Random) -> Mishap | None:
+    """What befalls the answer to a CALL; the generator is asked only where chance has a say."""
+    if action in behaviour.never_answers:
+        return "answer_lost" if behaviour.obeys_unanswered else "call_lost"
+    if action in behaviour.call_error_for:
+        return "call_error"
+    chances: tuple[tuple[float, Mishap], ...] = (
+        (behaviour.chance_call_lost, "call_lost"),
+        (behaviour.chance_answer_lost, "answer_lost"),
+        (behaviour.chance_call_error, "call_error"),
+        (behaviour.chance_answered_twice, "answered_twice"),
+        (behaviour.chance_answered_late, "answered_late"),
+    )
+    spared = bool(behaviour.chances_for) and action not in behaviour.chances_for
+    if spared or not any(chance for chance, _ in chances):
+        return None
+    lot = rng.random()
+    for chance, kind in chances:
+        if lot < chance:
+            return kind
+        lot -= chance
+    return None
+
+
+def rejects_by_chance(behaviour: Behaviour, action: str, rng: random.Random) -> bool:
+    chance = behaviour.rejects_profile_chance if action == "SetChargingProfile" else 0.0
+    return chance > 0 and rng.random() < chance
+
+
+def duration_s(span: Span, rng: random.Random) -> float:
+    """A time drawn from a span; one without length is not drawn."""
+    shortest_s, longest_s = span
+    return shortest_s if shortest_s == longest_s else rng.uniform(shortest_s, longest_s)
+
+
+def told(behaviour: Behaviour, composite: Composite) -> Composite:
+    """A composite schedule as this charger tells it."""
+    if behaviour.composite_schedule == "present only":
+        composite = replace(composite, periods=composite.periods[:1])
+    match behaviour.composite_flaw:
+        case "decimals":
+            return replace(composite, periods=tuple(_with_decimals(period) for period in composite.periods))
+        case "endless":
+            return replace(composite, duration_s=ENDLESS_S)
+        case "none":
+            return composite
+
+
+def _with_decimals(period: Period) -> Period:
+    """As a careless conversion leaves it: 1/30 lower."""
+    return replace(period, limit=max(period.limit - THIRD_OF_A_TENTH, 0.0))
+
+
+def in_one_slot(
+    installed: Sequence[Installed], new: Installed, connectors: Sequence[int], *, shared: bool
+) -> list[Installed]:
+    """What is left in a store that has one place for the TxDefaultProfiles of connectors 1..n, after `new` took it."""
+    if new.profile.purpose != "TxDefault" or not new.connector_id:
+        return list(installed)
+    others = [item for item in installed if item.profile.purpose != "TxDefault" or not item.connector_id]
+    places = connectors if shared else (new.connector_id,)
+    return others + [replace(new, connector_id=place) for place in places]
