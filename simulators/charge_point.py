@@ -14,7 +14,7 @@ from simulators.charging_profile import ChargingProfile, Running
 from simulators.connector import Connector, StopReason, Transaction
 from simulators.delayed import DelayedChanges, Outcome
 from simulators.hardware import Hardware
-from simulators.misconduct import in_one_slot
+from simulators.misconduct import install_in_slot
 from simulators.occurrences import (
     ChargingStateChanged,
     DrawChanged,
@@ -58,6 +58,7 @@ class ChargePoint:
         self._transactions = 0
         self._drawn: dict[int, Draw] = dict.fromkeys(self.connectors, NO_DRAW)
         self._accepted = DelayedChanges()
+        self._station_limit = profiles.station_limit(self.clock_s(now_s))
         for connector_id, offer in self.offers(now_s).items():
             self.connectors[connector_id].offer = offer
 
@@ -204,14 +205,15 @@ class ChargePoint:
 
     def install(self, connector_id: int, profile: ChargingProfile, now_s: float, *, after_s: float = 0.0) -> str | None:
         """Take a profile into force, now or `after_s` from now; or say why not, as `ProfileStore.install` does."""
-        received_s, slots = self.clock_s(now_s), self._behaviour.default_slots
+        slots = self._behaviour.default_slots
+        one_slot = slots != "each" and profile.purpose == "TxDefault" and connector_id != 0
 
         def change(store: ProfileStore) -> str | None:
-            refusal = store.install(connector_id, profile, self.running(), received_s)
-            if refusal is None and slots != "each":
+            received_s = self.clock_s(now_s)
+            if one_slot:
                 new = Installed(connector_id, profile, received_s)
-                store.installed = in_one_slot(store.installed, new, store.connectors, shared=slots == "shared")
-            return refusal
+                return install_in_slot(store, new, self.running(), shared=slots == "shared")
+            return store.install(connector_id, profile, self.running(), received_s)
 
         return self.change_profiles(change, now_s, after_s=after_s)
 
@@ -280,6 +282,10 @@ class ChargePoint:
             if offer != connector.offer:
                 connector.change_offer(offer, at_s)
                 self._note(LimitChanged(at_s, connector_id, offer.power_w))
+        station_limit = self.profiles.station_limit(self.clock_s(at_s))
+        if station_limit != self._station_limit:
+            self._station_limit = station_limit
+            self._note(LimitChanged(at_s, 0, self.permitted_together(at_s).power_w))
         for connector in self.connectors.values():
             self._let_freely(connector, at_s)
             connector.react(at_s, self._behaviour.overdraw, rated)

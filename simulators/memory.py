@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from simulators.transport import TransportClosed
 
@@ -10,11 +11,24 @@ Delay = Callable[[str], float]
 """How many seconds a frame is under way; frames of one direction never overtake each other."""
 
 
+Copies = Callable[[str], int]
+"""How often a frame arrives: 1 as a rule, 0 when it is lost and the connection survives, 2 when it comes twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What becomes of the frames of one direction; without a delay they arrive at once."""
+
+    delay: Delay | None = None
+    copies: Copies | None = None
+
+
 class MemoryPipe:
     """One end of a connection in memory; a `Transport`."""
 
-    def __init__(self, delay: Delay | None) -> None:
-        self._delay = delay
+    def __init__(self, link: Link) -> None:
+        self._delay = link.delay
+        self._copies = link.copies
         self._peer: MemoryPipe | None = None
         self._under_way: deque[str | None] = deque()
         self._arrived: deque[str] = deque()
@@ -24,9 +38,11 @@ class MemoryPipe:
         self._ended = False
 
     @classmethod
-    def pair(cls, to_first: Delay | None = None, to_second: Delay | None = None) -> tuple["MemoryPipe", "MemoryPipe"]:
-        """Two connected ends; a delay belongs to the direction towards the end it is named after."""
-        first, second = cls(to_second), cls(to_first)
+    def pair(
+        cls, to_first: Link | Delay | None = None, to_second: Link | Delay | None = None
+    ) -> tuple["MemoryPipe", "MemoryPipe"]:
+        """Two connected ends; a link belongs to the direction towards the end it is named after."""
+        first, second = cls(_link(to_second)), cls(_link(to_first))
         first._peer, second._peer = second, first
         return first, second
 
@@ -34,7 +50,8 @@ class MemoryPipe:
         """Send one frame to the other end; raises TransportClosed after either side has ended the connection."""
         if self._cut or self._peer is None:
             raise TransportClosed("the memory pipe is closed")
-        self._dispatch(text, self._peer)
+        for _ in range(1 if self._copies is None else self._copies(text)):
+            self._dispatch(text, self._peer)
 
     async def receive(self) -> str:
         while not self._arrived:
@@ -90,3 +107,7 @@ class MemoryPipe:
         else:
             self._arrived.append(item)
         self._news.set()
+
+
+def _link(given: Link | Delay | None) -> Link:
+    return given if isinstance(given, Link) else Link(delay=given)

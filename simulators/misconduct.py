@@ -1,15 +1,15 @@
 """What a behaviour makes of a single CALL: whether a profile counts, and what befalls the answer. Pure."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
 from simulators.behaviour import Behaviour, Span
-from simulators.charging_profile import Period
+from simulators.charging_profile import Period, Running
 from simulators.composite import Composite
 from simulators.frames import JsonObject
-from simulators.profiles import Installed
+from simulators.profiles import Installed, ProfileStore
 
 Verdict = Literal["take", "ignore", "reject"]
 Mishap = Literal["call_lost", "answer_lost", "call_error", "answered_twice", "answered_late"]
@@ -86,12 +86,17 @@ def _with_decimals(period: Period) -> Period:
     return replace(period, limit=max(period.limit - THIRD_OF_A_TENTH, 0.0))
 
 
-def in_one_slot(
-    installed: Sequence[Installed], new: Installed, connectors: Sequence[int], *, shared: bool
-) -> list[Installed]:
-    """What is left in a store that has one place for the TxDefaultProfiles of connectors 1..n, after `new` took it."""
-    if new.profile.purpose != "TxDefault" or not new.connector_id:
-        return list(installed)
-    others = [item for item in installed if item.profile.purpose != "TxDefault" or not item.connector_id]
-    places = connectors if shared else (new.connector_id,)
-    return others + [replace(new, connector_id=place) for place in places]
+def install_in_slot(store: ProfileStore, new: Installed, running: Mapping[int, Running], *, shared: bool) -> str | None:
+    """Install a TxDefaultProfile where those of connectors 1..n have one place together, or say why not.
+
+    What had the place is gone; a `shared` one then counts for every connector.
+    """
+    before = store.installed
+    store.installed = [item for item in before if item.profile.purpose != "TxDefault" or not item.connector_id]
+    refusal = store.install(new.connector_id, new.profile, running, new.received_s)
+    if refusal is not None:
+        store.installed = before
+    elif shared:
+        others = [number for number in store.connectors if number != new.connector_id]
+        store.installed += [replace(new, connector_id=number) for number in others]
+    return refusal

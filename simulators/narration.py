@@ -28,6 +28,8 @@ def _text(station: SimulatedChargePoint, change: Change) -> str | None:
         case TransactionStopped(_, transaction, reading, reason):
             energy_wh = reading.energy_wh - transaction.meter_start_wh
             return f"connector {transaction.connector_id}: transaction ends ({reason}), {energy_wh:.0f} Wh"
+        case LimitChanged(_, 0, permitted_w):
+            return f"all connectors together: may draw {permitted_w / 1000:.2f} kW"
         case LimitChanged(_, connector_id, permitted_w):
             return f"connector {connector_id}: may draw {permitted_w / 1000:.2f} kW"
         case StatusChanged(_, connector_id, ("SuspendedEV" | "SuspendedEVSE") as status):

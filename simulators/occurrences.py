@@ -53,6 +53,8 @@ class TransactionStopped:
 
 @dataclass(frozen=True, slots=True)
 class LimitChanged:
+    """What a connector permits has changed; connector 0: what the charge point's own limit permits all of them."""
+
     at_s: float
     connector_id: int
     permitted_w: float

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from simulators.clock import timestamp
-from simulators.memory import Delay, MemoryPipe
+from simulators.memory import Delay, Link, MemoryPipe
 from simulators.schemas import Version, problem
 from simulators.transport import Transport, TransportClosed
 
@@ -29,8 +29,10 @@ class MemoryCentralSystem:
     silent: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     reachable: bool = True
-    to_charge_point: Delay | None = None
-    to_central_system: Delay | None = None
+    to_charge_point: Link | Delay | None = None
+    to_central_system: Link | Delay | None = None
+    answers: Counter[str] = field(default_factory=Counter)
+    """How often each of its CALLs was answered."""
     received: list[tuple[str, JsonObject]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     transport: Transport | None = None
@@ -91,6 +93,9 @@ class MemoryCentralSystem:
     async def _take(self, text: str, transport: Transport) -> None:
         frame = orjson.loads(text)
         if frame[0] != 2:
+            self.answers[frame[1]] += 1
+            if frame[1] not in self._waiting:
+                return
             action, future = self._waiting.pop(frame[1])
             if frame[0] == 3:
                 self._check(f"{action}Response", frame[2])
