@@ -565,6 +565,15 @@ PURPOSES = (
 
 CONNECTORS = (
     Vector(
+        "a new default holds for the running transaction too",
+        "1.6 erratum 3.8",
+        "The transaction SHALL continue, but switch to using the new or updated TxDefaultProfile.",
+        (default("0:12", on=0), default("0:9", on=0, received="Mon 08:30")),
+        at={"Mon 08:30": 9, "Mon 12:00": 9},
+        at_2={"Mon 08:30": 9},
+        versions=("1.6",),
+    ),
+    Vector(
         "a default on connector 0 is for all",
         "1.6 3.13.1; 2.0.1 K01.FR.14",
         "Applicable to all connectors.",
