@@ -7,90 +7,31 @@ break is checked here and named with its field; what was written is never repeat
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Callable, Sequence
+from typing import Annotated, Literal, Self, get_args
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Le
 from pydantic import (
     AfterValidator,
-    AllowInfNan,
     BaseModel,
     ConfigDict,
     Field,
     Strict,
-    ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from csms.balancing.strategies import STRATEGIES
-from csms.domain.model import ScheduleWindow, SiteSettings, SmartCharging
-
-MAX_KW = 1_000_000
-"""Above a gigawatt a number is a mistake, not a car park."""
-
-MAX_ERRORS = 1000
+from csms.domain.model import ScheduleWindow, SmartCharging
+from csms.site_rules import SiteRules, configuration_errors
+from csms.validation import MAX_KW, Broken, Kilowatts, PositiveKilowatts, broken_rule, broken_rules, kw, repeated, watts
 
 DAY_MIN = 24 * 60
 WEEK_MIN = 7 * DAY_MIN
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
-
-Place = tuple[int | str, ...]
-Broken = tuple[Place, str]
-"""A place below a field, and the rule broken there."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """One broken rule: `field` is a path such as `schedule[0].max_power_kw`, "" where no field is to blame."""
-
-    field: str
-    rule: str
-
-
-@dataclass(frozen=True, slots=True)
-class SiteRules:
-    """What a configuration must fit: the pydantic validation context of `SmartChargingConfig`; None: not known."""
-
-    grid_capacity_w: int | None = None
-    charge_point_ids: frozenset[str] | None = None
-
-
-def broken_rule(text: str) -> PydanticCustomError:
-    """The error a validator raises; the only kind whose own words are shown."""
-    return PydanticCustomError("rule", "{rule}", {"rule": text})
-
-
-def broken_rules(found: Iterable[Broken]) -> None:
-    """Raise for all of them at once; do nothing if there is none."""
-    details = [InitErrorDetails(type=broken_rule(text), loc=place, input=None) for place, text in found]
-    if details:
-        raise ValidationError.from_exception_data("rules", details)
-
-
-def watts(power_kw: float) -> int:
-    """Whole watts, exactly as the decimal number reads."""
-    return int((Decimal(str(power_kw)) * 1000).to_integral_value(ROUND_HALF_UP))
-
-
-def kw(power_w: int) -> float:
-    """kW with at most three decimals: the division is correctly rounded, so 7360 gives 7.36."""
-    return power_w / 1000
-
-
-def repeated(items: Sequence[str]) -> list[Broken]:
-    """The places of items that stand in the list before, for `broken_rules`."""
-    first = {item: place for place, item in reversed(list(enumerate(items)))}
-    return [((place,), "must not be repeated") for place, item in enumerate(items) if first[item] != place]
-
-
-def _to_the_watt(power_kw: float) -> float:
-    return kw(watts(power_kw))
 
 
 def _within_grid(power_kw: float, info: ValidationInfo) -> float:
@@ -116,11 +57,8 @@ def _time_of_day(last: str) -> Callable[[str], str]:
     return check
 
 
-Kilowatts = Annotated[float, Strict(), AllowInfNan(False), Ge(0), Le(MAX_KW), AfterValidator(_to_the_watt)]
-PositiveKilowatts = Annotated[
-    float, Strict(), AllowInfNan(False), Gt(0), Le(MAX_KW), AfterValidator(_to_the_watt), Gt(0)
-]
 SiteChargePoint = Annotated[str, Strict(), AfterValidator(_of_the_site)]
+Weight = Annotated[int, Ge(1), Le(100)]
 
 
 class ScheduleEntry(BaseModel):
@@ -167,8 +105,10 @@ class SmartChargingConfig(BaseModel):
     max_power_kw: Annotated[PositiveKilowatts, AfterValidator(_within_grid)]
     strategy: Strategy
     min_power_per_charger_kw: Kilowatts = Field(default=1.4, validate_default=True)
+    priority_weights: dict[SiteChargePoint, Weight] = Field(default_factory=dict, max_length=10_000)
     priority_order: list[SiteChargePoint] = Field(default_factory=list, max_length=10_000, validate_default=True)
     schedule: list[ScheduleEntry] = Field(default_factory=list, max_length=1000)
+    on_uncontrollable: Literal["reserve", "stop"] = "reserve"
 
     @field_validator("min_power_per_charger_kw")
     @classmethod
@@ -177,12 +117,23 @@ class SmartChargingConfig(BaseModel):
             raise broken_rule("must be at most max_power_kw")
         return min_kw
 
+    @field_validator("priority_weights")
+    @classmethod
+    def _weighs(cls, weights: dict[str, int], info: ValidationInfo) -> dict[str, int]:
+        strategy = info.data.get("strategy")
+        if weights and strategy is not None and not STRATEGIES[strategy].needs_order:
+            raise broken_rule(f"must be absent when the strategy is {strategy}")
+        return weights
+
     @field_validator("priority_order")
     @classmethod
     def _ranks(cls, order: list[str], info: ValidationInfo) -> list[str]:
-        strategy = info.data.get("strategy")
-        if not order and strategy is not None and STRATEGIES[strategy].needs_order:
-            raise broken_rule(f"is required when the strategy is {strategy}")
+        strategy, weights = info.data.get("strategy"), info.data.get("priority_weights")
+        if strategy is not None and weights is not None and STRATEGIES[strategy].needs_order:
+            if not order and not weights:
+                raise broken_rule(f"is required when the strategy is {strategy}, unless priority_weights are given")
+            if order and weights:
+                raise broken_rule("must be absent where priority_weights are given")
         broken_rules(repeated(order))
         return order
 
@@ -192,9 +143,11 @@ class SmartChargingConfig(BaseModel):
         broken_rules(_overlaps([_window(entry) for entry in schedule]))
         return schedule
 
-
-def site_rules(site: SiteSettings, charge_point_ids: Collection[str]) -> SiteRules:
-    return SiteRules(site.grid_capacity_w, frozenset(charge_point_ids))
+    @model_validator(mode="after")
+    def _fits_the_site(self, info: ValidationInfo) -> Self:
+        if isinstance(info.context, SiteRules) and info.context.declared is not None:
+            broken_rules(configuration_errors(info.context.declared, to_domain(self, 0.0)))
+        return self
 
 
 def to_domain(config: SmartChargingConfig, updated_at_s: float) -> SmartCharging:
@@ -204,6 +157,8 @@ def to_domain(config: SmartChargingConfig, updated_at_s: float) -> SmartCharging
         min_power_per_charger_w=watts(config.min_power_per_charger_kw),
         priority_order=tuple(config.priority_order),
         schedule=tuple(_window(entry) for entry in config.schedule),
+        priority_weights=dict(config.priority_weights),
+        on_uncontrollable=config.on_uncontrollable,
         updated_at_s=updated_at_s,
     )
 
@@ -214,8 +169,10 @@ def from_domain(smart_charging: SmartCharging) -> SmartChargingConfig:
         max_power_kw=kw(smart_charging.max_power_w),
         strategy=smart_charging.strategy,
         min_power_per_charger_kw=kw(smart_charging.min_power_per_charger_w),
+        priority_weights=dict(smart_charging.priority_weights),
         priority_order=list(smart_charging.priority_order),
         schedule=[_entry(window) for window in smart_charging.schedule],
+        on_uncontrollable="stop" if smart_charging.on_uncontrollable == "stop" else "reserve",
     )
 
 
@@ -272,51 +229,3 @@ def _spans(window: ScheduleWindow, place: int) -> list[tuple[int, int, int]]:
         if end > WEEK_MIN:
             spans.append((0, end - WEEK_MIN, place))
     return spans
-
-
-def field_errors(invalid: ValidationError) -> list[FieldError]:
-    """Every broken rule with its field, in the order of the fields; nothing of the input but names of fields."""
-    if invalid.error_count() > MAX_ERRORS:  # megabytes of errors would hold up everybody else
-        return [FieldError("", f"more than {MAX_ERRORS} rules are broken")]
-    details = invalid.errors(include_url=False, include_input=False)
-    return [FieldError(field_path(detail["loc"]), _rule(detail)) for detail in details]
-
-
-def field_path(place: Sequence[int | str]) -> str:
-    """`schedule[0].max_power_kw`; unprintable characters of a name become "?" and long names are cut."""
-    parts = [f"[{part}]" if isinstance(part, int) else f".{_name(part)}" for part in place if part != "[key]"]
-    return "".join(parts).removeprefix(".")
-
-
-def _name(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text[:64])
-
-
-_RULES = {
-    "missing": "is required",
-    "extra_forbidden": "is not a known field",
-    "finite_number": "must be a finite number",
-    "float_type": "must be a number",
-    "int_type": "must be a whole number",
-    "bool_type": "must be true or false",
-    "string_type": "must be a string",
-    "string_too_short": "must not be empty",
-    "string_too_long": "must have at most {max_length} characters",
-    "list_type": "must be a list",
-    "too_short": "must not be empty",
-    "too_long": "must have at most {max_length} entries",
-    "dict_type": "must be an object",
-    "model_type": "must be an object",
-    "literal_error": "must be {expected}",
-    "greater_than": "must be greater than {gt:.12g}",
-    "greater_than_equal": "must be at least {ge:.12g}",
-    "less_than_equal": "must be at most {le:.12g}",
-    "json_invalid": "must be valid JSON",
-}
-
-
-def _rule(detail: ErrorDetails) -> str:
-    context: dict[str, Any] = detail.get("ctx") or {}
-    if detail["type"] == "rule":
-        return str(context["rule"])
-    return _RULES.get(detail["type"], "is not valid").format(**context)

@@ -18,14 +18,18 @@ STANDARD = set(sys.stdlib_module_names)
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
     "balancing": {"domain"},
-    "smart_charging": {"domain", "balancing", "pydantic", "pydantic_core", "annotated_types"},
+    "validation": {"pydantic", "pydantic_core", "annotated_types"},
+    "site_rules": {"domain", "balancing", "validation"},
+    "smart_charging": {"domain", "balancing", "site_rules", "validation", "pydantic", "annotated_types"},
     "keys": set(),
     "seed": {"domain"},
     "logs": {"structlog", "orjson"},
-    "config": {"domain", "smart_charging", "pydantic", "pydantic_core", "annotated_types"},
+    "site_config": {"domain", "site_rules", "smart_charging", "validation", "pydantic", "annotated_types"},
+    "config_ids": {"domain", "validation"},
+    "config": {"domain", "config_ids", "site_config", "validation", "pydantic", "annotated_types"},
     "charge_points": {"domain", "ocpp", "websockets", "orjson", "jsonschema_rs", "structlog"},
     "store": {"domain", "sqlalchemy", "alembic", "aiosqlite", "structlog", "orjson"},
-    "api": {"domain", "smart_charging", "aiohttp", "pydantic", "pydantic_core", "orjson", "structlog"},
+    "api": {"domain", "site_rules", "smart_charging", "validation", "aiohttp", "pydantic", "pydantic_core", "orjson", "structlog"},
     "site": {"domain", "balancing", "structlog"},
 }
 COMPOSITION = {"app", "cli", "demo", "__main__"}

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import orjson
 from aiohttp import web
 
-from csms.smart_charging import MAX_ERRORS, FieldError
+from csms.validation import MAX_ERRORS, FieldError
 
 COMMON_HEADERS = {
     "Cache-Control": "no-store",  # figures of the moment, and id tokens among them

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from csms.api.problems import Problem, invalid
 from csms.api.table import NoBody, Query, Route
-from csms.smart_charging import MAX_ERRORS, FieldError, field_errors, field_path
+from csms.validation import MAX_ERRORS, FieldError, field_errors, field_path
 
 MAX_BODY_BYTES = 1024 * 1024
 

@@ -10,7 +10,7 @@ from csms.api.problems import invalid
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Route, Services
 from csms.domain.model import Transaction
 from csms.domain.ports import SessionQuery
-from csms.smart_charging import FieldError
+from csms.validation import FieldError
 
 Status = Literal["active", "completed"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from csms.api import lookup
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
 from csms.domain.snapshot import Snapshot
-from csms.smart_charging import kw
+from csms.validation import kw
 
 
 class SiteRow(Answer):
