@@ -5,18 +5,11 @@ from __future__ import annotations
 from csms.api import lookup
 from csms.api.fields import Id, Time, optional_kw, optional_kwh, optional_time, time
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
-from csms.domain.model import (
-    Capabilities,
-    ChargePoint,
-    ChargePointSettings,
-    ConnectorKey,
-    ConnectorLimits,
-    Failure,
-    Limit,
-    Transaction,
-)
+from csms.domain.grid import PHASES
+from csms.domain.limits import ConnectorLimits, Failure, Limit
+from csms.domain.model import Capabilities, ChargePoint, ChargePointSettings, ConnectorKey, Transaction
 from csms.domain.snapshot import Snapshot
-from csms.smart_charging import kw
+from csms.validation import kw
 
 
 class ChargePointQuery(PageQuery):
@@ -32,18 +25,26 @@ class Connection(Answer):
 
 
 class Settings(Answer):
+    """As declared. `phase_rotation` (RST: as at the grid connection) and `phase` say which of the site's phases feed
+    it; both null: not known. `circuit_id` null hangs it on the grid connection itself."""
+
     connectors: int
     max_power_kw: float | None
     current: str | None
     phases: int | None
+    phase_rotation: str | None
+    phase: str | None
+    grid_factor: float
+    circuit_id: str | None
     in_service: bool
+    never_pause: bool
     offline_limit_kw: float
     protocol: str | None
     password_required: bool
 
 
 class CapabilitiesAnswer(Answer):
-    """What it said it can do; null: not known."""
+    """What it said it can do; null: not known. `limit_by` is the profile that limits its sessions."""
 
     rate_units: list[str] | None
     max_stack_level: int | None
@@ -53,6 +54,7 @@ class CapabilitiesAnswer(Answer):
     meter_interval_s: float | None
     current_step_a: float
     relative_profiles: bool
+    limit_by: str
 
 
 class RunningTransaction(Answer):
@@ -169,11 +171,27 @@ def _settings(settings: ChargePointSettings) -> Settings:
         max_power_kw=optional_kw(settings.max_power_w),
         current=settings.current,
         phases=settings.phases,
+        phase_rotation=_rotation(settings.phase_map),
+        phase=_phase(settings.phase_map),
+        grid_factor=settings.grid_factor,
+        circuit_id=settings.circuit_id,
         in_service=settings.in_service,
+        never_pause=settings.never_pause,
         offline_limit_kw=kw(settings.offline_limit_w),
         protocol=settings.protocol,
         password_required=settings.password_sha256 is not None,
     )
+
+
+def _rotation(phase_map: tuple[int, ...] | None) -> str | None:
+    """OCPP's word for it; a conductor that is not connected stands last."""
+    if phase_map is None or len(phase_map) < 2:
+        return None
+    return "".join("RST"[phase] for phase in (*phase_map, *(phase for phase in PHASES if phase not in phase_map)))
+
+
+def _phase(phase_map: tuple[int, ...] | None) -> str | None:
+    return f"L{phase_map[0] + 1}" if phase_map is not None and len(phase_map) == 1 else None
 
 
 def _capabilities(known: Capabilities) -> CapabilitiesAnswer:
@@ -186,6 +204,7 @@ def _capabilities(known: Capabilities) -> CapabilitiesAnswer:
         meter_interval_s=known.meter_interval_s,
         current_step_a=known.current_step_a,
         relative_profiles=known.relative_profiles,
+        limit_by=known.limit_by,
     )
 
 

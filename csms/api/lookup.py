@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from csms.api.problems import Problem
 from csms.api.table import Services
@@ -15,6 +16,19 @@ def site(services: Services, path: Mapping[str, str]) -> SiteAccess:
     if found is None:
         raise Problem(404, "There is no site with this id.")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What a body with times in it is validated against."""
+
+    utc_s: float
+
+
+def now_at_site(services: Services, path: Mapping[str, str]) -> Now:
+    """A body context: the site must exist."""
+    site(services, path)
+    return Now(services.clock.now().utc_s)
 
 
 def charge_point_site(services: Services, path: Mapping[str, str]) -> Snapshot:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from csms.api import charge_points, health, sessions, sites, smart_charging
+from csms.api import allocation, charge_points, health, sessions, site_load, sites, smart_charging, temporary_limits
 from csms.api.table import Route
 
 ROUTES: tuple[Route, ...] = (
     *smart_charging.ROUTES,
+    *allocation.ROUTES,
+    *temporary_limits.ROUTES,
+    *site_load.ROUTES,
     *sites.ROUTES,
     *charge_points.ROUTES,
     *sessions.ROUTES,

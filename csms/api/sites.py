@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from csms.api import lookup
+from csms.api.fields import optional_kw
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
+from csms.domain.grid import GRID, Circuit
 from csms.domain.snapshot import Snapshot
 from csms.validation import kw
 
@@ -20,15 +22,34 @@ class SiteRow(Answer):
     active_sessions: int
 
 
+class CircuitRow(Answer):
+    """A circuit as declared; `parent` "grid" is the grid connection itself. null: no such limit."""
+
+    circuit_id: str
+    parent: str
+    max_power_kw: float | None
+    max_current_a: float | None
+    charge_point_ids: list[str]
+
+
 class SiteAnswer(SiteRow):
+    """`circuits` are the tree below the grid connection; charge points on none of them hang on that itself."""
+
+    grid_max_current_a: float | None
     voltage_v: float
+    voltage_min_v: float
     voltage_max_v: float
+    reserve_kw: float
+    site_load_max_age_s: float
+    site_load_max_kw: float | None
+    site_load_max_current_a: float | None
     strategy: str
     total_budget_kw: float
     total_allocated_kw: float
     total_permitted_kw: float
     reserved_kw: float
     charge_point_ids: list[str]
+    circuits: list[CircuitRow]
 
 
 async def list_sites(call: Call[PageQuery, NoBody]) -> Page[SiteRow]:
@@ -44,14 +65,31 @@ async def get_site(call: Call[Query, NoBody]) -> SiteAnswer:
     snapshot, report = site.snapshot(), site.allocation()
     return SiteAnswer(
         **dict(_row(snapshot)),
+        grid_max_current_a=snapshot.site.grid_max_current_a,
         voltage_v=snapshot.site.voltage_v,
+        voltage_min_v=round(snapshot.site.lowest_voltage_v, 3),
         voltage_max_v=snapshot.site.limit_voltage_v,
+        reserve_kw=kw(snapshot.site.reserve_w),
+        site_load_max_age_s=snapshot.site.site_load_max_age_s,
+        site_load_max_kw=optional_kw(snapshot.site.site_load_max_w),
+        site_load_max_current_a=snapshot.site.site_load_max_current_a,
         strategy=report.strategy,
         total_budget_kw=kw(report.budget_w),
         total_allocated_kw=kw(report.allocated_w),
         total_permitted_kw=kw(report.permitted_w),
         reserved_kw=kw(report.reserved_w),
         charge_point_ids=list(snapshot.settings),
+        circuits=[_circuit(snapshot, circuit) for circuit in snapshot.site.circuits],
+    )
+
+
+def _circuit(snapshot: Snapshot, circuit: Circuit) -> CircuitRow:
+    return CircuitRow(
+        circuit_id=circuit.circuit_id,
+        parent=circuit.parent or GRID,
+        max_power_kw=optional_kw(circuit.max_power_w),
+        max_current_a=circuit.max_current_a,
+        charge_point_ids=[p.charge_point_id for p in snapshot.settings.values() if p.circuit_id == circuit.circuit_id],
     )
 
 
