@@ -11,7 +11,7 @@ Outcome = TypeVar("Outcome")
 
 
 class DelayedChanges:
-    """A queue: a change never has its effect before an earlier one."""
+    """A queue: a change never has its effect before an earlier one, even when it is due before."""
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[float, Callable[[ProfileStore], object]]] = deque()
@@ -29,8 +29,7 @@ class DelayedChanges:
         ahead = replace(store, installed=list(store.installed))
         for _, earlier in self._waiting:
             earlier(ahead)
-        latest_s = self._waiting[-1][0] if self._waiting else due_s
-        self._waiting.append((max(due_s, latest_s), change))
+        self._waiting.append((due_s, change))
         return change(ahead)
 
     def carry_out(self, store: ProfileStore, at_s: float) -> None:

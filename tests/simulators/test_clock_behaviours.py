@@ -6,12 +6,18 @@ import pytest
 from station_scene import BOTH, HUNGRY, Scene, play, starts
 
 from simulators.behaviour import Behaviour
+from simulators.charge_point import ChargePoint
+from simulators.charging_profile import ChargingProfile, Period, Schedule
 from simulators.clock import parse_timestamp
+from simulators.hardware import AC_THREE_PHASES
+from simulators.profiles import ProfileStore, StoreRules
 from simulators.protocol import Version
+from simulators.readings import Readings
 
 RATED_W = 22_080.0
 TEN_A_W = 6_900.0
 YEAR_S = 31_536_000.0
+START_S = 1_767_225_600.0
 
 
 def permitted(scene: Scene) -> float:
@@ -100,6 +106,17 @@ def test_a_clock_may_be_wrong_and_stay_so(protocol: Version, ahead_s: float) -> 
 
     scene = play(protocol, script, behaviour=Behaviour(clock_ahead_s=ahead_s), interval_s=10)
     assert parse_timestamp(starts(scene)[0]["timestamp"]) == pytest.approx(1_767_225_600 + 31 + ahead_s, abs=1)
+
+
+def test_how_long_ago_a_profile_came_is_known_across_a_change_of_clock() -> None:
+    store = ProfileStore(StoreRules("replace", ("A",)), (1,), Readings(relative="receipt"))
+    subject = ChargePoint(AC_THREE_PHASES, 1, store, now_s=START_S)
+    schedule = Schedule("A", (Period(0, 10), Period(100, 6)))
+    assert subject.install(1, ChargingProfile(1, 0, "TxDefault", "Relative", schedule), START_S) is None
+    subject.set_clock(0.0, START_S + 50)
+    assert subject.permitted(START_S + 99)[1].currents_a[0] == 10
+    subject.advance(START_S + 101)
+    assert subject.permitted(START_S + 101)[1].currents_a[0] == 6
 
 
 @BOTH

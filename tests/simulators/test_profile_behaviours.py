@@ -231,11 +231,15 @@ def test_profiles_are_forgotten_only_when_the_behaviour_says_so(
 def test_a_charger_that_loses_its_profiles_loses_those_still_to_come(protocol: Version) -> None:
     async def script(scene: Scene) -> None:
         await scene.set_profile(10)
+        await asyncio.sleep(31)
+        await scene.set_profile(20)
         scene.station.lose_profiles()
-        await asyncio.sleep(60)
         assert permitted(scene) == RATED_W
+        await asyncio.sleep(60)
 
-    play(protocol, script, behaviour=Behaviour(applies_after_s=(30, 30)))
+    scene = play(protocol, script, behaviour=Behaviour(applies_after_s=(30, 30)))
+    limits_w = [round(change.permitted_w) for change, _, _ in scene.seen if isinstance(change, LimitChanged)]
+    assert limits_w == [6_900, 22_080]
 
 
 @BOTH
