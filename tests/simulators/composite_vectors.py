@@ -875,6 +875,14 @@ ASKED = (
         composite=Composite("Mon 08:00:00.4", 1800, "A", "0:16 900:6"),
     ),
     Vector(
+        "asked in the second in which a schedule began",
+        "1.6 3.15, 5.7; 2.0.1 K08.FR.02",
+        "startSchedule has a fraction that is already over at the moment of receipt.",
+        (tx("0:16 900:6", start="Mon 09:00:00.6"), default("0:10")),
+        at={"Mon 09:00:00.5": 10, "Mon 09:00:00.8": 16},
+        composite=Composite("Mon 09:00:00.8", 1800, "A", "0:16 901:6"),
+    ),
+    Vector(
         "an idle EVSE is told as if a transaction began",
         "2.0.1 K08.FR.06",
         "The relative default would begin with the transaction, now.",

@@ -118,6 +118,15 @@ def test_a_far_end_is_told_nearer() -> None:
     assert 86_400 * 300 < found.duration_s < 10**11
 
 
+@pytest.mark.parametrize("voltage_v", [207.0, 230.0, 253.0])
+def test_any_watts_are_told_back_as_they_came(voltage_v: float) -> None:
+    hardware = replace(AC_THREE_PHASES, voltage_v=voltage_v)
+    for limit_w in range(4_200, 22_000, 100):
+        store = store_of(Vector("", "", "", (default(f"0:{limit_w}", unit="W"),)), "1.6")
+        found = composite_schedule(hardware, store, {}, 1, seconds("Mon 08:00"), 60, "W")
+        assert [period.limit for period in found.periods] == [limit_w]
+
+
 def test_a_change_of_phases_alone_is_a_period() -> None:
     hardware = replace(AC_THREE_PHASES, switches_phases=True)
     store = store_of(Vector("", "", "", (tx("0:10/3 600:10/1"),)), "1.6")
