@@ -13,7 +13,8 @@ import structlog
 from csms.api.server import ApiServer
 from csms.charge_points.lifecycle import ChargePoints
 from csms.charge_points.server import OcppServer
-from csms.config import Config, SiteConfig
+from csms.config import Config
+from csms.site_config import SiteConfig
 from csms.domain import events as ev
 from csms.domain.model import ChargePointSettings, Moment
 from csms.domain.ports import Clock, Ids, Registration, Store

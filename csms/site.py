@@ -7,19 +7,33 @@ from dataclasses import replace
 
 import structlog
 
+from csms.balancing.alarms import Trouble, troubles
 from csms.balancing.allocation import Allocation, allocate
+from csms.balancing.budget import effective_config
+from csms.balancing.compliance import judge
 from csms.balancing.ledger import Ledger, ledger
-from csms.balancing.plan import Intent, Plan, plan
+from csms.balancing.plan import Plan, plan
 from csms.balancing.report import site_allocation
+from csms.balancing.words import cause
+from csms.commander import Commander
 from csms.domain import events as ev
-from csms.domain.commands import Answer, Outcome, SetLimit
-from csms.domain.electrical import limit_form
+from csms.domain.grid import TemporaryLimit
 from csms.domain.history import MINUTE_S, Figures, HistoryBucket, MinuteRecord, Recorder
-from csms.domain.model import BalancerSettings, ChargePointSettings, ConnectorLimits, Moment, SmartCharging, Transaction
+from csms.domain.limits import ConnectorLimits
+from csms.domain.model import (
+    BalancerSettings,
+    ChargePointSettings,
+    ConnectorKey,
+    MeterReading,
+    SiteLoad,
+    SmartCharging,
+    Transaction,
+)
 from csms.domain.ports import ChargePointLink, Clock, Store
 from csms.domain.reports import Rebalanced, SiteAllocation
+from csms.domain.rules import IllegalEvent
 from csms.domain.snapshot import Snapshot
-from csms.domain.state import IllegalEvent, State
+from csms.domain.state import Row, State
 
 log = structlog.get_logger()
 
@@ -29,8 +43,8 @@ _COALESCE_S = 0.02
 _HISTORY_TICK_S = 0.5
 """With as much again in the store's write-behind, history on disk is at most a second old."""
 
-_PROFILE_START_LEAD_S = 60.0
-"""startSchedule lies this far in the past: a charger whose clock is a little behind must not wait for it."""
+_MOST_CAUSES = 20
+"""Of a burst of events that lead to one decision, this many are named."""
 
 
 class Site:
@@ -41,34 +55,35 @@ class Site:
         self._store = store
         self._clock = clock
         self._settings = settings
-        self._links: dict[str, ChargePointLink] = {}
-        self._sending: set[asyncio.Task[None]] = set()
+        self._commander = Commander(
+            state.site.site_id, lambda: self._state, self.record, store=store, clock=clock, on_failure=self._fail
+        )
         self._wake = asyncio.Event()
+        self._causes: dict[str, None] = {}
         self._snapshot: Snapshot | None = None
         self._decision: tuple[Snapshot, Allocation, Ledger] | None = None
         self._due_s: float | None = None
         self._recorder = Recorder()
         self._failure: BaseException | None = None
         self._wake.set()
-        self.limits_sent = 0
 
     @property
     def site_id(self) -> str:
         return self._state.site.site_id
 
+    @property
+    def limits_sent(self) -> int:
+        return self._commander.limits_sent
+
     def record(self, event: ev.Event, *, origin: str = "ocpp") -> asyncio.Future[None]:
         """Apply the event, then write it; the future is done when it is on disk."""
+        if isinstance(event, ev.MeterValuesReceived):
+            return self._record_reading(event)
         rows = self._state.apply(event)
         self._snapshot = None
-        if isinstance(event, ev.MeterValuesReceived):
-            self._store.sample(self.site_id, event, rows)
-            if any(isinstance(row, ConnectorLimits) for row in rows):  # the reading has ended a settling
-                self._decision = None
-                self._wake.set()
-            return _done()
         self._decision = None
         if not isinstance(event, _QUIET):
-            self._wake.set()
+            self._wake_up(cause(event))
         return self._store.append(self.site_id, event, rows, origin=origin)
 
     def snapshot(self) -> Snapshot:
@@ -87,24 +102,22 @@ class Site:
         return self._store.next_id("session")
 
     def attach(self, charge_point_id: str, link: ChargePointLink) -> None:
-        older = self._links.get(charge_point_id)
-        self._links[charge_point_id] = link
+        older = self._commander.attach(charge_point_id, link)
         if older is not None:
             log.info("charge_point.replaced", site_id=self.site_id, charge_point_id=charge_point_id)
             older.close(1008, "another connection with the same identity")
 
     def detach(self, charge_point_id: str, link: ChargePointLink) -> None:
-        if self._links.get(charge_point_id) is link:
-            del self._links[charge_point_id]
+        self._commander.detach(charge_point_id, link)
 
     def disconnect_all(self, code: int, reason: str) -> None:
-        for link in list(self._links.values()):
+        for link in self._commander.links():
             link.close(code, reason)
 
     def allocation(self) -> SiteAllocation:
         """What is decided right now, whether the balancer's task has come to sending it or not."""
         snapshot, allocation, book = self._decided()
-        # Readings decide nothing but the settling of cuts, so they may be newer than the decision.
+        # A reading that decides anything has led to a new decision, so the rest may be newer than the decision.
         fresh = replace(snapshot, readings=self.snapshot().readings)
         return site_allocation(fresh, allocation, book, self._clock.now())
 
@@ -114,20 +127,47 @@ class Site:
         await self.record(ev.SmartChargingConfigured(now, stored), origin="api")
         return stored
 
+    async def set_temporary_limit(self, limit: TemporaryLimit) -> None:
+        """It replaces one of the same source and start; on disk when this returns."""
+        await self.record(ev.TemporaryLimitSet(self._clock.now(), limit), origin="api")
+
+    async def withdraw_temporary_limits(self, source: str | None) -> int:
+        """End those of this source (None: of all) now; how many there were."""
+        now = self._clock.now()
+        standing = [
+            limit
+            for limit in self._state.temporary_limits.values()
+            if source in (None, limit.source) and not limit.over_at(now.utc_s)
+        ]
+        if standing:
+            await self.record(ev.TemporaryLimitsWithdrawn(now, source), origin="api")
+        return len(standing)
+
+    async def report_site_load(
+        self, power_w: int, measured_at_s: float, currents_a: tuple[float, ...] | None = None
+    ) -> bool:
+        """What the site draws besides its chargers; False if a later measurement is known already."""
+        now = self._clock.now()
+        try:
+            durable = self.record(
+                ev.SiteLoadReported(now, SiteLoad(power_w, measured_at_s, now, currents_a)), origin="api"
+            )
+        except IllegalEvent:
+            return False
+        await durable
+        return True
+
     async def rebalance(self, timeout_s: float) -> Rebalanced:
         """Say every running session its limit again; return when they have answered or `timeout_s` is over."""
         at = self._clock.now()
-        until_s = asyncio.get_running_loop().time() + timeout_s
-        await self._answered_by(until_s)  # a connector with a call under way cannot be told anything else
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + timeout_s
+        await self._commander.answered(timeout_s)  # a connector with a call under way cannot be told anything else
         self._decision = None
+        self._causes["rebalance"] = None
         self._send(self._plan(resend=True))
-        await self._answered_by(until_s)
+        await self._commander.answered(until_s - loop.time())
         return Rebalanced(at.utc_s, self.allocation())
-
-    async def _answered_by(self, until_s: float) -> None:
-        """Wait for the calls under way, but not longer than until then (time of the event loop)."""
-        if self._sending:
-            await asyncio.wait(self._sending, timeout=max(0.0, until_s - asyncio.get_running_loop().time()))
 
     async def history(self, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]:
         self._note_history()
@@ -136,15 +176,13 @@ class Site:
     async def run(self) -> None:
         """Balance until cancelled. An exception that leaves here means that this site must be restarted."""
         self._recorder = Recorder(await self._current_minute())
+        self._causes = {"start of the central system": None}
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._balance())
                 tasks.create_task(self._keep_history())
         finally:
-            sending = list(self._sending)
-            for task in sending:
-                task.cancel()
-            await asyncio.gather(*sending, return_exceptions=True)
+            await self._commander.stop()
 
     def restore(self, state: State) -> None:
         """Begin again from what the store holds, after `run` failed."""
@@ -152,6 +190,47 @@ class Site:
         self._snapshot = None
         self._failure = None
         self._decision = None
+        self._wake.set()
+
+    def _record_reading(self, event: ev.MeterValuesReceived) -> asyncio.Future[None]:
+        key = ConnectorKey(event.charge_point_id, event.connector_id)
+        before = self._state.readings.get(key)
+        rows = self._state.apply(event)
+        self._snapshot = None
+        self._store.sample(self.site_id, event, rows)
+        reading = self._state.readings[key]
+        was_low = before is not None and before.low_since is not None
+        settled = any(isinstance(row, ConnectorLimits) for row in rows)
+        if settled or was_low != (reading.low_since is not None):
+            self._decision = None
+            self._wake_up(f"reading of {event.charge_point_id}")
+        if event.connector_id > 0:
+            self._judge(key, reading, rows)
+        return _done()
+
+    def _judge(self, key: ConnectorKey, reading: MeterReading, rows: tuple[Row, ...]) -> None:
+        """A reading that shows more than is permitted is a fact of its own."""
+        if reading not in rows:
+            return
+        judged = judge(
+            self._state.shape(key.charge_point_id),
+            self._state.charge_points[key.charge_point_id],
+            self._state.limits.get(key) or ConnectorLimits(*key),
+            reading,
+            self._clock.now(),
+            self._settings.settle_s,
+            active=key in self._state.active,
+        )
+        if judged is not None:
+            self.record(judged)
+
+    def _wake_up(self, why: str) -> None:
+        if len(self._causes) < _MOST_CAUSES:
+            self._causes[why] = None
+        self._wake.set()
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = error
         self._wake.set()
 
     async def _balance(self) -> None:
@@ -162,6 +241,7 @@ class Site:
                 raise self._failure
             await asyncio.sleep(_COALESCE_S)
             self._send(self._plan())
+            self._look_after()
 
     async def _until_due(self) -> None:
         timeout_s = None if self._due_s is None else max(0.0, self._due_s - self._clock.now().steady_s)
@@ -190,73 +270,60 @@ class Site:
 
     def _send(self, made: Plan) -> None:
         """Intent first: a limit is in the state before the next decision looks, and on disk before it leaves."""
-        for intent in made.intents:
-            link = self._links.get(intent.key.charge_point_id)
-            if link is not None:
-                issued = self._issued(intent, link)
-                task = asyncio.create_task(self._carry_out(intent, issued, link, self.record(issued)))
-                self._sending.add(task)
-                task.add_done_callback(self._sent)
+        causes, self._causes = tuple(self._causes) or ("time",), {}
+        if made.intents:
+            decision_id = self._store.next_id("decision")
+            self.record(self._made_decision(decision_id, causes, len(made.intents)))
+            self._commander.send(made.intents, decision_id)
         self._note_history()
 
-    def _issued(self, intent: Intent, link: ChargePointLink) -> ev.LimitIssued:
-        return ev.LimitIssued(
-            at=self._clock.now(),
-            charge_point_id=intent.key.charge_point_id,
-            connector_id=intent.key.connector_id,
-            limit_id=self._store.next_id("limit"),
-            purpose=intent.purpose,
-            limit_w=intent.limit_w,
-            connection_id=link.connection_id,
-            transaction_id=intent.transaction_id,
-            cause=intent.cause,
-        )
-
-    async def _carry_out(
-        self, intent: Intent, issued: ev.LimitIssued, link: ChargePointLink, durable: asyncio.Future[None]
-    ) -> None:
-        command = self._command(intent)
-        await durable
-        self.limits_sent += 1
-        outcome = await link.send(command)
-        answered = _answered(issued, outcome, self._clock.now())
-        try:
-            self.record(answered)
-        except IllegalEvent:
-            # The transaction ended while the call was under way, and its limits with it.
-            log.info("limit.answered_late", charge_point_id=issued.charge_point_id, limit_id=issued.limit_id)
-        if outcome.answer is not Answer.ACCEPTED:
-            log.warning(
-                "limit.not_confirmed",
-                site_id=self.site_id,
-                charge_point_id=issued.charge_point_id,
-                connector_id=issued.connector_id,
-                limit_w=issued.limit_w,
-                answer=outcome.answer.value,
-                detail=outcome.detail,
-            )
-
-    def _command(self, intent: Intent) -> SetLimit:
+    def _made_decision(self, decision_id: int, causes: tuple[str, ...], limits: int) -> ev.DecisionMade:
+        snapshot, allocation, book = self._decided()
         now = self._clock.now()
-        settings = self._state.settings[intent.key.charge_point_id]
-        capabilities = self._state.charge_points[intent.key.charge_point_id].capabilities
-        transaction = self._state.active.get(intent.key)
-        started_at_s = transaction.started_at_s if transaction else None
-        return SetLimit(
-            connector_id=intent.key.connector_id,
-            purpose=intent.purpose,
-            limit_w=intent.limit_w,
-            form=limit_form(self._state.site, settings, capabilities),
-            profile_start_s=now.utc_s - _PROFILE_START_LEAD_S,
-            transaction_id=intent.transaction_id,
-            transaction_age_s=0.0 if started_at_s is None else max(0.0, now.utc_s - started_at_s),
+        drawn_w = sum(snapshot.reading_power_w(key, now.steady_s) or 0.0 for key in snapshot.active)
+        return ev.DecisionMade(
+            at=now,
+            decision_id=decision_id,
+            causes=causes,
+            strategy=allocation.strategy,
+            budget_w=allocation.budget_w,
+            permitted_w=book.total_w(),
+            drawn_w=round(drawn_w),
+            site_load_w=allocation.budget.load_w,
+            limits=limits,
         )
 
-    def _sent(self, task: asyncio.Task[None]) -> None:
-        self._sending.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._failure = error
-            self._wake.set()
+    def _look_after(self) -> None:
+        """What follows from a decision besides limits: alarms, promises to be checked, sessions to be ended."""
+        snapshot, allocation, _ = self._decided()
+        self._update_alarms(troubles(snapshot, allocation))
+        self._commander.check_promises()
+        if effective_config(snapshot).on_uncontrollable == "stop":
+            for key, share in allocation.shares.items():
+                if share.refusing:
+                    self._commander.end_session(key)
+
+    def _update_alarms(self, found: list[Trouble]) -> None:
+        now = self._clock.now()
+        standing = {name: alarm for name, alarm in self._state.alarms.items() if alarm.standing}
+        for trouble in found:
+            alarm = standing.pop((trouble.kind, trouble.subject), None)
+            if alarm is None or trouble.excess_w > alarm.excess_w or trouble.excess_a > alarm.excess_a:
+                alarm_id = alarm.alarm_id if alarm is not None else self._store.next_id("alarm")
+                self.record(
+                    ev.AlarmRaised(
+                        now,
+                        alarm_id,
+                        trouble.kind,
+                        trouble.subject,
+                        trouble.text,
+                        trouble.excess_w,
+                        trouble.excess_a,
+                        trouble.holders,
+                    )
+                )
+        for kind, subject in standing:
+            self.record(ev.AlarmCleared(now, kind, subject))
 
     async def _keep_history(self) -> None:
         while True:
@@ -274,23 +341,19 @@ class Site:
         return await self._store.current_minute(self.site_id, minute_start_s)
 
 
-def _answered(
-    issued: ev.LimitIssued, outcome: Outcome, at: Moment
-) -> ev.LimitConfirmed | ev.LimitRejected | ev.LimitUnanswered:
-    charge_point_id, connector_id, limit_id = issued.charge_point_id, issued.connector_id, issued.limit_id
-    if outcome.answer is Answer.ACCEPTED:
-        return ev.LimitConfirmed(at, charge_point_id, connector_id, limit_id)
-    cause = f"{outcome.answer.value} {outcome.detail}".strip()
-    if outcome.clear:
-        return ev.LimitRejected(at, charge_point_id, connector_id, limit_id, cause)
-    return ev.LimitUnanswered(at, charge_point_id, connector_id, limit_id, cause)
-
-
 def _done() -> asyncio.Future[None]:
     future = asyncio.get_running_loop().create_future()
     future.set_result(None)
     return future
 
 
-_QUIET = (ev.LimitIssued, ev.ChargePointFlapping, ev.ChargePointBooted, ev.SiteRestarted)
+_QUIET = (
+    ev.LimitIssued,
+    ev.DecisionMade,
+    ev.AlarmRaised,
+    ev.AlarmCleared,
+    ev.ChargePointFlapping,
+    ev.ChargePointBooted,
+    ev.SiteRestarted,
+)
 """Events that change nothing a decision looks at."""

@@ -30,7 +30,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "charge_points": {"domain", "ocpp", "websockets", "orjson", "jsonschema_rs", "structlog"},
     "store": {"domain", "sqlalchemy", "alembic", "aiosqlite", "structlog", "orjson"},
     "api": {"domain", "site_rules", "smart_charging", "validation", "aiohttp", "pydantic", "pydantic_core", "orjson", "structlog"},
-    "site": {"domain", "balancing", "structlog"},
+    "commander": {"domain", "balancing", "structlog"},
+    "site": {"domain", "balancing", "commander", "structlog"},
 }
 COMPOSITION = {"app", "cli", "demo", "__main__"}
 

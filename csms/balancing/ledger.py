@@ -1,40 +1,43 @@
 """What each connector may be drawing at worst: a pure function of the facts about its limits.
 
-For each connector the ledger looks at the *set* of limits it might be obeying, not at the one hoped for:
-what it acknowledged last, everything sent since without a clear answer, what it falls back to when its transaction
-ends, and what it may still be drawing because a cut has not settled. The worst case is the highest of them.
+For each connector the ledger looks at the *set* of limits it might be obeying, not at the one hoped for: what it
+acknowledged last, everything sent since without a clear answer, what it falls back to when its transaction ends, what
+it may still be drawing because a cut has not settled, and what it was metered at above all that. The worst case is the
+highest of them, in power and on each phase.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from csms.domain.electrical import rated_w
-from csms.domain.model import (
-    ConnectorKey,
-    ConnectorLimits,
-    LimitPurpose,
-    Moment,
-)
+from csms.domain.electrical import NO_LOAD, Load, Shape
+from csms.domain.limit_facts import DISOBEDIENT
+from csms.domain.limits import ConnectorLimits, Limit, Overdraw, Settling
+from csms.domain.model import ChargePoint, ConnectorKey, LimitPurpose, Moment, Proof
 from csms.domain.snapshot import Snapshot
+
+LEASE_MARGIN_S = 60.0
+"""How much later than its lease a limit may end: the charger's clock, by which it ends, may be behind by that much."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """`worst_w` is counted now; `lasting_w` is the part that waiting alone will not lower, `fallback_w` the part
-    that stays when the transaction ends.
+    """`worst` is counted now; `lasting` is the part that waiting alone will not lower. The watts are limits (see
+    domain.electrical.Shape): `fallback_w` is what stays when the transaction ends.
 
-    `settles_at_s` (steady clock) is when waiting alone will lower the worst case next; None if it will not.
+    `changes_at_s` (steady clock) is when waiting alone will lower the worst case next; None if it will not.
     """
 
+    worst: Load
+    lasting: Load
     worst_w: int
     lasting_w: int
     fallback_w: int
-    settles_at_s: float | None = None
+    changes_at_s: float | None = None
 
 
-_NOTHING = Exposure(0, 0, 0)
+_NOTHING = Exposure(NO_LOAD, NO_LOAD, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,55 +45,167 @@ class Ledger:
     """The exposures of a site's connectors at one moment, and their sums per charge point."""
 
     exposures: Mapping[ConnectorKey, Exposure]
-    charge_points_w: Mapping[str, int]
+    charge_points: Mapping[str, Load]
 
     def worst_w(self, key: ConnectorKey) -> int:
-        return self.exposures[key].worst_w
+        """What a connector may draw from the grid, in watts."""
+        return grid_w(self.exposures[key].worst)
+
+    def charge_point_w(self, charge_point_id: str) -> int:
+        return grid_w(self.charge_points[charge_point_id])
 
     def total_w(self) -> int:
-        return sum(self.charge_points_w.values())
+        return -(-sum(load[0] for load in self.charge_points.values()) // 1000)
 
-    def next_settling_s(self) -> float | None:
-        return min((e.settles_at_s for e in self.exposures.values() if e.settles_at_s is not None), default=None)
+    def next_change_s(self) -> float | None:
+        return min((e.changes_at_s for e in self.exposures.values() if e.changes_at_s is not None), default=None)
 
 
 def ledger(snapshot: Snapshot, now: Moment, settle_s: float) -> Ledger:
     """The ledger of a site. A cut counts as followed after `settle_s`; what shows it earlier (a reading, an unplugged
     car) is a fact in State, so that room once freed is never claimed back."""
     exposures = {key: _exposure(snapshot, key, now, settle_s) for key in snapshot.connector_keys()}
-    worst = {key: exposure.worst_w for key, exposure in exposures.items()}
-    return Ledger(exposures, dict.fromkeys(snapshot.settings, 0) | summed_w(snapshot, worst))
+    return Ledger(exposures, summed(snapshot, {key: exposure.worst for key, exposure in exposures.items()}))
 
 
-def summed_w(snapshot: Snapshot, by_connector_w: Mapping[ConnectorKey, int]) -> dict[str, int]:
+def summed(snapshot: Snapshot, by_connector: Mapping[ConnectorKey, Load]) -> dict[str, Load]:
     """Per charge point: its connectors together draw no more than its declared maximum."""
-    sums: dict[str, int] = {}
-    for key, power_w in by_connector_w.items():
-        sums[key.charge_point_id] = sums.get(key.charge_point_id, 0) + power_w
-    caps = {cp_id: snapshot.settings[cp_id].max_power_w for cp_id in sums}
-    return {cp_id: min(sum_w, cap) if (cap := caps[cp_id]) is not None else sum_w for cp_id, sum_w in sums.items()}
+    sums = dict.fromkeys(snapshot.settings, NO_LOAD)
+    shared: set[str] = set()
+    for key, load in by_connector.items():
+        before = sums[key.charge_point_id]
+        if before is NO_LOAD:
+            sums[key.charge_point_id] = load
+        else:
+            sums[key.charge_point_id] = _plus(before, load)
+            shared.add(key.charge_point_id)
+    for charge_point_id in sorted(shared):
+        if snapshot.settings[charge_point_id].max_power_w is not None and not _disobeys(snapshot, charge_point_id):
+            sums[charge_point_id] = _lower(sums[charge_point_id], snapshot.shapes[charge_point_id].rated)
+    return sums
+
+
+def permitted_w(
+    shape: Shape, charge_point: ChargePoint, limits: ConnectorLimits, now: Moment, settle_s: float, *, active: bool
+) -> int:
+    """The highest limit that a connector may be obeying, whatever it was metered at."""
+    possible = [*_defaults(limits), *((s.limit_w, s.phases) for s in _unsettled(limits, now, settle_s))]
+    if active:
+        possible += _leased(limits, charge_point, now, settle_s)
+    return max(_watts(shape, possible))
+
+
+def grid_w(load: Load) -> int:
+    return -(-load[0] // 1000)
+
+
+_Possible = tuple[int | None, int | None]
+"""A limit in watts and its phases; None watts: the rated maximum, None phases: all."""
 
 
 def _exposure(snapshot: Snapshot, key: ConnectorKey, now: Moment, settle_s: float) -> Exposure:
-    settings = snapshot.settings[key.charge_point_id]
     charge_point = snapshot.charge_points[key.charge_point_id]
-    if not settings.in_service or charge_point.commissioned_at_s is None:
+    if charge_point.commissioned_at_s is None or not snapshot.settings[key.charge_point_id].in_service:
         return _NOTHING
-    rated = rated_w(snapshot.site, settings)
-    limits = snapshot.limits.get(key) or ConnectorLimits(*key)
-    fallback = _highest(rated, limits, LimitPurpose.DEFAULT, or_else=rated)
-    lasting = fallback
-    if key in snapshot.active:
-        lasting = max(lasting, _highest(rated, limits, LimitPurpose.TRANSACTION, or_else=0))
-    unsettled = [s for s in limits.settling if now.steady_s - s.since.steady_s < settle_s]
-    worst = max([lasting, *(rated if s.limit_w is None else s.limit_w for s in unsettled)])
-    settles_at_s = min((s.since.steady_s + settle_s for s in unsettled), default=None)
-    return Exposure(worst, lasting, fallback, settles_at_s)
+    shape = snapshot.shapes[key.charge_point_id]
+    limits = snapshot.limits.get(key)
+    if limits is None:
+        return Exposure(shape.rated, shape.rated, shape.rated_w, shape.rated_w, shape.rated_w)
+    defaults = list(_defaults(limits))
+    lasting = [*defaults, *_leased(limits, charge_point, now, settle_s)] if key in snapshot.active else defaults
+    unsettled = _unsettled(limits, now, settle_s)
+    fallback_w, lasting_w = max(_watts(shape, defaults)), max(_watts(shape, lasting))
+    lasting_load = _highest(shape, lasting)
+    worst_w, worst_load = lasting_w, lasting_load
+    if unsettled:
+        possible = [*lasting, *((s.limit_w, s.phases) for s in unsettled)]
+        worst_w = max(_watts(shape, possible))
+        worst_load = _highest(shape, possible)
+    if limits.overdraw is not None:
+        seen = _overdrawn(shape, limits.overdraw)
+        worst_load, lasting_load = _upper(worst_load, seen), _upper(lasting_load, seen)
+    ends = [s.since.steady_s + settle_s for s in unsettled if not s.until_metered]
+    ends += _lease_ends(limits, charge_point, now, settle_s)
+    return Exposure(worst_load, lasting_load, worst_w, lasting_w, fallback_w, min(ends, default=None))
 
 
-def _highest(rated: int, limits: ConnectorLimits, purpose: LimitPurpose, or_else: int) -> int:
-    """The highest limit of a purpose that may be in force; `or_else` where none was ever acknowledged."""
-    acknowledged = limits.confirmed(purpose)
-    possible = [or_else if acknowledged is None else acknowledged.limit_w]
-    possible += [limit.limit_w for limit in limits.outstanding if limit.purpose is purpose]
-    return max(possible)
+def _unsettled(limits: ConnectorLimits, now: Moment, settle_s: float) -> list[Settling]:
+    return [s for s in limits.settling if s.until_metered or now.steady_s - s.since.steady_s < settle_s]
+
+
+def _defaults(limits: ConnectorLimits) -> Iterator[_Possible]:
+    """What it falls back to: a default it acknowledged and, where it could be asked, has shown; else its rating."""
+    default = limits.default
+    believed = default is not None and limits.default_proof in (Proof.SHOWN, Proof.SILENT)
+    yield (default.limit_w, default.phases) if default is not None and believed else (None, None)
+    for limit in limits.outstanding:
+        if limit.purpose is LimitPurpose.DEFAULT:
+            yield limit.limit_w, limit.phases
+
+
+def _transaction_limits(limits: ConnectorLimits) -> Iterator[Limit]:
+    if limits.transaction is not None:
+        yield limits.transaction
+    yield from (limit for limit in limits.outstanding if limit.purpose is LimitPurpose.TRANSACTION)
+
+
+def _leased(limits: ConnectorLimits, charge_point: ChargePoint, now: Moment, settle_s: float) -> Iterator[_Possible]:
+    """The running transaction's limits, stepped down where the lease is over and the charger has shown that it does."""
+    for limit in _transaction_limits(limits):
+        end_s = _lease_end_s(limit, charge_point, settle_s)
+        over = end_s is not None and end_s <= now.steady_s
+        yield (limit.then_w if over else limit.limit_w), limit.phases
+
+
+def _lease_end_s(limit: Limit, charge_point: ChargePoint, settle_s: float) -> float | None:
+    """When (steady clock) the limit has certainly stepped down; None if that cannot be relied on."""
+    if limit.lease_s is None or charge_point.lease_proof is not Proof.SHOWN:
+        return None
+    return limit.issued_at.steady_s + limit.lease_s + LEASE_MARGIN_S + settle_s
+
+
+def _lease_ends(limits: ConnectorLimits, charge_point: ChargePoint, now: Moment, settle_s: float) -> list[float]:
+    if charge_point.connected:
+        return []  # its leases are renewed
+    ends = (_lease_end_s(limit, charge_point, settle_s) for limit in _transaction_limits(limits))
+    return [end_s for end_s in ends if end_s is not None and end_s > now.steady_s]
+
+
+def _overdrawn(shape: Shape, overdraw: Overdraw) -> Load:
+    if overdraw.count >= DISOBEDIENT:
+        return _upper(shape.rated, shape.drawn(overdraw.power_w))
+    return shape.drawn(overdraw.power_w)
+
+
+def _disobeys(snapshot: Snapshot, charge_point_id: str) -> bool:
+    keys = (ConnectorKey(charge_point_id, n) for n in snapshot.connector_ids(charge_point_id))
+    return any((limits := snapshot.limits.get(key)) is not None and limits.overdraw is not None for key in keys)
+
+
+def _watts(shape: Shape, possible: Iterable[_Possible]) -> list[int]:
+    return [shape.rated_w if limit_w is None else limit_w for limit_w, _ in possible]
+
+
+def _highest(shape: Shape, possible: Sequence[_Possible]) -> Load:
+    """The highest load of them, on each phase."""
+    load = NO_LOAD
+    for phases in dict.fromkeys(phases for _, phases in possible):
+        limits_w = [limit_w for limit_w, on in possible if on == phases]
+        if None in limits_w:
+            load = _upper(load, shape.rated)
+        known_w = [limit_w for limit_w in limits_w if limit_w is not None]
+        if known_w:
+            load = _upper(load, shape.on(phases).load(max(known_w)))
+    return load
+
+
+def _upper(one: Load, other: Load) -> Load:
+    return (max(one[0], other[0]), max(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]))
+
+
+def _lower(one: Load, other: Load) -> Load:
+    return (min(one[0], other[0]), min(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3]))
+
+
+def _plus(one: Load, other: Load) -> Load:
+    return (one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3])

@@ -11,22 +11,34 @@ from dataclasses import dataclass, replace
 
 from csms.balancing.allocation import Allocation
 from csms.balancing.ledger import Ledger
-from csms.domain.electrical import fallback_w, limit_form
-from csms.domain.model import BalancerSettings, ConnectorKey, ConnectorLimits, LimitPurpose, Moment
+from csms.balancing.wishes import governs
+from csms.domain.electrical import Load
+from csms.domain.limits import ConnectorLimits, Limit
+from csms.domain.model import BalancerSettings, ConnectorKey, LimitPurpose, Moment
 from csms.domain.snapshot import Snapshot
 
 _LONGEST_PATIENCE_S = 60.0
 
+_SHORTEST_LEASE_S = 30.0
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A limit to be sent now, and what decided it."""
+    """A limit to be sent now, and what decided it.
+
+    `lease_s` after it is sent the charger steps down to `then_w` by itself; None: it does not. `phases` 1: on one
+    phase. `renewal`: it changes nothing but the lease.
+    """
 
     key: ConnectorKey
     purpose: LimitPurpose
     limit_w: int
     transaction_id: str | None
     cause: str
+    phases: int | None = None
+    lease_s: float | None = None
+    then_w: int = 0
+    renewal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,7 @@ def plan(
     """The limits to send at this moment. `resend` says every running session its limit again, confirmed or not."""
     desk = _Desk(snapshot, allocation, book, now, settings, resend)
     intents = [intent for want in _wants(snapshot, allocation) if (intent := desk.consider(want)) is not None]
-    wakes = [book.next_settling_s(), *desk.wakes_s]
+    wakes = [book.next_change_s(), allocation.looks_again_s, *desk.wakes_s]
     return Plan(tuple(intents), min((wake for wake in wakes if wake is not None), default=None))
 
 
@@ -58,12 +70,20 @@ def _wants(snapshot: Snapshot, allocation: Allocation) -> Iterator[Intent]:
 
     A connector without any acknowledged default gets that first: it is what all else falls back to.
     """
-    defaults = {key: _default_want(snapshot, key) for key in snapshot.connector_keys()}
     shares = {
-        key: Intent(key, LimitPurpose.TRANSACTION, share.limit_w, snapshot.active[key].transaction_id, share.reason)
+        key: Intent(
+            key,
+            governs(snapshot, key),
+            share.limit_w,
+            snapshot.active[key].transaction_id,
+            share.reason,
+            phases=share.phases,
+        )
         for key, share in allocation.shares.items()
         if share.commanded
     }
+    by_default = {key for key, want in shares.items() if want.purpose is LimitPurpose.DEFAULT}
+    defaults = {key: _default_want(snapshot, key) for key in snapshot.connector_keys() if key not in by_default}
     first = [key for key in defaults if key not in snapshot.limits or snapshot.limits[key].default is None]
     yield from (defaults[key] for key in first)
     yield from shares.values()
@@ -71,9 +91,7 @@ def _wants(snapshot: Snapshot, allocation: Allocation) -> Iterator[Intent]:
 
 
 def _default_want(snapshot: Snapshot, key: ConnectorKey) -> Intent:
-    settings = snapshot.settings[key.charge_point_id]
-    form = limit_form(snapshot.site, settings, snapshot.charge_points[key.charge_point_id].capabilities)
-    limit_w = fallback_w(snapshot.site, settings, form)
+    limit_w = snapshot.shapes[key.charge_point_id].fallback_w
     return Intent(key, LimitPurpose.DEFAULT, limit_w, None, "default while nobody decides")
 
 
@@ -94,9 +112,12 @@ class _Desk:
         self._now_s = now.steady_s
         self._settings = settings
         self._resend = resend
-        self._room_w = allocation.usable_w - book.total_w()
-        self._window_caps_w = allocation.charge_point_limits_w
-        self._inside_w = dict(book.charge_points_w)
+        self._tree = allocation.tree
+        self._room = allocation.tree.room(allocation.tree.loads(book.charge_points))
+        self._window_caps_w = allocation.budget.charge_point_limits_w
+        self._drop_at_s = allocation.budget.drop_at_s
+        self._now_utc_s = now.utc_s
+        self._given_w: dict[str, int] = {}
         self._busy: set[ConnectorKey] = set()
         self.wakes_s: list[float] = []
 
@@ -106,17 +127,45 @@ class _Desk:
         if want.key in self._busy or limits.in_flight or not self._reachable(want.key):
             return None
         again = self._must_say_again(limits, want)
-        if _in_force_w(limits, want.purpose) == want.limit_w and not again:
+        renewed = self._lease_must_be_renewed(limits, want)
+        if _in_force(limits, want) and not again and not renewed:
             return None
         if not self._patient(limits, want):
             return None
         if not self._may_raise(limits, want):
             confirmed = limits.confirmed(want.purpose)
-            if not again or confirmed is None:
+            if not (again or renewed) or confirmed is None:
                 return None
-            want = replace(want, limit_w=confirmed.limit_w)
+            want = replace(want, limit_w=confirmed.limit_w, phases=confirmed.phases)
+        renewal = renewed and not again and _in_force(limits, want)
+        want = replace(self._leased(want), renewal=renewal)
         self._take_room(want)
         return want
+
+    def _leased(self, want: Intent) -> Intent:
+        """With its lease, if it has one: not where it would step up, nor on a charger that has no second period."""
+        then_w = self._snapshot.shapes[want.key.charge_point_id].fallback_w
+        capabilities = self._snapshot.charge_points[want.key.charge_point_id].capabilities
+        periods = capabilities.max_periods if capabilities is not None else None
+        leases = self._settings.lease_s > 0 and (periods or 1) > 1
+        if want.purpose is LimitPurpose.DEFAULT or not leases or want.limit_w <= then_w:
+            return want
+        return replace(want, lease_s=self._lease_s(), then_w=then_w)
+
+    def _lease_s(self) -> float:
+        """None outlasts a known drop of the ceiling."""
+        if self._drop_at_s is None:
+            return self._settings.lease_s
+        return min(self._settings.lease_s, max(_SHORTEST_LEASE_S, self._drop_at_s - self._now_utc_s))
+
+    def _lease_must_be_renewed(self, limits: ConnectorLimits, want: Intent) -> bool:
+        """At half its time, or when a drop became known that it would outlast."""
+        confirmed = limits.confirmed(want.purpose)
+        if confirmed is None or confirmed.lease_s is None:
+            return False
+        left_s = confirmed.issued_at.steady_s + confirmed.lease_s - self._now_s
+        outlasts = self._drop_at_s is not None and left_s > max(_SHORTEST_LEASE_S, self._drop_at_s - self._now_utc_s)
+        return outlasts or self._is_due(confirmed.issued_at.steady_s + confirmed.lease_s / 2)
 
     def _reachable(self, key: ConnectorKey) -> bool:
         charge_point = self._snapshot.charge_points[key.charge_point_id]
@@ -147,29 +196,59 @@ class _Desk:
         return self._calm_enough(limits, want) and self._fits(want)
 
     def _calm_enough(self, limits: ConnectorLimits, want: Intent) -> bool:
-        before_w = _in_force_w(limits, want.purpose)
-        if self._resend or limits.raised_at is None or before_w is None or want.limit_w <= before_w:
+        before = _governing(limits, want)
+        if self._resend or limits.raised_at is None or before is None or want.limit_w <= before.limit_w:
             return True
         return self._is_due(limits.raised_at.steady_s + self._settings.raise_interval_s)
 
     def _fits(self, want: Intent) -> bool:
         """A limit within what the connector may be obeying for good takes nothing from anybody. Any other must fit
         beside all other worst cases; that its connector still settles from a higher one gives it no claim."""
-        if want.limit_w <= self._book.exposures[want.key].lasting_w:
+        load, lasting, extra = self._load(want), self._book.exposures[want.key].lasting, self._extra(want)
+        node = self._tree.places[want.key.charge_point_id]
+        more = [dimension for dimension, wanted in enumerate(load) if wanted > lasting[dimension]]
+        fits = all(
+            extra[dimension] <= self._room[row] for row, dimension in self._tree.paths[node] if dimension in more
+        )
+        return not more or (fits and self._fits_inside(want))
+
+    def _fits_inside(self, want: Intent) -> bool:
+        """Whether the connectors of its charge point, together, stay below its maximum and the cap of a time window."""
+        charge_point_id = want.key.charge_point_id
+        most_w, window_w = (
+            self._snapshot.settings[charge_point_id].max_power_w,
+            self._window_caps_w.get(charge_point_id),
+        )
+        if most_w is None and window_w is None:
             return True
-        charge_point_id, extra_w = want.key.charge_point_id, self._extra_w(want)
-        caps_w = (self._snapshot.settings[charge_point_id].max_power_w, self._window_caps_w.get(charge_point_id))
-        inside_w = self._inside_w[charge_point_id] + extra_w
-        return extra_w <= self._room_w and all(cap_w is None or inside_w <= cap_w for cap_w in caps_w)
+        exposures = self._book.exposures
+        keys = (ConnectorKey(charge_point_id, n) for n in self._snapshot.connector_ids(charge_point_id))
+        worst_w = sum(exposures[key].worst_w for key in keys)
+        inside_w = worst_w if most_w is None else min(worst_w, most_w)
+        inside_w += self._given_w.get(charge_point_id, 0) + max(0, want.limit_w - exposures[want.key].worst_w)
+        return all(cap_w is None or inside_w <= cap_w for cap_w in (most_w, window_w))
 
     def _take_room(self, want: Intent) -> None:
-        extra_w = self._extra_w(want)
-        self._room_w -= extra_w
-        self._inside_w[want.key.charge_point_id] += extra_w
+        extra = self._extra(want)
+        charge_point_id = want.key.charge_point_id
+        for row, dimension in self._tree.paths[self._tree.places[charge_point_id]]:
+            self._room[row] -= extra[dimension]
+        more_w = max(0, want.limit_w - self._book.exposures[want.key].worst_w)
+        self._given_w[charge_point_id] = self._given_w.get(charge_point_id, 0) + more_w
         self._busy.add(want.key)
 
-    def _extra_w(self, want: Intent) -> int:
-        return max(0, want.limit_w - self._book.worst_w(want.key))
+    def _load(self, want: Intent) -> Load:
+        return self._snapshot.shapes[want.key.charge_point_id].on(want.phases).load(want.limit_w)
+
+    def _extra(self, want: Intent) -> Load:
+        """What the limit adds to its connector's worst case."""
+        worst, load = self._book.exposures[want.key].worst, self._load(want)
+        return (
+            max(0, load[0] - worst[0]),
+            max(0, load[1] - worst[1]),
+            max(0, load[2] - worst[2]),
+            max(0, load[3] - worst[3]),
+        )
 
     def _is_due(self, due_s: float) -> bool:
         if due_s <= self._now_s:
@@ -178,7 +257,13 @@ class _Desk:
         return False
 
 
-def _in_force_w(limits: ConnectorLimits, purpose: LimitPurpose) -> int | None:
+def _governing(limits: ConnectorLimits, want: Intent) -> Limit | None:
     """What the connector last acknowledged for this purpose; a session without a profile runs under the default."""
-    confirmed = limits.confirmed(purpose) or limits.default
-    return None if confirmed is None else confirmed.limit_w
+    return limits.confirmed(want.purpose) or limits.default
+
+
+def _in_force(limits: ConnectorLimits, want: Intent) -> bool:
+    in_force = _governing(limits, want)
+    if in_force is None:
+        return False
+    return in_force.limit_w == want.limit_w and (in_force.phases == want.phases or want.limit_w == 0)

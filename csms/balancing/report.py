@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from csms.balancing.allocation import Allocation
-from csms.balancing.ledger import Ledger, summed_w
+from csms.balancing.ledger import Ledger, grid_w, summed
+from csms.balancing.tree import DIMENSIONS, tree
+from csms.domain.electrical import voltages
 from csms.domain.model import ConnectorKey, ConnectorStatus, LimitPurpose, Moment
-from csms.domain.reports import ChargerReport, ConnectorReport, SiteAllocation
+from csms.domain.reports import ChargerReport, CircuitReport, ConnectorReport, SiteAllocation
 from csms.domain.snapshot import Snapshot
 
 
@@ -28,7 +30,33 @@ def site_allocation(snapshot: Snapshot, allocation: Allocation, book: Ledger, no
         reserved_w=_reserved_w(snapshot, allocation, book),
         waiting=tuple(dict.fromkeys(key.charge_point_id for key, share in allocation.shares.items() if share.waiting)),
         not_commissioned=tuple(cp_id for cp_id, cp in snapshot.charge_points.items() if cp.commissioned_at_s is None),
+        circuits=_circuits(snapshot, allocation, book),
+        site_load_w=allocation.budget.load_w,
+        budget_reason=allocation.budget.reason,
     )
+
+
+def _circuits(snapshot: Snapshot, allocation: Allocation, book: Ledger) -> tuple[CircuitReport, ...]:
+    """Every node of the limit tree, with what is in force there now."""
+    per_ampere = voltages(snapshot.site).quanta_per_ma * 1000
+    in_force = tree(snapshot.site, snapshot.settings, allocation.budget.now_w, allocation.budget.load_currents_a)
+    loads = in_force.loads(book.charge_points)
+    reports = []
+    for node, name in enumerate(in_force.names):
+        rows = slice(node * DIMENSIONS, (node + 1) * DIMENSIONS)
+        power, *currents = in_force.limits[rows]
+        permitted, *permitted_quanta = loads[rows]
+        known = [limit for limit in currents if limit is not None]
+        reports.append(
+            CircuitReport(
+                circuit_id=name,
+                max_power_w=None if power is None else power // 1000,
+                max_current_a=min(known) / per_ampere if known else None,
+                permitted_w=-(-permitted // 1000),
+                permitted_a=tuple(quanta / per_ampere for quanta in permitted_quanta),
+            )
+        )
+    return tuple(reports)
 
 
 def _charger(
@@ -40,13 +68,20 @@ def _charger(
     return ChargerReport(
         charge_point_id=charge_point_id,
         allocated_w=sum(c.allocated_w for c in connectors),
-        permitted_w=book.charge_points_w[charge_point_id],
+        permitted_w=book.charge_point_w(charge_point_id),
         actual_w=sum(known_w) if known_w else None,
         confirmed=all(c.confirmed for c in connectors),
         status=_status(snapshot, keys),
         reason="; ".join(dict.fromkeys(allocation.shares[key].reason for key in keys)),
         connectors=connectors,
+        expected_start_s=_expected_start_s(allocation, keys, now),
     )
+
+
+def _expected_start_s(allocation: Allocation, keys: Sequence[ConnectorKey], now: Moment) -> float | None:
+    starts_s = [allocation.shares[key].expected_start_s for key in keys]
+    known_s = [start_s for start_s in starts_s if start_s is not None]
+    return now.utc_s + min(known_s) - now.steady_s if known_s else None
 
 
 def _connector(
@@ -82,8 +117,8 @@ def _status(snapshot: Snapshot, keys: Sequence[ConnectorKey]) -> str:
 def _reserved_w(snapshot: Snapshot, allocation: Allocation, book: Ledger) -> int:
     """What is held for connectors to which nothing can be divided: idle, offline, or refusing their limit."""
     held = {
-        key: exposure.worst_w
+        key: exposure.worst
         for key, exposure in book.exposures.items()
         if key not in allocation.shares or not allocation.shares[key].commanded or allocation.shares[key].refusing
     }
-    return sum(summed_w(snapshot, held).values())
+    return sum(grid_w(load) for load in summed(snapshot, held).values())

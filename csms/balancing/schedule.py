@@ -35,24 +35,8 @@ def ceiling_at(config: SmartCharging, timezone: str, utc_s: float) -> Ceiling:
     return Ceiling(config.max_power_w)
 
 
-def lowest_ceiling(config: SmartCharging, timezone: str, from_s: float, to_s: float) -> Ceiling:
-    """The tightest of everything that holds within [from_s, to_s]: what a limit sent now must fit."""
-    instants = [from_s, *(b for b in _boundaries(config, timezone, from_s) if from_s < b <= to_s)]
-    ceilings = [ceiling_at(config, timezone, instant_s) for instant_s in instants]
-    caps: dict[str, int] = {}
-    for ceiling in ceilings:
-        for charge_point_id, limit_w in ceiling.charge_point_limits_w.items():
-            caps[charge_point_id] = min(limit_w, caps.get(charge_point_id, limit_w))
-    return Ceiling(min(c.budget_w for c in ceilings), caps, ceilings[0].window)
-
-
-def next_change_s(config: SmartCharging, timezone: str, now_s: float, lead_s: float) -> float | None:
-    """When a decision must be looked at again: a boundary, or `lead_s` before one. None without any window."""
-    moments = [m for b in _boundaries(config, timezone, now_s) for m in (b - lead_s, b)]
-    return min((m for m in moments if m > now_s), default=None)
-
-
-def _boundaries(config: SmartCharging, timezone: str, from_s: float) -> list[float]:
+def boundaries(config: SmartCharging, timezone: str, from_s: float) -> list[float]:
+    """Every instant of the next week at which a window begins or ends."""
     occurrences = _occurrences(config, timezone, from_s, days=_LOOK_AHEAD_DAYS)
     return sorted({instant for start_s, end_s, _ in occurrences for instant in (start_s, end_s)})
 

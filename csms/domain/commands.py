@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from csms.domain.electrical import LimitForm
@@ -13,8 +13,10 @@ from csms.domain.model import LimitPurpose
 class SetLimit:
     """Permit a connector `limit_w` (0: pause). A TRANSACTION limit belongs to `transaction_id`.
 
-    `transaction_age_s` is how long that transaction has run: chargers that take only Relative profiles count their
-    periods from its start. `profile_start_s` (UTC) lies slightly in the past, so that the limit holds at once.
+    `lease_s` after now the limit steps down to `then_w`; None: it holds until it is replaced. `phases` is numberPhases
+    where that is less than the form's. `transaction_age_s` is how long that transaction has run: chargers that take
+    only Relative profiles count their periods from its start. `profile_start_s` (UTC) lies in the past, `started_ago_s`
+    before now, so that the limit holds at once even if the charger's clock is behind.
     """
 
     connector_id: int
@@ -24,6 +26,10 @@ class SetLimit:
     profile_start_s: float
     transaction_id: str | None = None
     transaction_age_s: float = 0.0
+    started_ago_s: float = 60.0
+    lease_s: float | None = None
+    then_w: int = 0
+    phases: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,14 @@ class ReadSchedule:
 
 
 @dataclass(frozen=True, slots=True)
+class StopSession:
+    """End this transaction (RemoteStopTransaction, RequestStopTransaction)."""
+
+    connector_id: int
+    transaction_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trigger:
     """Send this message now: "StatusNotification", "MeterValues", "BootNotification", "Heartbeat"."""
 
@@ -51,7 +65,7 @@ class Trigger:
     connector_id: int | None = None
 
 
-Command = SetLimit | ClearLimits | ReadSchedule | Trigger
+Command = SetLimit | ClearLimits | ReadSchedule | StopSession | Trigger
 
 
 class Answer(StrEnum):
@@ -68,20 +82,24 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleLimit:
-    """The first limit of a composite schedule, in its own unit."""
+    """A limit of a composite schedule, in its own unit, from `start_s` after its beginning (about now) on."""
 
     unit: str
     limit: float
     phases: int | None = None
+    start_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`detail` is the charger's own word where it says more than the answer."""
+    """`detail` is the charger's own word where it says more than the answer.
+
+    `schedule` is what ReadSchedule was told, in the order of time; empty where the answer had none.
+    """
 
     answer: Answer
     detail: str = ""
-    schedule: ScheduleLimit | None = field(default=None)
+    schedule: tuple[ScheduleLimit, ...] = ()
 
     @property
     def clear(self) -> bool:

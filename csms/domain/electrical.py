@@ -1,14 +1,15 @@
-"""From watts to what a charger takes, and back: units, steps, floors and rated maxima.
+"""From watts to what a charger takes, and to what it loads: units, steps, floors, rated maxima, phases.
 
-Limits are whole watts everywhere; a charger that takes amperes gets them per phase, rounded down to its step.
-Decimal arithmetic, because a third of all one-decimal floats do not survive a binary multiplication.
+Limits are whole watts everywhere; a charger that takes amperes gets them per phase, rounded down to its step. All sums
+are exact: voltages and steps are whole millivolts and milliamperes here, and loads are integers (see `Load`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
+from csms.domain.grid import PHASES
 from csms.domain.model import Capabilities, ChargePointSettings, Current, SiteSettings
 
 MIN_AC_CURRENT_A = 6
@@ -16,6 +17,34 @@ MIN_AC_CURRENT_A = 6
 
 ASSUMED_AC_CURRENT_A = 32
 ASSUMED_PHASES = 3
+
+Load = tuple[int, int, int, int]
+"""What is drawn from the grid: power in milliwatts, and the currents of L1, L2, L3 in quanta.
+
+A quantum is a fraction of a milliampere so small that a whole watt on any number of phases at the site's highest or
+lowest voltage is a whole number of them: sums and comparisons need no rounding and no tolerance.
+"""
+
+NO_LOAD: Load = (0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Voltages:
+    """The phase voltages of a site, in whole millivolts: highest (limits), lowest (constant power) and nominal."""
+
+    limit_mv: int
+    lowest_mv: int
+    nominal_mv: int
+
+    @property
+    def quanta_per_ma(self) -> int:
+        return 6 * self.limit_mv * self.lowest_mv
+
+
+def voltages(site: SiteSettings) -> Voltages:
+    return Voltages(
+        round(site.limit_voltage_v * 1000), round(site.lowest_voltage_v * 1000), round(site.voltage_v * 1000)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +63,42 @@ class LimitForm:
 
     def floor_w(self, power_w: int) -> int:
         """The highest limit on the grid that is not above `power_w`."""
-        return power_w if self.unit == "W" else self._watts(self.current_a(power_w))
+        return power_w if self.unit == "W" else self._watts(self.current_ma(power_w))
 
     def ceil_w(self, power_w: int) -> int:
         """The lowest limit on the grid that is not below `power_w`."""
         down_w = self.floor_w(power_w)
         if down_w == power_w:
             return power_w
-        return self._watts(self.current_a(power_w) + Decimal(str(self.step_a)))
+        return self._watts(self.current_ma(power_w) + self._step_ma)
 
     def current_a(self, power_w: int) -> Decimal:
         """`power_w` as amperes per phase, rounded down to the step: what a profile in amperes says."""
-        step_a = Decimal(str(self.step_a))
-        exact_a = Decimal(power_w) / self._watts_per_ampere()
-        return (exact_a / step_a).to_integral_value(ROUND_FLOOR) * step_a
+        return Decimal(self.current_ma(power_w)) / 1000
 
-    def _watts(self, current_a: Decimal) -> int:
+    def current_ma(self, power_w: int) -> int:
+        """The same in milliamperes."""
+        step_ma = self._step_ma
+        return power_w * 1_000_000 // (self._mv * self.phases * step_ma) * step_ma
+
+    def grid_current_ma(self, limit_w: int) -> int | None:
+        """The current per phase that a limit says exactly; None for watts, and for what was sent in another form."""
+        if self.unit == "W":
+            return None
+        current_ma = self.current_ma(limit_w)
+        return current_ma if self._watts(current_ma) == limit_w else None
+
+    @property
+    def _step_ma(self) -> int:
+        return round(self.step_a * 1000)
+
+    @property
+    def _mv(self) -> int:
+        return round(self.voltage_v * 1000)
+
+    def _watts(self, current_ma: int) -> int:
         # Rounded up: a limit in amperes must never count for less than it permits.
-        return int((current_a * self._watts_per_ampere()).to_integral_value(ROUND_CEILING))
-
-    def _watts_per_ampere(self) -> Decimal:
-        return Decimal(str(self.voltage_v)) * self.phases
+        return -(-current_ma * self._mv * self.phases // 1_000_000)
 
 
 def limit_form(site: SiteSettings, settings: ChargePointSettings, capabilities: Capabilities | None) -> LimitForm:
@@ -78,15 +122,129 @@ def limit_form(site: SiteSettings, settings: ChargePointSettings, capabilities: 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How one charge point takes limits and loads the grid; made once per declaration, looked up in every decision.
+
+    `per_w` is the load of each watt of a limit, `drawn_per_w` of each watt metered, `rated` the most it can draw. A
+    limit in amperes gives the same current at every voltage; watts give the most at the lowest one. A charger whose
+    phases are not known counts on all three. `least_w` is the limit for 6 A on each phase (0 where that means nothing),
+    `fallback_w` its default profile, `direct` says that it delivers DC, `one_phase` its shape while it enforces a limit
+    on one phase, if it can.
+    """
+
+    form: LimitForm
+    rated_w: int
+    rated: Load
+    per_w: Load
+    drawn_per_w: Load
+    quanta_per_ma: int
+    least_w: int
+    fallback_w: int
+    lowest_voltage_v: float
+    highest_voltage_v: float
+    direct: bool
+    one_phase: Shape | None = None
+
+    def on(self, phases: int | None) -> Shape:
+        """The shape of a limit given for so many phases; None: for all it has."""
+        return self if phases is None or self.one_phase is None else self.one_phase
+
+    def floor_w(self, min_power_w: int) -> int:
+        """The least a session is given if it is given anything, on the charger's grid."""
+        return max(self.least_w, self.form.ceil_w(min_power_w))
+
+    def load(self, limit_w: int) -> Load:
+        """The load of a limit; never above `limit_w` times `per_w`."""
+        power, one, two, three = self.per_w
+        current_ma = self.form.grid_current_ma(limit_w)
+        if current_ma is None:
+            return (limit_w * power, limit_w * one, limit_w * two, limit_w * three)
+        quanta = current_ma * self.quanta_per_ma
+        return (limit_w * power, quanta if one else 0, quanta if two else 0, quanta if three else 0)
+
+    def drawn(self, power_w: float) -> Load:
+        """The load of a metered draw, at most the rated one: which phases it is on is not known."""
+        drawn_w = -int(-power_w // 1)
+        power, *currents = (
+            min(drawn_w * per_w, most) for per_w, most in zip(self.drawn_per_w, self.rated, strict=True)
+        )
+        return (power, currents[0], currents[1], currents[2])
+
+
+def shape(site: SiteSettings, settings: ChargePointSettings, capabilities: Capabilities | None) -> Shape:
+    """The shape of a charge point as declared and learned."""
+    form = limit_form(site, settings, capabilities)
+    whole = _shape(site, settings, form)
+    switches = capabilities is not None and capabilities.switches_phases
+    if not switches or settings.current is not Current.AC or form.phases == 1:
+        return whole
+    return replace(whole, one_phase=_shape(site, settings, replace(form, phases=1)))
+
+
+def _shape(site: SiteSettings, settings: ChargePointSettings, form: LimitForm) -> Shape:
+    volts, used = voltages(site), _loaded_phases(settings, form.phases)
+    steady = form.unit == "A"
+    factor_pm = -int(-settings.grid_factor * 1000 // 1)
+    power_pm = 1000 if steady else factor_pm
+    drawn_pm = factor_pm if settings.current is Current.DC else 1000
+    rated = rated_w(site, settings)
+    limit_quanta = 1000 * volts.lowest_mv if steady else factor_pm * volts.limit_mv
+    return Shape(
+        form=form,
+        rated_w=rated,
+        rated=_load(rated * drawn_pm, _rated_quanta(site, settings, volts, drawn_pm), used),
+        per_w=_load(power_pm, 6000 * limit_quanta // form.phases, used),
+        # One phase may carry it all: a car with one phase on a charger with three.
+        drawn_per_w=_load(drawn_pm, 6000 * volts.limit_mv * drawn_pm, used),
+        quanta_per_ma=volts.quanta_per_ma,
+        least_w=floor_w(site, settings, form, 0),
+        fallback_w=fallback_w(site, settings, form),
+        lowest_voltage_v=site.lowest_voltage_v,
+        highest_voltage_v=max(1.1 * site.voltage_v, site.limit_voltage_v),
+        direct=settings.current is Current.DC,
+    )
+
+
+def _load(power: int, per_phase: int, used: tuple[int, ...]) -> Load:
+    one, two, three = (per_phase if phase in used else 0 for phase in PHASES)
+    return (power, one, two, three)
+
+
+def _loaded_phases(settings: ChargePointSettings, phases: int) -> tuple[int, ...]:
+    """The site's phases that so many of the charger's conductors are on; all of them where that is not known."""
+    if settings.phases is None or settings.phase_map is None:
+        return PHASES
+    return settings.phase_map[:phases]
+
+
+def _rated_quanta(site: SiteSettings, settings: ChargePointSettings, volts: Voltages, drawn_pm: int) -> int:
+    """An AC charger is made for amperes, told as power at nominal voltage; others keep their power when it sags."""
+    phases = settings.phases or ASSUMED_PHASES
+    if settings.current is Current.AC:
+        ma = -(-_nameplate_w(site, settings) * 1_000_000 // (volts.nominal_mv * phases))
+    else:
+        ma = -(-_nameplate_w(site, settings) * drawn_pm * 1000 // (volts.lowest_mv * phases))
+    return ma * volts.quanta_per_ma
+
+
 def rated_w(site: SiteSettings, settings: ChargePointSettings) -> int:
     """The most a charge point can draw: declared, else 3 x 32 A for AC (and for an undeclared kind), else,
-    for DC, everything the site has."""
+    for DC, everything the site has. An AC charger is made for amperes, so a high voltage gives it more."""
+    nameplate = _nameplate_w(site, settings)
+    if settings.current is not Current.AC:
+        return nameplate
+    volts = voltages(site)
+    return -(-nameplate * volts.limit_mv // volts.nominal_mv)
+
+
+def _nameplate_w(site: SiteSettings, settings: ChargePointSettings) -> int:
     if settings.max_power_w is not None:
         return settings.max_power_w
     if settings.current is Current.DC:
         return site.grid_capacity_w
-    phases = settings.phases or ASSUMED_PHASES
-    return round(ASSUMED_AC_CURRENT_A * phases * site.limit_voltage_v)
+    volts_v = site.voltage_v if settings.current is Current.AC else site.limit_voltage_v
+    return round(ASSUMED_AC_CURRENT_A * (settings.phases or ASSUMED_PHASES) * volts_v)
 
 
 def floor_w(site: SiteSettings, settings: ChargePointSettings, form: LimitForm, min_power_w: int) -> int:
@@ -94,7 +252,7 @@ def floor_w(site: SiteSettings, settings: ChargePointSettings, form: LimitForm, 
     known phases at least 6 A on each, rounded up to the charger's step."""
     least_w = min_power_w
     if settings.current is Current.AC and settings.phases is not None:
-        least_w = max(least_w, round(MIN_AC_CURRENT_A * settings.phases * site.limit_voltage_v))
+        least_w = max(least_w, round(MIN_AC_CURRENT_A * form.phases * site.limit_voltage_v))
     return form.ceil_w(least_w)
 
 

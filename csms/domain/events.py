@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from csms.domain.grid import TemporaryLimit
 from csms.domain.model import (
     Capabilities,
     ChargePointSettings,
@@ -11,6 +12,8 @@ from csms.domain.model import (
     LimitPurpose,
     Moment,
     PowerSource,
+    Proof,
+    SiteLoad,
     SiteSettings,
     SmartCharging,
 )
@@ -42,6 +45,60 @@ class SmartChargingConfigured(Event):
     """The site divides its power this way from now on."""
 
     smart_charging: SmartCharging
+
+
+@dataclass(frozen=True, slots=True)
+class TemporaryLimitSet(Event):
+    """A ceiling from outside, for a time; it replaces an earlier one of the same source and start."""
+
+    limit: TemporaryLimit
+
+
+@dataclass(frozen=True, slots=True)
+class TemporaryLimitsWithdrawn(Event):
+    """Those of one source, or all of them (None)."""
+
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLoadReported(Event):
+    """What the site draws besides its chargers."""
+
+    load: SiteLoad
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionMade(Event):
+    """A decision that sends limits: what led to it, and how the site stood. The limits name it by `decision_id`."""
+
+    decision_id: int
+    causes: tuple[str, ...]
+    strategy: str
+    budget_w: int
+    permitted_w: int
+    drawn_w: int
+    site_load_w: int
+    limits: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRaised(Event):
+    """`kind` and `subject` name it; raised again, it says something new of the same trouble."""
+
+    alarm_id: int
+    kind: str
+    subject: str
+    text: str
+    excess_w: int = 0
+    excess_a: float = 0.0
+    holders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmCleared(Event):
+    kind: str
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +216,12 @@ class MeterValuesReceived(ConnectorEvent):
     power_w: float | None = None
     source: PowerSource | None = None
     energy_wh: float | None = None
+    currents_a: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LimitIssued(ConnectorEvent):
-    """A limit is about to be sent; on disk before it leaves."""
+    """A limit is about to be sent; on disk before it leaves. See domain.model.Limit for its lease."""
 
     limit_id: int
     purpose: LimitPurpose
@@ -171,6 +229,11 @@ class LimitIssued(ConnectorEvent):
     connection_id: str
     transaction_id: str | None = None
     cause: str = ""
+    lease_s: float | None = None
+    then_w: int = 0
+    phases: int | None = None
+    decision_id: int | None = None
+    renewal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,3 +255,33 @@ class LimitUnanswered(ConnectorEvent):
 
     limit_id: int
     cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultProved(ConnectorEvent):
+    """What the composite schedule said of a connector's default profile."""
+
+    proof: Proof
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseProved(ChargePointEvent):
+    """Whether the composite schedule showed the step at the end of a lease."""
+
+    proof: Proof
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitExceeded(ConnectorEvent):
+    """A connector was metered above everything it may have been permitted, or without a transaction."""
+
+    power_w: float
+    permitted_w: int
+    idle: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LimitObeyed(ConnectorEvent):
+    """A connector that exceeded its limit has complied for a while."""

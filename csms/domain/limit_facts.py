@@ -7,21 +7,26 @@ seconds to follow.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from csms.domain import events as ev
-from csms.domain.model import (
-    ConnectorLimits,
-    Failure,
-    Limit,
-    LimitPurpose,
-    MeterReading,
-    Moment,
-    PowerSource,
-    Settling,
-)
+from csms.domain.limits import ConnectorLimits, Failure, Limit, Overdraw, Settling
+from csms.domain.model import LimitPurpose, MeterReading, Moment, PowerSource, Proof
 
 _SETTLED_FOR_GOOD_S = 3600.0
+
+DISOBEDIENT = 2
+"""So many readings above what was permitted are no accident: such a connector counts at its rated maximum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What else decides what an answer means: nothing is plugged in (`idle`), the charger honours its default profile
+    alone (`by_default`), and a transaction is running (`active`)."""
+
+    idle: bool = False
+    by_default: bool = False
+    active: bool = False
 
 
 def issued(limits: ConnectorLimits, event: ev.LimitIssued) -> ConnectorLimits:
@@ -32,12 +37,15 @@ def issued(limits: ConnectorLimits, event: ev.LimitIssued) -> ConnectorLimits:
         transaction_id=event.transaction_id,
         connection_id=event.connection_id,
         issued_at=event.at,
+        lease_s=event.lease_s,
+        then_w=event.then_w,
+        phases=event.phases,
     )
     return replace(limits, outstanding=(*limits.outstanding, limit))
 
 
-def confirmed(limits: ConnectorLimits, event: ev.LimitConfirmed, idle: bool) -> ConnectorLimits | None:
-    """None if no such limit is outstanding. An `idle` connector (nothing plugged in) needs no settling."""
+def confirmed(limits: ConnectorLimits, event: ev.LimitConfirmed, at_hand: Circumstances) -> ConnectorLimits | None:
+    """None if no such limit is outstanding. An idle connector (nothing plugged in) needs no settling."""
     limit = _outstanding(limits, event.limit_id)
     if limit is None:
         return None
@@ -45,17 +53,39 @@ def confirmed(limits: ConnectorLimits, event: ev.LimitConfirmed, idle: bool) -> 
     rest = tuple(
         other for other in limits.outstanding if other.purpose is not limit.purpose or other.limit_id > limit.limit_id
     )
-    settling = () if idle else _settling(limits, limit, event.at)
+    governs = limit.purpose is LimitPurpose.TRANSACTION or (at_hand.by_default and at_hand.active)
+    before = limits.transaction or limits.default if governs else None
+    settling = () if at_hand.idle else _settling(limits, limit, event.at, at_hand.by_default)
     kept = replace(limits, outstanding=rest, settling=settling, confirmed_at=event.at)
+    if governs:
+        kept = _served(kept, before, limit, event.at)
     if limit.purpose is LimitPurpose.DEFAULT:
-        return replace(kept, default=limit, default_failure=None)
+        # One that was acknowledged before and did not hold is said again less and less often, until it is shown.
+        failure = kept.default_failure if kept.default_proof is Proof.DISPROVED else None
+        return replace(kept, default=limit, default_failure=failure)
+    return replace(kept, transaction=limit, transaction_failure=None)
+
+
+def _served(limits: ConnectorLimits, before: Limit | None, limit: Limit, at: Moment) -> ConnectorLimits:
+    """The running transaction is permitted `limit` instead of `before`: what it was served, and whose turn it is."""
+    served_wh, before_w = limits.served_wh, before.limit_w if before is not None else 0
+    if limits.served_at is not None:
+        served_wh += before_w * (at.steady_s - limits.served_at.steady_s) / 3600.0
     # The first limit of a transaction opens its raise interval too, else a second raise could follow at once.
-    raised = limits.transaction is None or limit.limit_w > limits.transaction.limit_w
-    raised_at = event.at if raised else limits.raised_at
-    return replace(kept, transaction=limit, transaction_failure=None, raised_at=raised_at)
+    raised = limits.served_at is None or limit.limit_w > before_w
+    continues = limits.turn_since is not None and limit.limit_w > 0
+    pauses = limits.turn_since is not None or limits.paused_since is None
+    return replace(
+        limits,
+        served_wh=served_wh,
+        served_at=at,
+        raised_at=at if raised else limits.raised_at,
+        turn_since=(limits.turn_since if continues else at) if limit.limit_w > 0 else None,
+        paused_since=None if limit.limit_w > 0 else (at if pauses else limits.paused_since),
+    )
 
 
-def rejected(limits: ConnectorLimits, event: ev.LimitRejected, _idle: bool) -> ConnectorLimits | None:
+def rejected(limits: ConnectorLimits, event: ev.LimitRejected, _: Circumstances) -> ConnectorLimits | None:
     limit = _outstanding(limits, event.limit_id)
     if limit is None:
         return None
@@ -63,7 +93,7 @@ def rejected(limits: ConnectorLimits, event: ev.LimitRejected, _idle: bool) -> C
     return _failed(replace(limits, outstanding=rest), limit.purpose, event.at, event.status)
 
 
-def unanswered(limits: ConnectorLimits, event: ev.LimitUnanswered, _idle: bool) -> ConnectorLimits | None:
+def unanswered(limits: ConnectorLimits, event: ev.LimitUnanswered, _: Circumstances) -> ConnectorLimits | None:
     limit = _outstanding(limits, event.limit_id)
     if limit is None:
         return None
@@ -71,17 +101,15 @@ def unanswered(limits: ConnectorLimits, event: ev.LimitUnanswered, _idle: bool) 
         replace(other, awaited=False) if other.limit_id == limit.limit_id else other for other in limits.outstanding
     )
     # Of several unanswered limits of one purpose only the distinct ones matter; equal ones would pile up.
-    unique = {(other.purpose, other.limit_w, other.transaction_id, other.awaited): other for other in marked}
+    unique = {(o.purpose, o.limit_w, o.transaction_id, o.phases, o.lease_s, o.awaited): o for o in marked}
     return _failed(replace(limits, outstanding=tuple(unique.values())), limit.purpose, event.at, event.cause)
 
 
 def transaction_ended(limits: ConnectorLimits, at: Moment) -> ConnectorLimits:
     """TxProfiles die with their transaction; what they permitted settles like a cut."""
     ours = [limits.transaction, *(o for o in limits.outstanding if o.purpose is LimitPurpose.TRANSACTION)]
-    permitted = [limit.limit_w for limit in ours if limit is not None]
-    settling = limits.settling
-    if permitted:
-        settling = _pruned((*settling, Settling(max(permitted), at)))
+    permitted = tuple(Settling(limit.limit_w, at, limit.phases) for limit in ours if limit is not None)
+    settling = _pruned((*limits.settling, *permitted))
     return replace(
         limits,
         transaction=None,
@@ -90,6 +118,26 @@ def transaction_ended(limits: ConnectorLimits, at: Moment) -> ConnectorLimits:
         confirmed_at=at,
         raised_at=None,
         transaction_failure=None,
+        turn_since=None,
+        paused_since=None,
+        served_wh=0.0,
+        served_at=None,
+    )
+
+
+def proved(limits: ConnectorLimits, event: ev.DefaultProved) -> ConnectorLimits:
+    limits = replace(limits, default_proof=event.proof)
+    if event.proof is Proof.DISPROVED:
+        return _failed(limits, LimitPurpose.DEFAULT, event.at, event.detail)
+    return replace(limits, default_failure=None)
+
+
+def exceeded(limits: ConnectorLimits, event: ev.LimitExceeded) -> ConnectorLimits:
+    """A draw without a transaction obeys nobody: it needs no second reading."""
+    before = limits.overdraw
+    count = DISOBEDIENT if event.idle else 1 + (before.count if before else 0)
+    return replace(
+        limits, overdraw=Overdraw(max(event.power_w, before.power_w if before else 0.0), count, event.at, event.idle)
     )
 
 
@@ -110,15 +158,27 @@ def _outstanding(limits: ConnectorLimits, limit_id: int) -> Limit | None:
     return next((limit for limit in limits.outstanding if limit.limit_id == limit_id), None)
 
 
-def _settling(limits: ConnectorLimits, limit: Limit, at: Moment) -> tuple[Settling, ...]:
+def _settling(limits: ConnectorLimits, limit: Limit, at: Moment, by_default: bool) -> tuple[Settling, ...]:
     """What was possible until this confirmation and is higher than what was confirmed."""
     before = [limits.confirmed(limit.purpose)]
     if limit.purpose is LimitPurpose.TRANSACTION and limits.transaction is None:
         before = [limits.default]  # until its first own profile a transaction runs under the default
-    possible = [None if b is None else b.limit_w for b in before]
-    possible += [o.limit_w for o in limits.outstanding if o.purpose is limit.purpose and o.limit_id <= limit.limit_id]
-    higher = tuple(Settling(p, at) for p in possible if p is None or p > limit.limit_w)
+    earlier = (o for o in limits.outstanding if o.purpose is limit.purpose and o.limit_id < limit.limit_id)
+    higher = [_still(possible, at, by_default) for possible in (*before, *earlier) if _is_higher(possible, limit)]
     return _pruned((*limits.settling, *higher))
+
+
+def _is_higher(possible: Limit | None, limit: Limit) -> bool:
+    if possible is None:
+        return True
+    fewer_phases = limit.phases is not None and limit.phases != possible.phases
+    return possible.limit_w > limit.limit_w or (fewer_phases and possible.limit_w > 0)
+
+
+def _still(possible: Limit | None, at: Moment, by_default: bool) -> Settling:
+    if possible is None:
+        return Settling(None, at, until_metered=by_default)
+    return Settling(possible.limit_w, at, possible.phases, by_default)
 
 
 def _pruned(settling: tuple[Settling, ...]) -> tuple[Settling, ...]:
@@ -133,9 +193,12 @@ def _pruned(settling: tuple[Settling, ...]) -> tuple[Settling, ...]:
 
 
 def _covers(later: Settling, earlier: Settling) -> bool:
+    if earlier.until_metered and not later.until_metered:
+        return False
     if later.limit_w is None:
         return True
-    return earlier.limit_w is not None and later.limit_w >= earlier.limit_w
+    same_phases = later.phases == earlier.phases
+    return same_phases and earlier.limit_w is not None and later.limit_w >= earlier.limit_w
 
 
 def _failed(limits: ConnectorLimits, purpose: LimitPurpose, at: Moment, cause: str) -> ConnectorLimits:

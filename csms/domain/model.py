@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from csms.domain.grid import Circuit
+
 OCPP16 = "ocpp1.6"
 OCPP201 = "ocpp2.0.1"
 
@@ -74,7 +76,11 @@ class ConnectorKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
-    """A site as the operator declared it. `grid_capacity_w` is the ceiling of everything below it."""
+    """A site as the operator declared it. `grid_capacity_w` and `grid_max_current_a` per phase bound everything.
+
+    What the site draws besides its chargers counts as `site_load_max_w` (None: the whole capacity) and
+    `site_load_max_current_a` per phase while no reading younger than `site_load_max_age_s` says otherwise.
+    """
 
     site_id: str
     name: str
@@ -82,16 +88,46 @@ class SiteSettings:
     grid_capacity_w: int
     voltage_v: float = 230.0
     voltage_max_v: float | None = None
+    voltage_min_v: float | None = None
+    grid_max_current_a: float | None = None
+    circuits: tuple[Circuit, ...] = ()
+    reserve_w: int = 0
+    site_load_max_age_s: float = 60.0
+    site_load_max_w: int | None = None
+    site_load_max_current_a: float | None = None
 
     @property
     def limit_voltage_v(self) -> float:
         """The phase voltage at which watts become amperes: the highest expected, so that amperes never give more."""
         return self.voltage_max_v if self.voltage_max_v is not None else self.voltage_v
 
+    @property
+    def lowest_voltage_v(self) -> float:
+        """The phase voltage at which a given power draws the most amperes; EN 50160 allows ten percent below."""
+        return self.voltage_min_v if self.voltage_min_v is not None else 0.9 * self.voltage_v
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLoad:
+    """What the site draws besides its chargers, as last told. `measured_at_s` is the meter's time, `at` the arrival.
+
+    `currents_a` are those of L1, L2 and L3; None where only the power is known.
+    """
+
+    power_w: int
+    measured_at_s: float
+    at: Moment
+    currents_a: tuple[float, ...] | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class ChargePointSettings:
-    """A charge point as declared; what is None was not declared (see domain.electrical for what is assumed)."""
+    """A charge point as declared; what is None was not declared (see domain.electrical for what is assumed).
+
+    `circuit_id` None hangs it on the grid connection itself. `phase_map` says which of the site's phases (0 to 2) feed
+    its conductors L1, L2, L3. `grid_factor` is what it draws from the grid per watt it delivers (a DC charger's
+    losses). `never_pause`: cars there do not wake from 0 A, so a session always keeps its floor.
+    """
 
     charge_point_id: str
     site_id: str
@@ -101,6 +137,10 @@ class ChargePointSettings:
     phases: int | None = None
     in_service: bool = True
     offline_limit_w: int = 0
+    circuit_id: str | None = None
+    phase_map: tuple[int, ...] | None = None
+    grid_factor: float = 1.0
+    never_pause: bool = False
     protocol: str | None = None
     password_sha256: str | None = field(default=None, repr=False)
 
@@ -109,7 +149,8 @@ class ChargePointSettings:
 class Capabilities:
     """What a charge point can do, learned after a boot or known of its make; None means not known.
 
-    `rate_units` holds "A" and/or "W". `current_step_a` is the grid its current limits must lie on.
+    `rate_units` holds "A" and/or "W". `current_step_a` is the grid its current limits must lie on. `limit_by` DEFAULT
+    is a charger that honours nothing but TxDefaultProfile: its default is its limit.
     """
 
     rate_units: tuple[str, ...] | None = None
@@ -120,6 +161,15 @@ class Capabilities:
     meter_interval_s: float | None = None
     current_step_a: float = 0.1
     relative_profiles: bool = False
+    limit_by: LimitPurpose = LimitPurpose.TRANSACTION
+
+
+class Proof(StrEnum):
+    """What GetCompositeSchedule has told of something we set."""
+
+    SHOWN = "shown"
+    DISPROVED = "disproved"  # it shows something else
+    SILENT = "silent"  # it cannot be asked, or its answers say nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +177,8 @@ class ChargePoint:
     """What is known of a charge point at run time.
 
     `connection_id` names the live connection (None: offline); `ready` says it may be sent commands on it;
-    `commissioned_at_s` is its first contact ever, from which on the ledger counts it.
+    `commissioned_at_s` is its first contact ever, from which on the ledger counts it. `lease_proof` says whether it has
+    shown since its last boot that it steps a limit down when its lease runs out.
     """
 
     charge_point_id: str
@@ -143,6 +194,7 @@ class ChargePoint:
     disconnected_at_s: float | None = None
     booted_at_s: float | None = None
     capabilities: Capabilities | None = None
+    lease_proof: Proof | None = None
 
     @property
     def connected(self) -> bool:
@@ -151,13 +203,17 @@ class ChargePoint:
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """Last reported status of a connector; connector 0 stands for the charge point itself (OCPP 1.6 only)."""
+    """Last reported status of a connector; connector 0 stands for the charge point itself (OCPP 1.6 only).
+
+    `suspended_since` is when its car stopped asking for power (SuspendedEV), until it charges or is gone.
+    """
 
     charge_point_id: str
     connector_id: int
     status: ConnectorStatus
     error_code: str | None = None
     status_at_s: float = 0.0
+    suspended_since: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +248,12 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class MeterReading:
-    """What a connector last reported. `at` is the arrival here, `measured_at_s` the charger's own timestamp."""
+    """What a connector last reported. `at` is the arrival here, `measured_at_s` the charger's own timestamp.
+
+    `currents_a` are those of the charger's conductors L1, L2, L3. `low_since` is since when the draw stays below what
+    is permitted (None: it does not), and `peak_demand_w` the lowest limit that would have been enough for it since
+    then.
+    """
 
     charge_point_id: str
     connector_id: int
@@ -201,67 +262,9 @@ class MeterReading:
     power_w: float | None = None
     source: PowerSource | None = None
     energy_wh: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A limit we sent, or are about to send, to a connector."""
-
-    limit_id: int
-    purpose: LimitPurpose
-    limit_w: int
-    transaction_id: str | None
-    connection_id: str
-    issued_at: Moment
-    awaited: bool = True
-    """Its answer may still come; False once the call timed out, failed or lost its connection."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settling:
-    """A higher limit that a connector may still be drawing at since `since`; None means its rated maximum."""
-
-    limit_w: int | None
-    since: Moment
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """`count` refusals or silences in a row, the last one `at`, with the charger's word or what went wrong."""
-
-    count: int
-    at: Moment
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectorLimits:
-    """The facts about limits of one connector, from which the ledger derives the worst case.
-
-    `default` and `transaction` were acknowledged last; `outstanding` was sent without a clear answer since;
-    `settling` holds what was possible before. The failures are those since the last success of that purpose.
-    """
-
-    charge_point_id: str
-    connector_id: int
-    default: Limit | None = None
-    transaction: Limit | None = None
-    outstanding: tuple[Limit, ...] = ()
-    settling: tuple[Settling, ...] = ()
-    confirmed_at: Moment | None = None
-    raised_at: Moment | None = None
-    default_failure: Failure | None = None
-    transaction_failure: Failure | None = None
-
-    @property
-    def in_flight(self) -> bool:
-        return any(limit.awaited for limit in self.outstanding)
-
-    def confirmed(self, purpose: LimitPurpose) -> Limit | None:
-        return self.default if purpose is LimitPurpose.DEFAULT else self.transaction
-
-    def failure(self, purpose: LimitPurpose) -> Failure | None:
-        return self.default_failure if purpose is LimitPurpose.DEFAULT else self.transaction_failure
+    currents_a: tuple[float, ...] | None = None
+    low_since: Moment | None = None
+    peak_demand_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,21 +283,36 @@ class ScheduleWindow:
 
 @dataclass(frozen=True, slots=True)
 class SmartCharging:
-    """How a site divides its power: `strategy` names a row of balancing.strategies."""
+    """How a site divides its power: `strategy` names a row of balancing.strategies.
+
+    `priority_weights` are shares in proportion, an alternative to the strict ranks of `priority_order`.
+    `on_uncontrollable` says what becomes of the session of a charger that does not take its limits: "reserve" or
+    "stop".
+    """
 
     max_power_w: int
     strategy: str
     min_power_per_charger_w: int = 1400
     priority_order: tuple[str, ...] = ()
     schedule: tuple[ScheduleWindow, ...] = ()
+    priority_weights: Mapping[str, int] = field(default_factory=dict)
+    on_uncontrollable: str = "reserve"
     updated_at_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class BalancerSettings:
-    """Timing of the balancer; see [balancer] and [ocpp] of the configuration reference."""
+    """Timing of the balancer; see [balancer] and [ocpp] of the configuration reference.
+
+    `lease_s` 0 leases nothing. `reclaim_after_s` is how long a car must draw less than it may before the rest is lent
+    out, `suspended_after_s` how long it must have stopped asking before it ranks last.
+    """
 
     settle_s: float = 6.0
     min_change_w: int = 100
     raise_interval_s: float = 5.0
     call_timeout_s: float = 30.0
+    lease_s: float = 900.0
+    turn_s: float = 900.0
+    reclaim_after_s: float = 60.0
+    suspended_after_s: float = 180.0

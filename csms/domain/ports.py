@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from csms.domain.alarms import Alarm
 from csms.domain.commands import Command, Outcome
 from csms.domain.events import Event
+from csms.domain.grid import TemporaryLimit
 from csms.domain.history import HistoryBucket, MinuteRecord
 from csms.domain.model import ChargePointSettings, Moment, SmartCharging, Transaction
 from csms.domain.reports import Rebalanced, SiteAllocation
@@ -111,6 +113,20 @@ class SiteAccess(Protocol):
 
     async def history(self, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]: ...
 
+    async def set_temporary_limit(self, limit: TemporaryLimit) -> None:
+        """It replaces one of the same source and start; on disk when this returns."""
+        ...
+
+    async def withdraw_temporary_limits(self, source: str | None) -> int:
+        """End those of this source (None: of all) now; how many there were."""
+        ...
+
+    async def report_site_load(
+        self, power_w: int, measured_at_s: float, currents_a: tuple[float, ...] | None = None
+    ) -> bool:
+        """What the site draws besides its chargers; False if a later measurement is known already."""
+        ...
+
 
 class Sites(Protocol):
     """All sites, for the REST interface."""
@@ -142,6 +158,86 @@ class SessionPage:
     """`items` newest first; `total` counts all that match."""
 
     items: tuple[Transaction, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionQuery:
+    """Limits sent within [from_s, to_s) at a site, of one charge point or all; newest first."""
+
+    site_id: str
+    from_s: float
+    to_s: float
+    charge_point_id: str | None = None
+    limit: int = 100
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SentLimit:
+    """A limit as it was sent, and what became of it.
+
+    `answer` is Accepted, Rejected, Unanswered, or None while it is under way; `detail` is the charger's word.
+    `actual_w` is the last draw metered before it was sent. `reason` says which limit or rule decided it; `renewal`: it
+    changed nothing.
+    """
+
+    limit_id: int
+    at_s: float
+    charge_point_id: str
+    connector_id: int
+    transaction_id: str | None
+    purpose: str
+    limit_w: int
+    reason: str
+    renewal: bool
+    answer: str | None
+    answered_at_s: float | None
+    detail: str
+    actual_w: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What led to a decision (`causes`), how the site stood, and the limits it sent.
+
+    `decision_id` None: limits sent before decisions were kept.
+    """
+
+    decision_id: int | None
+    at_s: float
+    causes: tuple[str, ...]
+    strategy: str
+    budget_w: int
+    permitted_w: int
+    drawn_w: int
+    site_load_w: int
+    limits: tuple[SentLimit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionPage:
+    items: tuple[Decision, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmQuery:
+    """`standing` None: both. Times bound when it was raised; newest first."""
+
+    site_id: str | None = None
+    standing: bool | None = None
+    from_s: float | None = None
+    to_s: float | None = None
+    limit: int = 100
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmPage:
+    """`items` are pairs of site id and alarm."""
+
+    items: tuple[tuple[str, Alarm], ...]
     total: int
 
 
@@ -179,6 +275,10 @@ class Store(Protocol):
         ...
 
     async def sessions(self, query: SessionQuery) -> SessionPage: ...
+
+    async def decisions(self, query: DecisionQuery) -> DecisionPage: ...
+
+    async def alarms(self, query: AlarmQuery) -> AlarmPage: ...
 
     async def history(self, site_id: str, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]: ...
 

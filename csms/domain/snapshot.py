@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from csms.domain.electrical import Shape
+from csms.domain.grid import TemporaryLimit
+from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
     ASSUMED_METER_INTERVAL_S,
     ChargePoint,
     ChargePointSettings,
     Connector,
     ConnectorKey,
-    ConnectorLimits,
     ConnectorStatus,
     MeterReading,
+    SiteLoad,
     SiteSettings,
     SmartCharging,
     Transaction,
@@ -37,7 +40,7 @@ _MOST_TELLING = (
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a decision looks at; nothing in it moves."""
+    """Everything a decision looks at; nothing in it moves. `shapes` follows from the declarations and capabilities."""
 
     site: SiteSettings
     smart_charging: SmartCharging | None
@@ -47,6 +50,9 @@ class Snapshot:
     active: Mapping[ConnectorKey, Transaction]
     limits: Mapping[ConnectorKey, ConnectorLimits]
     readings: Mapping[ConnectorKey, MeterReading]
+    shapes: Mapping[str, Shape]
+    temporary_limits: tuple[TemporaryLimit, ...] = ()
+    site_load: SiteLoad | None = None
 
     def connector_ids(self, charge_point_id: str) -> list[int]:
         """The connectors of a charge point: those declared, and those it has spoken of."""

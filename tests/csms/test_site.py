@@ -42,7 +42,8 @@ class ScriptedLink:
         self._answer = answer
 
     async def send(self, command: Command) -> Outcome:
-        assert isinstance(command, SetLimit)
+        if not isinstance(command, SetLimit):
+            return Outcome(Answer.NOT_SUPPORTED)
         self.told.append(command)
         limits = self._site.snapshot().limits.values()
         self.stored_before.append(any(limit.in_flight for limit in limits))

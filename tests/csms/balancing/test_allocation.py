@@ -276,7 +276,7 @@ def test_a_windows_cap_is_for_all_connectors_of_a_charge_point_together() -> Non
     for _ in range(20):  # nor do both together pass it while one makes room for the other
         for intent in world.plan().intents:
             world.confirm(world.issue(intent))
-        assert world.book().charge_points_w["double"] <= 6_000
+        assert world.book().charge_point_w("double") <= 6_000
         world.wait(1)
     assert all(row.confirmed for row in world.report().chargers)
 

@@ -214,7 +214,7 @@ def test_the_default_counts_during_a_transaction_too() -> None:
     world.start("a")
     world.start("b")
     world.settle()
-    assert world.shares_kw() == {"a": 2.0, "b": 2.0}
+    assert world.shares_kw() == {"a": 8.0, "b": 2.0}  # what is held for it anyway costs nobody anything
     assert (world.worst_kw("a"), world.worst_kw("b")) == (8, 2)
 
 

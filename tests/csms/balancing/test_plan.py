@@ -275,7 +275,7 @@ def test_no_history_of_answers_lets_our_own_commands_pass_the_ceiling(
         story.happens(operation, str(index), value)
         # After a restart what had settled settles again. Nothing else that happens claims room back.
         assert operation == "restart" or story.world.book().total_w() <= earlier_w
-        before, usable_w = story.world.book(), story.world.allocation().usable_w
+        before, usable_w = story.world.book(), story.world.allocation().budget.usable_w
         story.send()
         after = story.world.book()
         assert after.total_w() <= max(before.total_w(), usable_w)
@@ -293,7 +293,7 @@ def test_once_faults_stop_everybody_comes_to_have_what_was_decided(operations: l
         story.send()
     story.everybody_is_well()
     story.world.settle()
-    report, usable_w = story.world.report(), story.world.allocation().usable_w
+    report, usable_w = story.world.report(), story.world.allocation().budget.usable_w
     assert all(row.confirmed for row in report.chargers)
     assert report.permitted_w <= usable_w
     unfilled = [row for row in report.chargers if row.allocated_w < 22_000]

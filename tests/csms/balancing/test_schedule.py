@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from csms.balancing.schedule import ceiling_at, lowest_ceiling, next_change_s
+from csms.balancing.schedule import boundaries, ceiling_at
 from csms.domain.model import ScheduleWindow, SmartCharging
 
 LONDON = "Europe/London"
@@ -50,7 +50,7 @@ def test_a_window_sets_the_budget(when: str, budget_kw: int) -> None:
 def test_without_windows_the_configured_maximum_holds_forever() -> None:
     config = SmartCharging(50_000, "scheduled")
     assert ceiling_at(config, LONDON, local("2026-11-23 12:00")).budget_w == 50_000
-    assert next_change_s(config, LONDON, local("2026-11-23 12:00"), 36.0) is None
+    assert boundaries(config, LONDON, local("2026-11-23 12:00")) == []
 
 
 def test_a_window_until_24_00_meets_the_next_days_window_without_a_gap() -> None:
@@ -59,25 +59,6 @@ def test_a_window_until_24_00_meets_the_next_days_window_without_a_gap() -> None
     )
     times = ["2026-11-23 23:59:59", "2026-11-24 00:00", "2026-11-24 00:00:01"]
     assert [ceiling_at(config, LONDON, local(time)).budget_w for time in times] == [20_000] * 3
-
-
-def test_what_is_sent_shortly_before_a_window_fits_the_window() -> None:
-    shortly_before = local("2026-11-23 16:59:30")
-    ceiling = lowest_ceiling(DAY_AND_NIGHT, LONDON, shortly_before, shortly_before + 36)
-    assert (ceiling.budget_w, ceiling.charge_point_limits_w) == (30_000, {"a": 5_000})
-    assert lowest_ceiling(DAY_AND_NIGHT, LONDON, shortly_before, shortly_before + 29).budget_w == 100_000
-
-
-def test_a_rise_is_not_anticipated() -> None:
-    shortly_before = local("2026-11-23 19:59:50")
-    assert lowest_ceiling(DAY_AND_NIGHT, LONDON, shortly_before, shortly_before + 36).budget_w == 30_000
-
-
-def test_the_next_look_is_the_lead_before_a_boundary_and_then_the_boundary() -> None:
-    noon = local("2026-11-23 12:00")
-    assert next_change_s(DAY_AND_NIGHT, LONDON, noon, 36.0) == local("2026-11-23 17:00") - 36.0
-    after_lead = local("2026-11-23 17:00") - 36.0
-    assert next_change_s(DAY_AND_NIGHT, LONDON, after_lead, 36.0) == local("2026-11-23 17:00")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from support.world import World
 
 from csms.domain import events as ev
 from csms.domain.model import ConnectorKey, ConnectorStatus, PowerSource, SmartCharging
-from csms.domain.state import MAX_CONNECTORS, REMEMBERED_TRANSACTIONS, SUPERSEDED, IllegalEvent, State
+from csms.domain.rules import SUPERSEDED, IllegalEvent
+from csms.domain.state import MAX_CONNECTORS, REMEMBERED_TRANSACTIONS, State
 
 A1 = ConnectorKey("a", 1)
 

@@ -19,6 +19,7 @@ from csms.domain.model import (
     LimitPurpose,
     Moment,
     PowerSource,
+    Proof,
     SiteSettings,
     SmartCharging,
 )
@@ -161,12 +162,19 @@ class World:
             charge_point.connection_id or "",
             intent.transaction_id,
             intent.cause,
+            intent.lease_s,
+            intent.then_w,
+            intent.phases,
+            renewal=intent.renewal,
         )
         self.apply(event)
         return event
 
     def confirm(self, issued: ev.LimitIssued) -> None:
         self.apply(ev.LimitConfirmed(self.now, issued.charge_point_id, issued.connector_id, issued.limit_id))
+        key = ConnectorKey(issued.charge_point_id, issued.connector_id)
+        if issued.purpose is LimitPurpose.DEFAULT and self.state.limits[key].default_proof is None:
+            self.apply(ev.DefaultProved(self.now, *key, Proof.SILENT))  # as of a charger that cannot be asked
 
     def reject(self, issued: ev.LimitIssued, status: str = "Rejected") -> None:
         self.apply(ev.LimitRejected(self.now, issued.charge_point_id, issued.connector_id, issued.limit_id, status))
@@ -194,8 +202,8 @@ class World:
             for intent in made.intents:
                 self.confirm(self.issue(intent))
             if not made.intents:
-                if made.wake_at_s is None:
-                    return
+                if made.wake_at_s is None or made.wake_at_s - self.now.steady_s > self.settings.call_timeout_s * 2:
+                    return  # what is left are turns and leases
                 self.wait(max(0.001, made.wake_at_s - self.now.steady_s))
         raise AssertionError("the site did not come to rest")
 

@@ -1,0 +1,62 @@
+"""Does a connector draw what it is permitted? A judgement of single readings, as events.
+
+A reading counts only when everything it could have been obeying has settled. What is above the limit is counted at
+once, and after a second such reading at the rated maximum, until the connector has complied for a while. Voltage is not
+obedience: who is limited in amperes may draw more watts when it is high.
+"""
+
+from __future__ import annotations
+
+from csms.balancing.ledger import permitted_w
+from csms.domain import events as ev
+from csms.domain.electrical import Shape
+from csms.domain.limit_facts import DISOBEDIENT
+from csms.domain.limits import ConnectorLimits
+from csms.domain.model import ChargePoint, ConnectorKey, MeterReading, Moment, PowerSource
+
+_TOLERANCE = 0.03
+_TOLERANCE_A = 0.5
+_IDLE_DRAW_W = 200.0
+"""What electronics and contactors of an idle charger may draw without anybody charging."""
+
+_FORGIVEN_AFTER_S = 60.0
+_TRUSTED_AFTER_S = 600.0
+
+
+def judge(
+    shape: Shape,
+    charge_point: ChargePoint,
+    limits: ConnectorLimits,
+    reading: MeterReading,
+    now: Moment,
+    settle_s: float,
+    *,
+    active: bool,
+) -> ev.LimitExceeded | ev.LimitObeyed | None:
+    """What a reading says of its connector's obedience; None where it says nothing new."""
+    if reading.power_w is None or reading.source is PowerSource.ENERGY_SLOPE:
+        return None  # a mean over the past
+    if limits.confirmed_at is not None and now.steady_s - limits.confirmed_at.steady_s < settle_s:
+        return None
+    key, overdraw = ConnectorKey(limits.charge_point_id, limits.connector_id), limits.overdraw
+    highest_w = permitted_w(shape, charge_point, limits, now, settle_s, active=active)
+    if _exceeds(shape, reading, highest_w) if active else reading.power_w > _IDLE_DRAW_W:
+        if overdraw is not None and now.steady_s - overdraw.at.steady_s < settle_s:
+            return None
+        return ev.LimitExceeded(now, *key, reading.power_w, highest_w, idle=not active)
+    if overdraw is None:
+        return None
+    patience_s = _TRUSTED_AFTER_S if overdraw.count >= DISOBEDIENT else _FORGIVEN_AFTER_S
+    return ev.LimitObeyed(now, *key) if now.steady_s - overdraw.at.steady_s >= patience_s else None
+
+
+def _exceeds(shape: Shape, reading: MeterReading, highest_w: int) -> bool:
+    power_w = reading.power_w or 0.0
+    if shape.form.unit == "W":
+        margin_w = max(_TOLERANCE * highest_w, _TOLERANCE_A * shape.form.voltage_v * shape.form.phases)
+        return power_w > highest_w + margin_w
+    limit_a = highest_w / (shape.form.voltage_v * shape.form.phases)
+    allowed_a = limit_a + max(_TOLERANCE * limit_a, _TOLERANCE_A)
+    if reading.currents_a is not None:
+        return max(reading.currents_a) > allowed_a
+    return power_w > allowed_a * shape.highest_voltage_v * shape.form.phases

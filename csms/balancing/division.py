@@ -1,0 +1,173 @@
+"""The division itself: floors in turn, then everyone's share by tiers, then what nobody else wants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from csms.balancing.limits import Line, Member, fill
+from csms.balancing.strategies import STRATEGIES
+from csms.balancing.tree import DIMENSIONS, Tree
+from csms.balancing.wishes import Wish, in_order_of_floors
+from csms.balancing.words import kw, place
+from csms.domain.model import BalancerSettings, ConnectorKey, Moment, SmartCharging
+
+_INSIDE = Line(((0, 1),))
+"""Inside a charge point there is one limit: its share, in watts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """What one wish gets. `expected_start_s` (steady clock) is about when a waiting one has its turn."""
+
+    limit_w: int
+    reason: str
+    waiting: bool = False
+    phases: int | None = None
+    expected_start_s: float | None = None
+
+
+class Division:
+    """Divides by one configuration at one moment; everything else is an argument."""
+
+    def __init__(self, config: SmartCharging, tree: Tree, now: Moment, settings: BalancerSettings) -> None:
+        self._config = config
+        self._strategy = STRATEGIES[config.strategy]
+        self._weights = self._strategy.weights(config)
+        self._tree = tree
+        self._now = now
+        self._settings = settings
+
+    def divide(self, wishes: Sequence[Wish], room: Sequence[int]) -> dict[ConnectorKey, Divided]:
+        """`room` is what each row of the tree has left beside everybody who makes no wish."""
+        left = list(room)
+        for wish in wishes:
+            for row, load in wish.reserve_line.rows if wish.reserved_w else ():
+                left[row] -= load * wish.reserved_w
+        tiers = self._tiers(wishes)
+        order = in_order_of_floors(tiers, self._now, self._settings, in_turn=self._strategy.in_turn)
+        served = _serve_floors(order, left)
+        given = self._waiting(order, served)
+        for rank, tier in enumerate(tiers, start=1):
+            given |= self._share_out([wish for wish in tier if wish.key in served], left, rank)
+        self._lend_back([wish for wish in order if wish.key in served], left, given)
+        return given
+
+    def _tiers(self, wishes: Sequence[Wish]) -> list[list[Wish]]:
+        """The wishes in the order of the strategy; within a tier those who came first at the head."""
+        wanting = list(dict.fromkeys(wish.key.charge_point_id for wish in wishes))
+        tiers = self._strategy.tiers(self._config, wanting)
+        rank = {charge_point_id: n for n, tier in enumerate(tiers) for charge_point_id in tier}
+        ordered: list[list[Wish]] = [[] for _ in tiers]
+        for wish in wishes:
+            ordered[rank[wish.key.charge_point_id]].append(wish)
+        return ordered
+
+    def _waiting(self, order: Sequence[Wish], served: Mapping[ConnectorKey, None]) -> dict[ConnectorKey, Divided]:
+        """Those whose floor does not fit, and when about it will: as the turns of the others end, one after the
+        other."""
+        ends_s = sorted(
+            max(self._now.steady_s, wish.turn_since_s + self._settings.turn_s)
+            for wish in order
+            if wish.key in served and wish.turn_since_s is not None
+        )
+        given: dict[ConnectorKey, Divided] = {}
+        for n, wish in enumerate(wish for wish in order if wish.key not in served):
+            capped = wish.charge_point_cap_w < wish.floor_w
+            starts_s = None
+            if ends_s and self._strategy.in_turn and not capped:
+                rounds, nth = divmod(n, len(ends_s))
+                starts_s = ends_s[nth] + rounds * self._settings.turn_s
+            why = "its cap" if capped else "no room"
+            reason = f"waits: needs {kw(wish.floor_w)}, {why}"
+            given[wish.key] = Divided(0, reason, waiting=True, phases=wish.phases, expected_start_s=starts_s)
+        return given
+
+    def _share_out(self, members: Sequence[Wish], left: list[int], rank: int) -> dict[ConnectorKey, Divided]:
+        """Shares go to charge points, then to their active connectors."""
+        groups: dict[str, list[Wish]] = {}
+        for wish in members:
+            groups.setdefault(wish.key.charge_point_id, []).append(wish)
+        filled = fill(left, [self._member(charge_point_id, group) for charge_point_id, group in groups.items()])
+        room_w = left[0] // 1000 + sum(wish.start_w for wish in members)
+        given: dict[ConnectorKey, Divided] = {}
+        for group, share_w, row in zip(groups.values(), filled.shares_w, filled.stopped_by, strict=True):
+            for wish, part_w in zip(group, _inside(group, share_w), strict=True):
+                reason = self._reason(wish, part_w, row, rank, len(members), room_w)
+                given[wish.key] = Divided(wish.shape.form.floor_w(part_w), reason, phases=wish.phases)
+        for wish in members:
+            _take(left, wish, given[wish.key].limit_w, wish.start_w)
+        return given
+
+    def _member(self, charge_point_id: str, group: Sequence[Wish]) -> Member:
+        weight = self._weights.get(charge_point_id, 1)
+        if len(group) == 1:
+            return Member(group[0].line, group[0].start_w, group[0].lent_w, weight)
+        cap_w = min(group[0].charge_point_cap_w, sum(wish.lent_w for wish in group))
+        return Member(group[0].line, sum(wish.start_w for wish in group), cap_w, weight)
+
+    def _lend_back(self, order: Sequence[Wish], left: list[int], given: dict[ConnectorKey, Divided]) -> None:
+        """Whoever was cut to what his car draws gets what nobody else wants: nothing is gained by changing his
+        limit."""
+        lent = [wish for wish in order if wish.lent_w < wish.cap_w and wish.charge_point_cap_w >= wish.cap_w]
+        lent = [wish for wish in lent if self._alone_at_its_charge_point(wish, given)]
+        if not lent:
+            return
+        members = [Member(wish.line, max(wish.start_w, given[wish.key].limit_w), wish.cap_w) for wish in lent]
+        for wish, share_w in zip(lent, fill(left, members).shares_w, strict=True):
+            before = given[wish.key]
+            limit_w = wish.shape.form.floor_w(share_w)
+            _take(left, wish, limit_w, max(wish.start_w, before.limit_w))
+            reason = wish.capped_by if limit_w >= wish.cap_w else before.reason
+            given[wish.key] = Divided(max(limit_w, before.limit_w), reason, phases=wish.phases)
+
+    @staticmethod
+    def _alone_at_its_charge_point(wish: Wish, given: Mapping[ConnectorKey, Divided]) -> bool:
+        """Several active connectors share one cap; theirs is left as it was divided."""
+        return not any(key.charge_point_id == wish.key.charge_point_id and key != wish.key for key in given)
+
+    def _reason(self, wish: Wish, share_w: int, row: int | None, rank: int, members: int, room_w: int) -> str:
+        if share_w >= wish.cap_w:
+            return wish.capped_by
+        if share_w >= wish.lent_w:
+            return f"draws less than it may: {kw(share_w)} kept for it"
+        if row is not None and row > 0:
+            node, dimension = divmod(row, DIMENSIONS)
+            return f"limited by {place(self._tree.names[node], dimension)}"
+        if wish.key.charge_point_id in self._weights:
+            return f"weight {self._weights[wish.key.charge_point_id]} of {kw(room_w)}"
+        if wish.key.charge_point_id in self._config.priority_order and self._config.strategy == "priority":
+            return f"rank {rank}" if share_w > wish.floor_w else f"rank {rank}, floor"
+        if members > 1:
+            return f"shares {kw(room_w)} equally with {members - 1} other{'s' if members > 2 else ''}"
+        return f"all that is left of the budget: {kw(room_w)}"
+
+
+def _take(left: list[int], wish: Wish, limit_w: int, before_w: int) -> None:
+    """Take the load of a limit off the room, given that `before_w` of it was taken before."""
+    more_w = limit_w - before_w
+    if more_w > 0:
+        for row, load in wish.line.rows:
+            left[row] -= load * more_w
+
+
+def _serve_floors(order: Sequence[Wish], left: list[int]) -> dict[ConnectorKey, None]:
+    """Who gets at least its floor, in this order; whoever does not fit waits. Their floors are taken off the room."""
+    inside_w = {wish.key.charge_point_id: wish.charge_point_cap_w for wish in order}
+    served: dict[ConnectorKey, None] = {}
+    for wish in order:
+        more_w = wish.start_w - wish.paid_w
+        fits = all(load * more_w <= max(0, left[row]) for row, load in wish.line.rows)
+        if fits and wish.floor_w <= inside_w[wish.key.charge_point_id]:
+            served[wish.key] = None
+            inside_w[wish.key.charge_point_id] -= wish.floor_w
+            _take(left, wish, wish.start_w, wish.paid_w)
+    return served
+
+
+def _inside(group: Sequence[Wish], share_w: int) -> list[int]:
+    """A charge point's share, divided among its active connectors."""
+    if len(group) == 1:
+        return [share_w]
+    room_w = max(0, share_w - sum(wish.floor_w for wish in group))
+    return fill([room_w], [Member(_INSIDE, wish.floor_w, wish.lent_w) for wish in group]).shares_w

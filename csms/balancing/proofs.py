@@ -1,0 +1,51 @@
+"""What a composite schedule proves of the profiles we set: values in, verdicts out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from csms.domain.commands import ScheduleLimit
+from csms.domain.electrical import Shape
+from csms.domain.limits import Limit
+from csms.domain.model import ConnectorKey, Proof
+
+LEASE_LATE_S = 60.0
+"""A step shown later than this after its lease is not the one we set, or not by a clock to be trusted."""
+
+_TOLERANCE_W = 50.0
+
+
+def shows_default(schedule: Sequence[ScheduleLimit], shape: Shape) -> bool:
+    """Whether the schedule begins at or below the default profile's limit."""
+    return bool(schedule) and _watts(schedule[0], shape) <= shape.fallback_w + _TOLERANCE_W
+
+
+def default_proofs(shown: Mapping[ConnectorKey, bool | None]) -> dict[ConnectorKey, Proof]:
+    """The verdict over the connectors of one charge point; None: it could not be asked about that one.
+
+    Many chargers answer for an idle connector as if it had no limit. Only who shows the default on one connector is
+    taken at its word about the others: some replace the default of connector 1 by that of connector 2.
+    """
+    if not any(shown.values()):
+        return dict.fromkeys(shown, Proof.SILENT)
+    return {
+        key: Proof.SHOWN if seen else Proof.DISPROVED if seen is False else Proof.SILENT for key, seen in shown.items()
+    }
+
+
+def lease_proof(schedule: Sequence[ScheduleLimit], limit: Limit, age_s: float, shape: Shape) -> Proof:
+    """Whether the schedule shows, about when its lease ends, the step down from a limit that was issued `age_s` ago."""
+    if not schedule or limit.lease_s is None:
+        return Proof.SILENT
+    shape = shape.on(limit.phases)
+    due_s = limit.lease_s - age_s
+    holds = abs(_watts(schedule[0], shape) - limit.limit_w) <= _TOLERANCE_W + 0.03 * limit.limit_w
+    steps = (step for step in schedule[1:] if _watts(step, shape) <= limit.then_w + _TOLERANCE_W)
+    shown = any(step.start_s <= due_s + LEASE_LATE_S for step in steps)
+    return Proof.SHOWN if holds and shown else Proof.DISPROVED
+
+
+def _watts(limit: ScheduleLimit, shape: Shape) -> float:
+    if limit.unit == "W":
+        return limit.limit
+    return limit.limit * shape.form.voltage_v * (limit.phases or shape.form.phases)

@@ -1,0 +1,101 @@
+"""The limit tree: grid connection, circuits, charge points; power, and current per phase.
+
+Every limit of every node is a row: `node * 4 + dimension`, dimension 0 being power (milliwatts) and 1 to 3 the currents
+of L1 to L3 (quanta; see domain.electrical.Load). What hangs on a node counts in that node's rows and in those of all
+its parents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from csms.domain.electrical import Load, voltages
+from csms.domain.model import ChargePointSettings, SiteSettings
+
+GRID = "grid"
+"""The name of the root: the grid connection."""
+
+DIMENSIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Nodes with parents before children; node 0 is the grid connection.
+
+    `limits` has a capacity per row, None where nothing is declared; `paths` has for each node the rows that bound what
+    hangs on it, as (row, dimension); `places` says on which node a charge point hangs.
+    """
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    limits: tuple[int | None, ...]
+    paths: tuple[tuple[tuple[int, int], ...], ...]
+    places: Mapping[str, int]
+
+    def loads(self, by_charge_point: Mapping[str, Load]) -> list[int]:
+        """The load of every row."""
+        sums = [0] * (len(self.names) * DIMENSIONS)
+        places = self.places
+        for charge_point_id, (power, one, two, three) in by_charge_point.items():
+            row = places[charge_point_id] * DIMENSIONS
+            sums[row] += power
+            sums[row + 1] += one
+            sums[row + 2] += two
+            sums[row + 3] += three
+        for node in range(len(self.names) - 1, 0, -1):
+            row, above = node * DIMENSIONS, self.parents[node] * DIMENSIONS
+            for dimension in range(DIMENSIONS):
+                sums[above + dimension] += sums[row + dimension]
+        return sums
+
+    def room(self, loads: Sequence[int]) -> list[int]:
+        """What is left in every row; negative where there is too much already, and 0 where there is no limit."""
+        return [0 if limit is None else limit - load for limit, load in zip(self.limits, loads, strict=True)]
+
+
+def tree(
+    site: SiteSettings,
+    charge_points: Mapping[str, ChargePointSettings],
+    budget_w: int,
+    load_currents_a: Sequence[float] = (0.0, 0.0, 0.0),
+) -> Tree:
+    """The tree of a site whose chargers may draw `budget_w` in all, beside `load_currents_a` of other loads."""
+    names, parents = _nodes(site)
+    index = {name: node for node, name in enumerate(names)}
+    quanta_per_ma = voltages(site).quanta_per_ma
+    limits: list[int | None] = [budget_w * 1000]
+    for load_a in load_currents_a:
+        limits.append(_quanta(site.grid_max_current_a, quanta_per_ma, load_a))
+    circuits = {circuit.circuit_id: circuit for circuit in site.circuits}
+    for name in names[1:]:
+        circuit = circuits[name]
+        limits.append(None if circuit.max_power_w is None else circuit.max_power_w * 1000)
+        limits += [_quanta(circuit.max_current_a, quanta_per_ma)] * 3
+    paths: list[tuple[tuple[int, int], ...]] = []
+    for node, parent in enumerate(parents):
+        own = tuple((node * DIMENSIONS + d, d) for d in range(DIMENSIONS) if limits[node * DIMENSIONS + d] is not None)
+        paths.append(own if parent < 0 else (*own, *paths[parent]))
+    places = {cp_id: index.get(settings.circuit_id or GRID, 0) for cp_id, settings in charge_points.items()}
+    return Tree(names, parents, tuple(limits), tuple(paths), places)
+
+
+def _nodes(site: SiteSettings) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Parents before children; circuits whose parent is not known hang on the grid connection."""
+    names, parents = [GRID], [-1]
+    known = {circuit.circuit_id for circuit in site.circuits}
+    waiting = list(site.circuits)
+    while waiting:
+        placed = [c for c in waiting if c.parent is None or c.parent in names or c.parent not in known]
+        if not placed:  # a ring, which no configuration that was checked has
+            placed = waiting
+        for circuit in placed:
+            parents.append(names.index(circuit.parent) if circuit.parent in names else 0)
+            names.append(circuit.circuit_id)
+        waiting = [circuit for circuit in waiting if circuit not in placed]
+    return tuple(names), tuple(parents)
+
+
+def _quanta(current_a: float | None, quanta_per_ma: int, load_a: float = 0.0) -> int | None:
+    """Whole milliamperes: capacities rounded down, other loads rounded up."""
+    return None if current_a is None else (int(current_a * 1000) - -int(-load_a * 1000 // 1)) * quanta_per_ma

@@ -1,0 +1,257 @@
+"""Who can be given power, between which limits, and in what order: the questions before the division."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from csms.balancing.budget import Budget
+from csms.balancing.ledger import Ledger
+from csms.balancing.limits import Line
+from csms.balancing.tree import Tree
+from csms.domain.demand import lent_cap_w
+from csms.domain.electrical import Load, Shape
+from csms.domain.limits import ConnectorLimits
+from csms.domain.model import (
+    BalancerSettings,
+    ChargePointSettings,
+    ConnectorKey,
+    LimitPurpose,
+    MeterReading,
+    Moment,
+    SmartCharging,
+    Transaction,
+)
+from csms.domain.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A connector that can be given power: between its floor and its cap; `reserved_w` is held for it anyway.
+
+    `lent_w` is the cap while its car draws less than it may (equal to `cap_w` otherwise); `charge_point_cap_w` is for
+    all connectors of its charge point together. `phases` None: all it has. `turn_since_s` (steady clock) is when it was
+    last given power after a pause, `waiting_since_s` since when it has had none.
+    """
+
+    key: ConnectorKey
+    shape: Shape
+    line: Line
+    reserve_line: Line
+    phases: int | None
+    floor_w: int
+    cap_w: int
+    lent_w: int
+    charge_point_cap_w: int
+    reserved_w: int
+    started_at_s: float
+    capped_by: str
+    never_pause: bool
+    stopped_asking: bool
+    served_wh: float
+    turn_since_s: float | None
+    waiting_since_s: float
+
+    @property
+    def paid_w(self) -> int:
+        """How much of its power costs nothing more, since it is held for it anyway: on one phase alone, none."""
+        return 0 if self.phases is not None else self.reserved_w
+
+    @property
+    def start_w(self) -> int:
+        """From here on more power costs more."""
+        return max(self.floor_w, self.paid_w)
+
+
+def kept_w(snapshot: Snapshot, key: ConnectorKey, book: Ledger) -> int:
+    """What a connector keeps when nobody gives it anything: its default profile, once that is in force.
+
+    A connected charger that has not refused is about to have it; to cut everybody else for that moment, in which the
+    ledger counts it at its rated maximum, would not be faster. Offline or refusing, it keeps what the ledger says.
+    """
+    if not about_to_keep_default(snapshot, key):
+        return book.exposures[key].fallback_w
+    return snapshot.shapes[key.charge_point_id].fallback_w
+
+
+def about_to_keep_default(snapshot: Snapshot, key: ConnectorKey) -> bool:
+    """Whether a connector has its default profile, or will have it in a moment."""
+    if (
+        not snapshot.charge_points[key.charge_point_id].connected
+        or not snapshot.settings[key.charge_point_id].in_service
+    ):
+        return False
+    limits = snapshot.limits.get(key)
+    return limits is None or (limits.default_failure is None and limits.overdraw is None)
+
+
+class Wishes:
+    """Makes the wishes of one decision: every connected charger's running transactions, first come first."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        config: SmartCharging,
+        budget: Budget,
+        tree: Tree,
+        book: Ledger,
+        now: Moment,
+        settings: BalancerSettings,
+    ) -> None:
+        self._snapshot = snapshot
+        self._config = config
+        self._budget = budget
+        self._tree = tree
+        self._book = book
+        self._now = now
+        self._settings = settings
+        self._lines: dict[tuple[int, Load], Line] = {}
+
+    def made(self) -> list[Wish]:
+        return sorted(self._made(), key=lambda wish: (wish.started_at_s, wish.key))
+
+    def _made(self) -> Iterator[Wish]:
+        for key, transaction in self._snapshot.active.items():
+            settings = self._snapshot.settings[key.charge_point_id]
+            if self._snapshot.charge_points[key.charge_point_id].connected and settings.in_service:
+                yield self._wish(key, transaction, settings)
+
+    def _wish(self, key: ConnectorKey, transaction: Transaction, settings: ChargePointSettings) -> Wish:
+        snapshot = self._snapshot
+        limits = snapshot.limits.get(key) or ConnectorLimits(*key)
+        reading = snapshot.readings.get(key)
+        whole = snapshot.shapes[key.charge_point_id]
+        phases = _phases(whole, reading, limits)
+        shape = whole.on(phases)
+        most_w = settings.max_power_w if settings.max_power_w is not None else self._budget.usable_w
+        window_w = self._budget.charge_point_limits_w.get(key.charge_point_id, most_w)
+        charge_point_cap_w = min(most_w, window_w)
+        cap_w = shape.form.floor_w(charge_point_cap_w)
+        floor_w = shape.floor_w(self._config.min_power_per_charger_w)
+        return Wish(
+            key=key,
+            shape=shape,
+            line=self._line(key.charge_point_id, shape.per_w),
+            reserve_line=self._line(key.charge_point_id, whole.per_w),
+            phases=phases,
+            floor_w=floor_w,
+            cap_w=cap_w,
+            lent_w=min(cap_w, max(floor_w, self._lent_w(reading, limits, cap_w))),
+            charge_point_cap_w=charge_point_cap_w,
+            reserved_w=kept_w(snapshot, key, self._book),
+            started_at_s=transaction.started_at_s or 0.0,
+            capped_by=_capped_by(settings.max_power_w, window_w, most_w),
+            never_pause=settings.never_pause,
+            stopped_asking=self._stopped_asking(key),
+            served_wh=_served_wh(limits, self._now),
+            turn_since_s=limits.turn_since.steady_s if limits.turn_since else None,
+            waiting_since_s=limits.paused_since.steady_s if limits.paused_since else self._now.steady_s,
+        )
+
+    def _line(self, charge_point_id: str, per_w: Load) -> Line:
+        place = self._tree.places[charge_point_id]
+        line = self._lines.get((place, per_w))
+        if line is None:
+            rows = tuple((row, per_w[dimension]) for row, dimension in self._tree.paths[place] if per_w[dimension])
+            line = self._lines[place, per_w] = Line(rows)
+        return line
+
+    def _lent_w(self, reading: MeterReading | None, limits: ConnectorLimits, cap_w: int) -> int:
+        """The cap of a car that has drawn less than it may for a while, if it is worth a change."""
+        if reading is None or reading.low_since is None:
+            return cap_w
+        since_s = reading.low_since.steady_s
+        if limits.raised_at is not None:
+            since_s = max(since_s, limits.raised_at.steady_s)
+        if self._now.steady_s - since_s < self._settings.reclaim_after_s:
+            return cap_w
+        lent_w = lent_cap_w(reading.peak_demand_w)
+        in_force = limits.transaction or limits.default
+        has_w = in_force.limit_w if in_force else 0
+        return has_w if lent_w < has_w < lent_w + max(self._settings.min_change_w, has_w // 10) else lent_w
+
+    def _stopped_asking(self, key: ConnectorKey) -> bool:
+        connector = self._snapshot.connectors.get(key)
+        if connector is None or connector.suspended_since is None:
+            return False
+        return self._now.steady_s - connector.suspended_since.steady_s >= self._settings.suspended_after_s
+
+
+def looks_again_s(snapshot: Snapshot, now: Moment, settings: BalancerSettings) -> float | None:
+    """When (steady clock) waiting alone makes a wish smaller: a car has drawn little, or asked for nothing, long
+    enough."""
+    looks: list[float] = []
+    for key in snapshot.active:
+        reading, limits = snapshot.readings.get(key), snapshot.limits.get(key)
+        if reading is not None and reading.low_since is not None:
+            raised_s = limits.raised_at.steady_s if limits is not None and limits.raised_at is not None else 0.0
+            looks.append(max(reading.low_since.steady_s, raised_s) + settings.reclaim_after_s)
+        connector = snapshot.connectors.get(key)
+        if connector is not None and connector.suspended_since is not None:
+            looks.append(connector.suspended_since.steady_s + settings.suspended_after_s)
+    return min((look_s for look_s in looks if look_s > now.steady_s), default=None)
+
+
+def _phases(shape: Shape, reading: MeterReading | None, limits: ConnectorLimits) -> int | None:
+    """1 for a car that draws on one phase only, where the charger can be told to keep to it: its others are lent."""
+    if shape.one_phase is None:
+        return None
+    if limits.transaction is not None and limits.transaction.phases == 1:
+        return 1
+    if reading is None or reading.currents_a is None:
+        return None
+    first, *others = reading.currents_a
+    return 1 if first >= 1.0 and all(current_a < 0.5 for current_a in others) else None
+
+
+def _served_wh(limits: ConnectorLimits, now: Moment) -> float:
+    in_force = limits.transaction or limits.default
+    if limits.served_at is None or in_force is None:
+        return limits.served_wh
+    return limits.served_wh + in_force.limit_w * (now.steady_s - limits.served_at.steady_s) / 3600.0
+
+
+def _capped_by(declared_w: int | None, window_w: int, most_w: int) -> str:
+    if window_w < most_w:
+        return "limit of the time window"
+    return "the whole budget" if declared_w is None else "rated power"
+
+
+def governs(snapshot: Snapshot, key: ConnectorKey) -> LimitPurpose:
+    """Which of its profiles a running transaction's share is written into."""
+    capabilities = snapshot.charge_points[key.charge_point_id].capabilities
+    return LimitPurpose.TRANSACTION if capabilities is None else capabilities.limit_by
+
+
+def in_order_of_floors(
+    tiers: Sequence[Sequence[Wish]], now: Moment, settings: BalancerSettings, *, in_turn: bool
+) -> list[Wish]:
+    """Who is served a floor before whom when not all of them fit.
+
+    A car that must not pause comes first, then rank, then those who ask before those who stopped. Within that: who is
+    in the middle of a turn, who has waited longer than a whole round, and then the least served (by what they were
+    permitted, which no charger's telemetry can change).
+    """
+    members = sum(len(tier) for tier in tiers)
+    served = sum(1 for tier in tiers for wish in tier if wish.turn_since_s is not None) or 1
+    round_s = settings.turn_s * -(-members // served)
+
+    def place(ranked: tuple[int, Wish]) -> tuple[bool, int, bool, bool, float, float, float, ConnectorKey]:
+        rank, wish = ranked
+        turn = wish.turn_since_s is not None and now.steady_s - wish.turn_since_s < settings.turn_s
+        waited_s = 0.0 if wish.turn_since_s is not None else now.steady_s - wish.waiting_since_s
+        overdue_s = waited_s if waited_s > round_s else 0.0
+        if not in_turn:
+            return (not wish.never_pause, rank, False, False, 0.0, 0.0, wish.started_at_s, wish.key)
+        return (
+            not wish.never_pause,
+            rank,
+            wish.stopped_asking,
+            not turn,
+            -overdue_s,
+            wish.served_wh,
+            wish.started_at_s,
+            wish.key,
+        )
+
+    return [wish for _, wish in sorted(((n, wish) for n, tier in enumerate(tiers) for wish in tier), key=place)]

@@ -1,0 +1,247 @@
+"""What a site's decisions become: limits sent, answers recorded, promises checked. The balancer's hands.
+
+Everything sent is in the state before the next decision looks, and on disk before it leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+
+import structlog
+
+from csms.balancing.plan import Intent
+from csms.balancing.proofs import default_proofs, lease_proof, shows_default
+from csms.domain import events as ev
+from csms.domain.commands import Answer, Command, Outcome, ReadSchedule, SetLimit, StopSession
+from csms.domain.limits import Limit
+from csms.domain.model import ConnectorKey, LimitPurpose, Moment, Proof
+from csms.domain.ports import ChargePointLink, Clock, Store
+from csms.domain.rules import IllegalEvent
+from csms.domain.state import State
+
+log = structlog.get_logger()
+
+_PROFILE_STARTED_AGO_S = 60.0
+"""startSchedule lies this far in the past: a charger whose clock is a little behind must not wait for it."""
+
+_ASKED_AHEAD_S = 120
+"""How far composite schedules are asked for, at least: long enough for every charger to call it a schedule."""
+
+_STOP_AGAIN_S = 60.0
+
+
+class Commander:
+    """Carries out intents for one site; `record` is the site's own, `state` is asked anew each time."""
+
+    def __init__(
+        self,
+        site_id: str,
+        state: Callable[[], State],
+        record: Callable[[ev.Event], asyncio.Future[None]],
+        *,
+        store: Store,
+        clock: Clock,
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        self._site_id = site_id
+        self._state = state
+        self._record = record
+        self._store = store
+        self._clock = clock
+        self._on_failure = on_failure
+        self._links: dict[str, ChargePointLink] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unproven: dict[str, None] = {}
+        self._stopped_at_s: dict[str, float] = {}
+        self.limits_sent = 0
+
+    def attach(self, charge_point_id: str, link: ChargePointLink) -> ChargePointLink | None:
+        """The charge point's link from now on; the one it replaces."""
+        older = self._links.get(charge_point_id)
+        self._links[charge_point_id] = link
+        return older
+
+    def detach(self, charge_point_id: str, link: ChargePointLink) -> None:
+        if self._links.get(charge_point_id) is link:
+            del self._links[charge_point_id]
+
+    def links(self) -> list[ChargePointLink]:
+        return list(self._links.values())
+
+    async def answered(self, timeout_s: float) -> None:
+        """Wait for the calls under way, but not longer."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=max(0.0, timeout_s))
+
+    async def stop(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def send(self, intents: Iterable[Intent], decision_id: int | None) -> None:
+        for intent in intents:
+            link = self._links.get(intent.key.charge_point_id)
+            if link is not None:
+                issued = self._issued(intent, link, decision_id)
+                self._start(self._carry_out(issued, link, self._record(issued)))
+
+    def check_promises(self) -> None:
+        """Ask chargers whose default profiles have all been acknowledged what they make of them."""
+        state = self._state()
+        for charge_point_id in list(self._unproven):
+            link = self._links.get(charge_point_id)
+            keys = [key for key in state.limits if key.charge_point_id == charge_point_id]
+            if link is None:
+                del self._unproven[charge_point_id]
+            elif all(self._installed(state, key, link) for key in keys):
+                del self._unproven[charge_point_id]
+                self._start(self._prove_defaults(charge_point_id, link, keys))
+
+    def end_session(self, key: ConnectorKey) -> None:
+        """Ask a charger that does not take its limits to end the session; not more than once a minute."""
+        transaction, link = self._state().active.get(key), self._links.get(key.charge_point_id)
+        now_s = self._clock.now().steady_s
+        if transaction is None or link is None:
+            return
+        name = f"{key.charge_point_id} {transaction.transaction_id}"
+        if now_s - self._stopped_at_s.get(name, -_STOP_AGAIN_S) >= _STOP_AGAIN_S:
+            self._stopped_at_s = {n: at_s for n, at_s in self._stopped_at_s.items() if now_s - at_s < _STOP_AGAIN_S}
+            self._stopped_at_s[name] = now_s
+            log.warning("session.ended_by_balancer", site_id=self._site_id, charge_point_id=key.charge_point_id)
+            self._start(_tell(link, StopSession(key.connector_id, transaction.transaction_id)))
+
+    def _installed(self, state: State, key: ConnectorKey, link: ChargePointLink) -> bool:
+        limits = state.limits[key]
+        pending = any(limit.purpose is LimitPurpose.DEFAULT for limit in limits.outstanding)
+        return not pending and limits.default is not None and limits.default.connection_id == link.connection_id
+
+    def _issued(self, intent: Intent, link: ChargePointLink, decision_id: int | None) -> ev.LimitIssued:
+        return ev.LimitIssued(
+            at=self._clock.now(),
+            charge_point_id=intent.key.charge_point_id,
+            connector_id=intent.key.connector_id,
+            limit_id=self._store.next_id("limit"),
+            purpose=intent.purpose,
+            limit_w=intent.limit_w,
+            connection_id=link.connection_id,
+            transaction_id=intent.transaction_id,
+            cause=intent.cause,
+            lease_s=intent.lease_s,
+            then_w=intent.then_w,
+            phases=intent.phases,
+            decision_id=decision_id,
+            renewal=intent.renewal,
+        )
+
+    async def _carry_out(self, issued: ev.LimitIssued, link: ChargePointLink, durable: asyncio.Future[None]) -> None:
+        command = self._command(issued)
+        await durable
+        self.limits_sent += 1
+        outcome = await link.send(command)
+        try:
+            self._record(_answered(issued, outcome, self._clock.now()))
+        except IllegalEvent:
+            # The transaction ended while the call was under way, and its limits with it.
+            log.info("limit.answered_late", charge_point_id=issued.charge_point_id, limit_id=issued.limit_id)
+            return
+        if outcome.answer is not Answer.ACCEPTED:
+            log.warning(
+                "limit.not_confirmed",
+                site_id=self._site_id,
+                charge_point_id=issued.charge_point_id,
+                connector_id=issued.connector_id,
+                limit_w=issued.limit_w,
+                answer=outcome.answer.value,
+                detail=outcome.detail,
+            )
+        else:
+            await self._follow_up(ConnectorKey(issued.charge_point_id, issued.connector_id), issued, link)
+
+    async def _follow_up(self, key: ConnectorKey, issued: ev.LimitIssued, link: ChargePointLink) -> None:
+        limits = self._state().limits[key]
+        if issued.purpose is LimitPurpose.DEFAULT:
+            if limits.default_proof in (None, Proof.DISPROVED):
+                self._unproven[key.charge_point_id] = None
+            return
+        unknown = self._state().charge_points[key.charge_point_id].lease_proof is None
+        if unknown and limits.transaction is not None and limits.transaction.lease_s is not None:
+            await self._prove_lease(key, limits.transaction, link)
+
+    def _command(self, issued: ev.LimitIssued) -> SetLimit:
+        """A default profile starts in 1970, so that a charger that has lost its clock still has it in force."""
+        key = ConnectorKey(issued.charge_point_id, issued.connector_id)
+        transaction = self._state().active.get(key)
+        started_at_s = transaction.started_at_s if transaction else None
+        by_default = issued.purpose is LimitPurpose.DEFAULT
+        return SetLimit(
+            connector_id=issued.connector_id,
+            purpose=issued.purpose,
+            limit_w=issued.limit_w,
+            form=self._state().shape(issued.charge_point_id).on(issued.phases).form,
+            profile_start_s=0.0 if by_default else issued.at.utc_s - _PROFILE_STARTED_AGO_S,
+            transaction_id=None if by_default else issued.transaction_id,
+            transaction_age_s=0.0 if started_at_s is None else max(0.0, issued.at.utc_s - started_at_s),
+            started_ago_s=_PROFILE_STARTED_AGO_S,
+            lease_s=issued.lease_s,
+            then_w=issued.then_w,
+            phases=issued.phases,
+        )
+
+    async def _prove_defaults(self, charge_point_id: str, link: ChargePointLink, keys: list[ConnectorKey]) -> None:
+        shown: dict[ConnectorKey, bool | None] = {}
+        for key in keys:
+            outcome = await link.send(ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
+            if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED):
+                break  # one that leaves this question open will leave the others open too
+            busy = key in self._state().active  # then its composite schedule is that of the transaction
+            told = outcome.answer is Answer.ACCEPTED and not busy
+            shown[key] = shows_default(outcome.schedule, self._state().shape(charge_point_id)) if told else None
+        proofs = default_proofs({key: shown.get(key) for key in keys})
+        for key, proof in proofs.items():
+            detail = "its composite schedule does not show its default profile" if proof is Proof.DISPROVED else ""
+            self._record(ev.DefaultProved(self._clock.now(), *key, proof, detail))
+
+    async def _prove_lease(self, key: ConnectorKey, limit: Limit, link: ChargePointLink) -> None:
+        ahead_s = int((limit.lease_s or 0.0) + _ASKED_AHEAD_S)
+        outcome = await link.send(ReadSchedule(key.connector_id, ahead_s))
+        if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED):
+            return
+        now, charge_point_id = self._clock.now(), key.charge_point_id
+        state = self._state()
+        in_force = state.limits[key].transaction
+        if in_force is None or in_force.limit_id != limit.limit_id:
+            return  # it was overtaken: what was told may belong to another limit
+        age_s = now.steady_s - limit.issued_at.steady_s
+        shape = state.shape(charge_point_id)
+        proof = (
+            lease_proof(outcome.schedule, limit, age_s, shape) if outcome.answer is Answer.ACCEPTED else Proof.SILENT
+        )
+        self._record(ev.LeaseProved(now, charge_point_id, proof))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._on_failure(error)
+
+
+async def _tell(link: ChargePointLink, command: Command) -> None:
+    await link.send(command)
+
+
+def _answered(
+    issued: ev.LimitIssued, outcome: Outcome, at: Moment
+) -> ev.LimitConfirmed | ev.LimitRejected | ev.LimitUnanswered:
+    charge_point_id, connector_id, limit_id = issued.charge_point_id, issued.connector_id, issued.limit_id
+    if outcome.answer is Answer.ACCEPTED:
+        return ev.LimitConfirmed(at, charge_point_id, connector_id, limit_id)
+    cause = f"{outcome.answer.value} {outcome.detail}".strip()
+    if outcome.clear:
+        return ev.LimitRejected(at, charge_point_id, connector_id, limit_id, cause)
+    return ev.LimitUnanswered(at, charge_point_id, connector_id, limit_id, cause)

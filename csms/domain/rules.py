@@ -1,0 +1,363 @@
+"""What each event does to a state: one function per kind of event, from the state before to the rows it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from csms.domain import events as ev
+from csms.domain import limit_facts as facts
+from csms.domain.alarms import Alarm
+from csms.domain.demand import with_demand
+from csms.domain.energy import energy_after, slope_power_w
+from csms.domain.limits import ConnectorLimits
+from csms.domain.model import (
+    Connector,
+    ConnectorKey,
+    ConnectorStatus,
+    LimitPurpose,
+    MeterReading,
+    Moment,
+    PowerSource,
+    Transaction,
+)
+from csms.domain.snapshot import meter_interval_s
+
+if TYPE_CHECKING:
+    from csms.domain.state import Row, State
+
+SUPERSEDED = "Superseded"
+"""Stop reason of a transaction whose connector started another one without ending it."""
+
+
+class IllegalEvent(Exception):
+    """The event contradicts the state; nothing was changed."""
+
+
+def _site_declared(_state: State, event: ev.SiteDeclared) -> tuple[Row, ...]:
+    return (event.settings,)
+
+
+def _charge_point_declared(state: State, event: ev.ChargePointDeclared) -> tuple[Row, ...]:
+    if event.settings.site_id != state.site.site_id:
+        raise IllegalEvent(f"charge point {event.settings.charge_point_id!r} belongs to another site")
+    return (event.settings,)
+
+
+def _smart_charging_configured(_state: State, event: ev.SmartChargingConfigured) -> tuple[Row, ...]:
+    return (event.smart_charging,)
+
+
+def _no_change(_state: State, _event: ev.Event) -> tuple[Row, ...]:
+    return ()
+
+
+def _connected(state: State, event: ev.ChargePointConnected) -> tuple[Row, ...]:
+    charge_point = state.charge_point(event)
+    return (
+        replace(
+            charge_point,
+            connection_id=event.connection_id,
+            ready=False,
+            protocol=event.protocol,
+            connected_at_s=event.at.utc_s,
+            commissioned_at_s=charge_point.commissioned_at_s or event.at.utc_s,
+        ),
+    )
+
+
+def _ready(state: State, event: ev.ChargePointReady) -> tuple[Row, ...]:
+    charge_point = state.charge_point(event)
+    if charge_point.connection_id != event.connection_id:
+        raise IllegalEvent("the connection that became ready is not the live one")
+    patient = [
+        replace(limits, default_failure=None, transaction_failure=None)
+        for key, limits in state.limits.items()
+        if key.charge_point_id == event.charge_point_id and (limits.default_failure or limits.transaction_failure)
+    ]
+    return (replace(charge_point, ready=True), *patient)
+
+
+def _disconnected(state: State, event: ev.ChargePointDisconnected) -> tuple[Row, ...]:
+    charge_point = state.charge_point(event)
+    if charge_point.connection_id != event.connection_id:
+        return ()  # the late end of a connection that was replaced
+    return (replace(charge_point, connection_id=None, ready=False, disconnected_at_s=event.at.utc_s),)
+
+
+def _booted(state: State, event: ev.ChargePointBooted) -> tuple[Row, ...]:
+    charge_point = state.charge_point(event)
+    return (
+        replace(
+            charge_point,
+            vendor=event.vendor,
+            model=event.model,
+            serial_number=event.serial_number,
+            firmware_version=event.firmware_version,
+            booted_at_s=event.at.utc_s,
+            lease_proof=None,  # the clock it reads its schedules by has started anew
+            commissioned_at_s=charge_point.commissioned_at_s or event.at.utc_s,
+        ),
+    )
+
+
+def _capabilities_learned(state: State, event: ev.CapabilitiesLearned) -> tuple[Row, ...]:
+    return (replace(state.charge_point(event), capabilities=event.capabilities),)
+
+
+def _status_changed(state: State, event: ev.ConnectorStatusChanged) -> tuple[Row, ...]:
+    key = state.connector_key(event)
+    suspended = _suspended_since(state.connectors.get(key), event)
+    connector = Connector(*key, event.status, event.error_code, event.at.utc_s, suspended)
+    limits = state.limits.get(key)
+    if limits is None or key in state.active or not _unplugged(connector):
+        return (connector,)
+    drew_alone = limits.overdraw is not None and limits.overdraw.idle
+    calm = replace(limits, settling=(), overdraw=None if drew_alone else limits.overdraw)
+    return (connector,) if calm == limits else (connector, calm)
+
+
+def _suspended_since(before: Connector | None, event: ev.ConnectorStatusChanged) -> Moment | None:
+    """A car that we paused (SuspendedEVSE) after it had stopped asking has not begun to ask."""
+    since = before.suspended_since if before else None
+    if event.status is ConnectorStatus.SUSPENDED_EV:
+        return since or event.at
+    return since if event.status is ConnectorStatus.SUSPENDED_EVSE else None
+
+
+def _unplugged(connector: Connector | None) -> bool:
+    """Nothing is plugged in, so nothing draws and nothing has to settle."""
+    return connector is not None and connector.status is ConnectorStatus.AVAILABLE
+
+
+def _transaction_started(state: State, event: ev.TransactionStarted) -> tuple[Row, ...]:
+    key = state.connector_key(event, lowest=1)
+    if state.transaction(event.charge_point_id, event.transaction_id) is not None:
+        raise IllegalEvent(f"transaction {event.transaction_id!r} exists already")
+    started = Transaction(
+        session_id=event.session_id,
+        transaction_id=event.transaction_id,
+        charge_point_id=event.charge_point_id,
+        connector_id=event.connector_id,
+        id_token=event.id_token,
+        started_at_s=event.started_at_s,
+        start_key=event.start_key,
+        energy_wh=None if event.register_wh is None else 0.0,
+        register_wh=event.register_wh,
+    )
+    rows: list[Row] = [started]
+    running = state.active.get(key)
+    if running is not None:  # a connector has one transaction; the charger forgot to end this one
+        ended_at_s = max(running.started_at_s or event.started_at_s, event.started_at_s)
+        rows.insert(0, replace(running, ended_at_s=ended_at_s, stop_reason=SUPERSEDED))
+        rows.extend(_connector_freed(state, key, event.at))
+    return tuple(rows)
+
+
+def _transaction_authorized(state: State, event: ev.TransactionAuthorized) -> tuple[Row, ...]:
+    transaction = state.transaction(event.charge_point_id, event.transaction_id)
+    if transaction is None or not transaction.active or transaction.id_token is not None:
+        raise IllegalEvent(f"transaction {event.transaction_id!r} is not running without an id token")
+    return (replace(transaction, id_token=event.id_token),)
+
+
+def _transaction_ended(state: State, event: ev.TransactionEnded) -> tuple[Row, ...]:
+    transaction = state.transaction(event.charge_point_id, event.transaction_id)
+    if transaction is None:
+        raise IllegalEvent(f"unknown transaction {event.transaction_id!r}")
+    if not transaction.active and transaction.stop_reason != SUPERSEDED:
+        raise IllegalEvent(f"transaction {event.transaction_id!r} has ended before")
+    ended = replace(energy_after(transaction, event.register_wh), ended_at_s=event.ended_at_s, stop_reason=event.reason)
+    if not transaction.active:
+        return (ended,)
+    return (ended, *_connector_freed(state, transaction.key, event.at))
+
+
+def _connector_freed(state: State, key: ConnectorKey, at: Moment) -> tuple[Row, ...]:
+    """What a connector drew belongs to its transaction: the next one must not inherit the reading."""
+    limits = facts.transaction_ended(state.limits_of(key), at)
+    if _unplugged(state.connectors.get(key)):
+        limits = replace(limits, settling=())
+    reading = state.readings.get(key)
+    if reading is None:
+        return (limits,)
+    return (limits, replace(reading, power_w=None, source=None, currents_a=None, low_since=None, peak_demand_w=0.0))
+
+
+def _transaction_orphaned(state: State, event: ev.TransactionOrphaned) -> tuple[Row, ...]:
+    state.connector_key(event)
+    return (
+        Transaction(
+            session_id=event.session_id,
+            transaction_id=event.transaction_id,
+            charge_point_id=event.charge_point_id,
+            connector_id=event.connector_id,
+            id_token=event.id_token,
+            started_at_s=None,
+            ended_at_s=event.ended_at_s,
+            register_wh=event.register_wh,
+            stop_reason=event.reason,
+            orphan=True,
+        ),
+    )
+
+
+def _meter_values(state: State, event: ev.MeterValuesReceived) -> tuple[Row, ...]:
+    key = state.connector_key(event)
+    before = state.readings.get(key)
+    if event.power_w is None and before is not None and _still_tells_power(state, before, event):
+        # Some chargers send power and energy in separate messages.
+        return (replace(before, energy_wh=event.energy_wh), *_energy_counted(state, key, event))
+    reading = MeterReading(
+        *key,
+        at=event.at,
+        measured_at_s=event.measured_at_s,
+        power_w=event.power_w,
+        source=event.source,
+        energy_wh=event.energy_wh,
+        currents_a=event.currents_a,
+    )
+    if reading.power_w is None and before is not None:
+        slope_w = slope_power_w(before, reading)
+        if slope_w is not None:
+            reading = replace(reading, power_w=slope_w, source=PowerSource.ENERGY_SLOPE)
+    limits = state.limits.get(key)
+    reading = with_demand(reading, before, limits, state.shape(key.charge_point_id)) if key in state.active else reading
+    settled = limits and facts.metered(limits, reading)
+    return (reading, *([settled] if settled and settled is not limits else []), *_energy_counted(state, key, event))
+
+
+def _still_tells_power(state: State, before: MeterReading, event: ev.MeterValuesReceived) -> bool:
+    metered = before.source in (PowerSource.POWER, PowerSource.CURRENT)
+    interval_s = meter_interval_s(state.charge_points[event.charge_point_id])
+    return metered and event.at.steady_s - before.at.steady_s <= interval_s
+
+
+def _energy_counted(state: State, key: ConnectorKey, event: ev.MeterValuesReceived) -> tuple[Row, ...]:
+    transaction = state.active.get(key)
+    if transaction is None or event.energy_wh is None:
+        return ()
+    return (energy_after(transaction, event.energy_wh),)
+
+
+def _limit_issued(state: State, event: ev.LimitIssued) -> tuple[Row, ...]:
+    key = state.connector_key(event, lowest=1)
+    return (facts.issued(state.limits_of(key), event),)
+
+
+def _limit_answered(
+    rule: Callable[[ConnectorLimits, Any, facts.Circumstances], ConnectorLimits | None],
+) -> Callable[[State, Any], tuple[Row, ...]]:
+    def apply(state: State, event: ev.LimitConfirmed | ev.LimitRejected | ev.LimitUnanswered) -> tuple[Row, ...]:
+        key = state.connector_key(event, lowest=1)
+        connector = state.connectors.get(key)
+        active = key in state.active
+        at_hand = facts.Circumstances(
+            idle=not active and _unplugged(connector), by_default=_by_default(state, key), active=active
+        )
+        limits = rule(state.limits_of(key), event, at_hand)
+        if limits is None:
+            raise IllegalEvent(f"no limit {event.limit_id} awaits an answer")
+        return (limits,)
+
+    return apply
+
+
+def _by_default(state: State, key: ConnectorKey) -> bool:
+    capabilities = state.charge_points[key.charge_point_id].capabilities
+    return capabilities is not None and capabilities.limit_by is LimitPurpose.DEFAULT
+
+
+def _default_proved(state: State, event: ev.DefaultProved) -> tuple[Row, ...]:
+    return (facts.proved(state.limits_of(state.connector_key(event, lowest=1)), event),)
+
+
+def _lease_proved(state: State, event: ev.LeaseProved) -> tuple[Row, ...]:
+    return (replace(state.charge_point(event), lease_proof=event.proof),)
+
+
+def _limit_exceeded(state: State, event: ev.LimitExceeded) -> tuple[Row, ...]:
+    return (facts.exceeded(state.limits_of(state.connector_key(event, lowest=1)), event),)
+
+
+def _limit_obeyed(state: State, event: ev.LimitObeyed) -> tuple[Row, ...]:
+    return (replace(state.limits_of(state.connector_key(event, lowest=1)), overdraw=None),)
+
+
+def _temporary_limit_set(_state: State, event: ev.TemporaryLimitSet) -> tuple[Row, ...]:
+    return (event.limit,)
+
+
+def _temporary_limits_withdrawn(state: State, event: ev.TemporaryLimitsWithdrawn) -> tuple[Row, ...]:
+    """They end now, and stay on record as ended."""
+    return tuple(
+        replace(limit, valid_until_s=event.at.utc_s)
+        for limit in state.temporary_limits.values()
+        if event.source in (None, limit.source) and not limit.over_at(event.at.utc_s)
+    )
+
+
+def _site_load_reported(state: State, event: ev.SiteLoadReported) -> tuple[Row, ...]:
+    before = state.site_load
+    if before is not None and event.load.measured_at_s < before.measured_at_s:
+        raise IllegalEvent("a site load measured before the last one")
+    return (event.load,)
+
+
+def _alarm_raised(state: State, event: ev.AlarmRaised) -> tuple[Row, ...]:
+    standing = state.alarms.get((event.kind, event.subject))
+    raised = Alarm(
+        alarm_id=event.alarm_id,
+        kind=event.kind,
+        subject=event.subject,
+        text=event.text,
+        raised_at_s=event.at.utc_s,
+        excess_w=event.excess_w,
+        excess_a=event.excess_a,
+        holders=event.holders,
+    )
+    if standing is not None and standing.standing:
+        raised = replace(raised, alarm_id=standing.alarm_id, raised_at_s=standing.raised_at_s)
+    return (raised,)
+
+
+def _alarm_cleared(state: State, event: ev.AlarmCleared) -> tuple[Row, ...]:
+    standing = state.alarms.get((event.kind, event.subject))
+    if standing is None or not standing.standing:
+        raise IllegalEvent(f"no alarm {event.kind} of {event.subject!r} stands")
+    return (replace(standing, cleared_at_s=event.at.utc_s),)
+
+
+RULES: dict[type[ev.Event], Callable[[State, Any], tuple[Row, ...]]] = {
+    ev.SiteDeclared: _site_declared,
+    ev.SiteRestarted: _no_change,
+    ev.DecisionMade: _no_change,
+    ev.TemporaryLimitSet: _temporary_limit_set,
+    ev.TemporaryLimitsWithdrawn: _temporary_limits_withdrawn,
+    ev.SiteLoadReported: _site_load_reported,
+    ev.AlarmRaised: _alarm_raised,
+    ev.AlarmCleared: _alarm_cleared,
+    ev.DefaultProved: _default_proved,
+    ev.LeaseProved: _lease_proved,
+    ev.LimitExceeded: _limit_exceeded,
+    ev.LimitObeyed: _limit_obeyed,
+    ev.ChargePointDeclared: _charge_point_declared,
+    ev.SmartChargingConfigured: _smart_charging_configured,
+    ev.ChargePointConnected: _connected,
+    ev.ChargePointReady: _ready,
+    ev.ChargePointDisconnected: _disconnected,
+    ev.ChargePointFlapping: _no_change,
+    ev.ChargePointBooted: _booted,
+    ev.CapabilitiesLearned: _capabilities_learned,
+    ev.ConnectorStatusChanged: _status_changed,
+    ev.TransactionStarted: _transaction_started,
+    ev.TransactionAuthorized: _transaction_authorized,
+    ev.TransactionEnded: _transaction_ended,
+    ev.TransactionOrphaned: _transaction_orphaned,
+    ev.MeterValuesReceived: _meter_values,
+    ev.LimitIssued: _limit_issued,
+    ev.LimitConfirmed: _limit_answered(facts.confirmed),
+    ev.LimitRejected: _limit_answered(facts.rejected),
+    ev.LimitUnanswered: _limit_answered(facts.unanswered),
+}
