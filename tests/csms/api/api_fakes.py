@@ -16,6 +16,7 @@ from csms.api.routes import ROUTES
 from csms.api.server import ApiServer
 from csms.api.table import Route
 from csms.domain import events as ev
+from csms.domain.grid import Circuit, TemporaryLimit
 from csms.domain.history import HistoryBucket, MinuteRecord
 from csms.domain.model import (
     Capabilities,
@@ -25,14 +26,16 @@ from csms.domain.model import (
     LimitPurpose,
     Moment,
     PowerSource,
+    SiteLoad,
     SiteSettings,
     SmartCharging,
     Transaction,
 )
 from csms.domain.ports import SessionPage, SessionQuery
-from csms.domain.reports import ChargerReport, ConnectorReport, Rebalanced, SiteAllocation
+from csms.domain.reports import ChargerReport, CircuitReport, ConnectorReport, Rebalanced, SiteAllocation
+from csms.domain.rules import IllegalEvent
 from csms.domain.snapshot import Snapshot
-from csms.domain.state import IllegalEvent, Row, State
+from csms.domain.state import Row, State
 from csms.keys import sha256_of
 
 NOW_S = 1_717_243_200.25  # 2024-06-01T12:00:00.250Z
@@ -93,6 +96,24 @@ class FakeSite:
             raise self.failure
         self.rebalance_timeouts.append(timeout_s)
         return Rebalanced(self.clock.now().utc_s, self.report)
+
+    async def set_temporary_limit(self, limit: TemporaryLimit) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.state.apply(ev.TemporaryLimitSet(self.clock.now(), limit))
+
+    async def withdraw_temporary_limits(self, source: str | None) -> int:
+        return len(self.state.apply(ev.TemporaryLimitsWithdrawn(self.clock.now(), source)))
+
+    async def report_site_load(
+        self, power_w: int, measured_at_s: float, currents_a: tuple[float, ...] | None = None
+    ) -> bool:
+        known = self.state.site_load
+        if known is not None and measured_at_s < known.measured_at_s:
+            return False
+        load = SiteLoad(power_w, measured_at_s, self.clock.now(), currents_a)
+        self.state.apply(ev.SiteLoadReported(self.clock.now(), load))
+        return True
 
     async def history(self, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]:
         self.history_asked.append((from_s, to_s, granularity_s))
@@ -196,11 +217,14 @@ class Api:
         self.base = ""
         self.client: aiohttp.ClientSession
 
-    @property
-    def depot(self) -> FakeSite:
-        site = self.sites.get("depot")
+    def site(self, site_id: str) -> FakeSite:
+        site = self.sites.get(site_id)
         assert site is not None
         return site
+
+    @property
+    def depot(self) -> FakeSite:
+        return self.site("depot")
 
     async def call(
         self,
@@ -231,7 +255,7 @@ async def running(routes: Sequence[Route] = ROUTES) -> AsyncIterator[Api]:
     clock = FakeClock()
     store = FakeStore()
     depot = FakeSite(_depot(), clock)
-    yard = FakeSite(State(SiteSettings("yard", "Yard", "UTC", 30_000, 230.0, 253.0)), clock)
+    yard = FakeSite(_yard(), clock)
     store.kept += [("depot", transaction) for transaction in depot.state.active.values()]
     api = Api(FakeSites(depot, yard), store, clock)
     server = ApiServer(api.sites, store, clock, KEYS, routes)
@@ -241,6 +265,26 @@ async def running(routes: Sequence[Route] = ROUTES) -> AsyncIterator[Api]:
             yield api
     finally:
         await server.stop()
+
+
+def _yard() -> State:
+    """Nobody is there, but everything that can be declared of a grid connection is."""
+    return State(
+        SiteSettings(
+            "yard",
+            "Yard",
+            "UTC",
+            30_000,
+            voltage_max_v=253.0,
+            voltage_min_v=210.5,
+            grid_max_current_a=63.0,
+            circuits=(Circuit("hall", None, 20_000), Circuit("row", "hall", None, 32.0)),
+            reserve_w=500,
+            site_load_max_age_s=90.0,
+            site_load_max_w=10_000,
+            site_load_max_current_a=16.0,
+        )
+    )
 
 
 def _depot() -> State:
@@ -279,8 +323,25 @@ def busy_report() -> SiteAllocation:
     """Two chargers; 7.36 + 22.0 kW allocated."""
     connector = ConnectorReport(1, "77", 7360, 11_000, 7001, False, "Charging")
     some = ChargerReport("CP-1", 7360, 11_000, 7001, False, "Charging", "site budget", (connector,))
-    other = ChargerReport("CP-2", 22_000, 22_000, None, True, "Offline", "rated power", ())
-    return SiteAllocation("depot", "equal", 50_000, NOW_S, (some, other), 33_000, 4200, ("CP-9",), ("CP-3",))
+    other = ChargerReport("CP-2", 22_000, 22_000, None, True, "Offline", "rated power", (), NOW_S + 600)
+    circuits = (
+        CircuitReport("grid", 50_000, None, 33_000, (48.0, 47.8, 47.8)),
+        CircuitReport("hall", None, 63.0, 11_000, (16.0, 15.9, 15.9)),
+    )
+    return SiteAllocation(
+        "depot",
+        "equal",
+        50_000,
+        NOW_S,
+        (some, other),
+        33_000,
+        4200,
+        ("CP-2", "CP-9"),
+        ("CP-3",),
+        circuits,
+        7300,
+        "configured maximum",
+    )
 
 
 def conflict() -> Exception:

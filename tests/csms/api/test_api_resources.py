@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from api_fakes import NOW_S, Api, busy_report, running
 
-from csms.domain.model import Transaction
+from csms.domain import events as ev
+from csms.domain.model import ChargePointSettings, Moment, Transaction
 from csms.domain.ports import SessionQuery
 
 API = "/api/v1"
@@ -44,16 +45,70 @@ async def test_a_site_tells_its_settings_and_figures() -> None:
             ("charge_points", 3),
             ("connected", 2),
             ("active_sessions", 1),
+            ("grid_max_current_a", None),
             ("voltage_v", 230.0),
+            ("voltage_min_v", 207.0),
             ("voltage_max_v", 230.0),
+            ("reserve_kw", 0.0),
+            ("site_load_max_age_s", 60.0),
+            ("site_load_max_kw", None),
+            ("site_load_max_current_a", None),
             ("strategy", "equal"),
             ("total_budget_kw", 50.0),
             ("total_allocated_kw", 29.36),
             ("total_permitted_kw", 33.0),
             ("reserved_kw", 4.2),
             ("charge_point_ids", ["CP-1", "CP-2", "CP-3"]),
+            ("circuits", []),
         ]
-        assert (await api.get(f"{API}/sites/yard")).json["voltage_max_v"] == 253.0
+
+
+async def test_a_site_tells_the_limits_of_its_grid_connection_and_circuits() -> None:
+    async with running() as api:
+        api.site("yard").state.apply(_declared("P-1", "row", phases=2, phase_map=(2, 0)))
+        api.site("yard").state.apply(_declared("P-2", None))
+        told = (await api.get(f"{API}/sites/yard")).json
+        assert {name: told[name] for name in told if "voltage" in name or "load" in name} == {
+            "voltage_v": 230.0,
+            "voltage_min_v": 210.5,
+            "voltage_max_v": 253.0,
+            "site_load_max_age_s": 90.0,
+            "site_load_max_kw": 10.0,
+            "site_load_max_current_a": 16.0,
+        }
+        assert (told["grid_max_current_a"], told["reserve_kw"]) == (63.0, 0.5)
+        row = ("circuit_id", "parent", "max_power_kw", "max_current_a", "charge_point_ids")
+        assert [list(circuit) for circuit in told["circuits"]] == [list(row)] * 2
+        assert [tuple(circuit.values()) for circuit in told["circuits"]] == [
+            ("hall", "grid", 20.0, None, []),
+            ("row", "hall", None, 32.0, ["P-1"]),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("phase_map", "rotation", "phase"),
+    [
+        (None, None, None),
+        ((0, 1, 2), "RST", None),
+        ((1, 2, 0), "STR", None),
+        ((2, 0), "TRS", None),
+        ((2,), None, "L3"),
+    ],
+)
+async def test_a_charge_point_tells_which_phases_feed_it(
+    phase_map: tuple[int, ...] | None, rotation: str | None, phase: str | None
+) -> None:
+    async with running() as api:
+        declared = _declared("P-1", "row", phase_map=phase_map, grid_factor=1.05, never_pause=True)
+        api.site("yard").state.apply(declared)
+        told = (await api.get(f"{API}/charge-points/P-1")).json["settings"]
+        assert (told["phase_rotation"], told["phase"]) == (rotation, phase)
+        assert (told["circuit_id"], told["grid_factor"], told["never_pause"]) == ("row", 1.05, True)
+
+
+def _declared(charge_point_id: str, circuit_id: str | None, **more: Any) -> ev.ChargePointDeclared:
+    settings = ChargePointSettings(charge_point_id, "yard", circuit_id=circuit_id, **more)
+    return ev.ChargePointDeclared(Moment(NOW_S, 0.0), settings)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +167,12 @@ async def test_a_charge_point_tells_everything_known_of_it_in_order() -> None:
             ("max_power_kw", 22.0),
             ("current", "AC"),
             ("phases", 3),
+            ("phase_rotation", None),
+            ("phase", None),
+            ("grid_factor", 1.0),
+            ("circuit_id", None),
             ("in_service", True),
+            ("never_pause", False),
             ("offline_limit_kw", 4.2),
             ("protocol", None),
             ("password_required", True),
@@ -126,6 +186,7 @@ async def test_a_charge_point_tells_everything_known_of_it_in_order() -> None:
             ("meter_interval_s", 60.0),
             ("current_step_a", 0.1),
             ("relative_profiles", False),
+            ("limit_by", "transaction"),
         ]
         assert b"aaaaaaaa" not in reply.content  # the hash of its password
 

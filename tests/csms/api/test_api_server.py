@@ -78,6 +78,7 @@ def test_reading_needs_the_scope_read_and_changing_the_scope_control() -> None:
         ("GET", "read"),
         ("PUT", "control"),
         ("POST", "control"),
+        ("DELETE", "control"),
     }
     assert {route.path for route in ROUTES if route.scope is None} == {"/healthz", "/readyz"}
 

@@ -22,8 +22,10 @@ async def test_put_answers_the_stored_configuration_with_defaults_and_time() -> 
             ("max_power_kw", 50.0),
             ("strategy", "equal"),
             ("min_power_per_charger_kw", 1.4),
+            ("priority_weights", {}),
             ("priority_order", []),
             ("schedule", []),
+            ("on_uncontrollable", "reserve"),
             ("updated_at", "2024-06-01T12:00:00.250Z"),
         ]
         assert b'"max_power_kw":50.0,' in reply.content
@@ -34,13 +36,20 @@ async def test_get_config_answers_what_put_stored() -> None:
         window = {**WINDOW, "days": ["sun", "sat"], "start": "22:00", "end": "06:00"}
         window["charge_point_limits_kw"] = {"CP-1": 7.36}
         body = {"max_power_kw": 60.5, "strategy": "scheduled", "min_power_per_charger_kw": 4.2, "schedule": [window]}
-        body["priority_order"] = ["CP-3", "CP-1"]
+        body["priority_order"], body["on_uncontrollable"] = ["CP-3", "CP-1"], "stop"
         put = await api.call("PUT", f"{SITE}/config", body)
         got = await api.get(f"{SITE}/config")
         assert got.json == put.json
         assert got.json["schedule"] == [{**window, "days": ["sat", "sun"]}]
         assert list(got.json["schedule"][0]) == ["days", "start", "end", "max_power_kw", "charge_point_limits_kw"]
-        assert got.json["priority_order"] == ["CP-3", "CP-1"]
+        assert (got.json["priority_order"], got.json["on_uncontrollable"]) == (["CP-3", "CP-1"], "stop")
+
+
+async def test_get_config_answers_the_weights_that_put_stored() -> None:
+    async with running() as api:
+        body = {"max_power_kw": 60, "strategy": "priority", "priority_weights": {"CP-1": 3, "CP-3": 100}}
+        assert (await api.call("PUT", f"{SITE}/config", body)).status == 200
+        assert (await api.get(f"{SITE}/config")).json["priority_weights"] == {"CP-1": 3, "CP-3": 100}
 
 
 async def test_get_config_is_404_until_something_was_configured() -> None:
@@ -66,8 +75,12 @@ async def test_put_replaces_the_whole_configuration() -> None:
         ({"max_power_kw": "50"}, "max_power_kw", "must be a number"),
         ({"max_power_kw": True}, "max_power_kw", "must be a number"),
         ({"max_power_kw": None}, "max_power_kw", "must be a number"),
-        ({"strategy": "fair"}, "strategy", "must be 'equal', 'priority' or 'scheduled'"),
+        ({"strategy": "fair"}, "strategy", "must be 'equal', 'priority', 'scheduled'"),
         ({"strategy": "priority"}, "priority_order", "is required when the strategy is priority"),
+        ({"priority_weights": {"CP-1": 2}}, "priority_weights", "must be absent when the strategy is equal"),
+        ({"on_uncontrollable": "ignore"}, "on_uncontrollable", "must be 'reserve' or 'stop'"),
+        # CP-1 may draw 6 A per phase on both connectors while nobody decides: 4.2 kW on its grid of 0.1 A
+        ({"max_power_kw": 8}, "max_power_kw", "must be at least 8.28 for the offline_limit_kw of all connectors"),
         ({"min_power_per_charger_kw": -0.1}, "min_power_per_charger_kw", "must be at least 0"),
         ({"min_power_per_charger_kw": 50.001}, "min_power_per_charger_kw", "must be at most max_power_kw"),
         ({"priority_order": ["CP-1", "CP-1"]}, "priority_order[1]", "must not be repeated"),
@@ -143,8 +156,11 @@ async def test_allocation_has_the_documented_fields_in_order() -> None:
             ("chargers", reply.json["chargers"]),
             ("total_permitted_kw", 33.0),
             ("reserved_kw", 4.2),
-            ("waiting", ["CP-9"]),
+            ("waiting", ["CP-2", "CP-9"]),
             ("not_commissioned", ["CP-3"]),
+            ("circuits", reply.json["circuits"]),
+            ("site_load_kw", 7.3),
+            ("limit_source", "configured maximum"),
         ]
         first, second = reply.json["chargers"]
         assert list(first.items()) == [
@@ -155,6 +171,8 @@ async def test_allocation_has_the_documented_fields_in_order() -> None:
             ("confirmed", False),
             ("permitted_kw", 11.0),
             ("reason", "site budget"),
+            ("waiting", False),
+            ("expected_start", None),
             ("connectors", first["connectors"]),
         ]
         assert list(first["connectors"][0].items()) == [
@@ -168,6 +186,16 @@ async def test_allocation_has_the_documented_fields_in_order() -> None:
         ]
         assert second["actual_kw"] is None
         assert second["connectors"] == []
+        assert (second["waiting"], second["expected_start"]) == (True, "2024-06-01T12:10:00.250Z")
+        grid, hall = reply.json["circuits"]
+        assert list(grid.items()) == [
+            ("circuit_id", "grid"),
+            ("max_power_kw", 50.0),
+            ("max_current_a", None),
+            ("permitted_kw", 33.0),
+            ("permitted_a", [48.0, 47.8, 47.8]),
+        ]
+        assert (hall["circuit_id"], hall["max_power_kw"], hall["max_current_a"]) == ("hall", None, 63.0)
 
 
 async def test_history_covers_the_last_24_hours_in_quarters_by_default() -> None:
