@@ -10,11 +10,16 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
 from csms.domain.history import MINUTE_S, HistoryBucket, MinuteRecord
 from csms.domain.model import Moment, Transaction
-from csms.domain.ports import SessionPage, SessionQuery
+from csms.domain.ports import AlarmPage, AlarmQuery, DecisionPage, DecisionQuery, SessionPage, SessionQuery
 from csms.domain.state import REMEMBERED_TRANSACTIONS, Row
 from csms.store import rows, tables
+from csms.store.alarms import alarms, standing_alarms
+from csms.store.decisions import decisions
 
 Result = TypeVar("Result")
+
+LIMITS_REMEMBERED_S = 86_400.0
+"""A temporary limit that has been over for longer is on record, and no longer part of the site's state."""
 
 
 class Reader(ABC):
@@ -35,6 +40,12 @@ class Reader(ABC):
 
     async def sessions(self, query: SessionQuery) -> SessionPage:
         return await self._read(lambda connection: sessions(connection, query))
+
+    async def decisions(self, query: DecisionQuery) -> DecisionPage:
+        return await self._read(lambda connection: decisions(connection, query))
+
+    async def alarms(self, query: AlarmQuery) -> AlarmPage:
+        return await self._read(lambda connection: alarms(connection, query))
 
     async def history(self, site_id: str, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]:
         return await self._read(lambda connection: history(connection, site_id, from_s, to_s, granularity_s))
@@ -59,7 +70,8 @@ def load_site(connection: Connection, site_id: str, now: Moment) -> list[Row]:
         loaded += (decode(data, now) for data in _of_declared(connection, table, site_id))
     for settings in declared:
         loaded += _remembered(connection, site_id, settings.charge_point_id)
-    return loaded
+    loaded += _ceilings(connection, site_id, now)
+    return [*loaded, *standing_alarms(connection, site_id)]
 
 
 _DECODERS: tuple[tuple[Table, Callable[[Any, Moment], Row]], ...] = (
@@ -82,6 +94,19 @@ def _of_declared(connection: Connection, table: Table, site_id: str) -> Iterable
     same = (declared.c.site_id == table.c.site_id) & (declared.c.charge_point_id == table.c.charge_point_id)
     wanted = select(table.c.data).join(declared, same).where(table.c.site_id == site_id)
     return connection.execute(wanted.order_by(declared.c.position, *table.primary_key)).scalars()
+
+
+def _ceilings(connection: Connection, site_id: str, now: Moment) -> Iterator[Row]:
+    """What the site draws besides, and the temporary limits that are not over for long."""
+    load = connection.execute(select(tables.site_loads.c.data).where(tables.site_loads.c.site_id == site_id)).scalar()
+    if load is not None:
+        yield rows.site_load(load, now)
+    table = tables.temporary_limits
+    until_s = table.c.valid_until_s
+    recent = until_s.is_(None) | (until_s > now.utc_s - LIMITS_REMEMBERED_S)
+    limits = select(table.c.data).where(table.c.site_id == site_id, recent).order_by(*table.primary_key)
+    for data in connection.execute(limits).scalars():
+        yield rows.temporary_limit(data, now)
 
 
 def _remembered(connection: Connection, site_id: str, charge_point_id: str) -> Iterator[Transaction]:

@@ -48,6 +48,8 @@ class Retention:
         yield tables.meter_samples, "at_utc_s", now_s - self.meter_samples_s
         yield tables.history_minutes, "minute_start_s", now_s - self.history_s
         yield tables.events, "at_utc_s", now_s - self.events_s
+        yield tables.temporary_limits, "valid_until_s", now_s - self.events_s
+        yield tables.alarms, "cleared_at_s", now_s - self.events_s
 
 
 def _delete(connection: Connection, table: Table, time_column: str, before_s: float) -> bool:

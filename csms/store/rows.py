@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from sqlalchemy import Table
 
 from csms.domain import events as ev
+from csms.domain.alarms import Alarm
+from csms.domain.grid import TemporaryLimit
 from csms.domain.history import MinuteRecord
+from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
     ChargePoint,
     ChargePointSettings,
     Connector,
-    ConnectorLimits,
     MeterReading,
     Moment,
+    SiteLoad,
     SiteSettings,
     SmartCharging,
     Transaction,
@@ -30,6 +33,8 @@ Values = dict[str, Json]
 
 Columns = Mapping[Any, Any]
 """What a SELECT gives: column name -> value."""
+
+EventT = TypeVar("EventT", bound=ev.Event)
 
 RowKey = tuple[str, tuple[Json, ...]]
 """Table name and primary key."""
@@ -56,6 +61,8 @@ def row_write(site_id: str, row: Row, origin: str) -> Write:
     values.update({name: to_json(getattr(row, name)) for name in key})
     if "origin" in table.c:
         values["origin"] = origin
+    if isinstance(row, TemporaryLimit) and row.valid_from_s is None:
+        values["valid_from_s"] = tables.FROM_ARRIVAL_S
     return Write(table, values)
 
 
@@ -75,6 +82,7 @@ def event_values(site_id: str, event: ev.Event) -> Values:
         "at_utc_s": to_json(event.at),
         "type": type(event).__name__,
         "charge_point_id": charge_point_id,
+        **{name: data.pop(name, None) for name in _NUMBERS},
         "data": _without_secrets(data),
     }
 
@@ -109,17 +117,36 @@ def charge_point(data: JsonObject, now: Moment) -> ChargePoint:
 
 
 def connector(data: JsonObject, now: Moment) -> Connector:
-    return from_json(Connector, data, _just_now(now))
+    """A car that has stopped asking has done so for as long as it has."""
+    return from_json(Connector, data, _as_old_as_it_is(now))
 
 
 def connector_limits(data: JsonObject, now: Moment) -> ConnectorLimits:
-    """As if everything had just happened: nothing has settled while nobody was watching."""
-    return from_json(ConnectorLimits, data, _just_now(now))
+    """As if everything had just happened: nothing has settled while nobody was watching, and nothing counts as served.
+
+    Only turns and pauses stay as old as they are: a session does not get another turn because the process has ended.
+    """
+    limits = from_json(ConnectorLimits, data, _just_now(now))
+    turn_since, paused_since = _aged(limits.turn_since, now), _aged(limits.paused_since, now)
+    return replace(limits, turn_since=turn_since, paused_since=paused_since)
 
 
 def meter_reading(data: JsonObject, now: Moment) -> MeterReading:
-    """A reading stays as old as it is; one from the future (a clock was set back) counts as new."""
-    return from_json(MeterReading, data, lambda utc_s: Moment(utc_s, now.steady_s - max(0.0, now.utc_s - utc_s)))
+    """A reading stays as old as it is."""
+    return from_json(MeterReading, data, _as_old_as_it_is(now))
+
+
+def site_load(data: JsonObject, now: Moment) -> SiteLoad:
+    """A reading stays as old as it is."""
+    return from_json(SiteLoad, data, _as_old_as_it_is(now))
+
+
+def temporary_limit(data: JsonObject, now: Moment) -> TemporaryLimit:
+    return from_json(TemporaryLimit, data, _just_now(now))
+
+
+def alarm(data: JsonObject) -> Alarm:
+    return from_json(Alarm, data, lambda utc_s: Moment(utc_s, 0.0))
 
 
 def transaction(values: Columns) -> Transaction:
@@ -134,8 +161,13 @@ def minute(values: Columns) -> MinuteRecord:
 
 def event(values: Columns) -> ev.Event:
     """From a row of `events`; its steady time is 0, because that clock has stopped."""
-    kind = EVENT_TYPES[values["type"]]
-    fields = {**values["data"], "at": values["at_utc_s"], "charge_point_id": values["charge_point_id"]}
+    return event_as(EVENT_TYPES[values["type"]], values)
+
+
+def event_as(kind: type[EventT], values: Columns) -> EventT:
+    """From a row of `events` of that kind."""
+    columns = {name: values[name] for name in ("charge_point_id", *_NUMBERS)}
+    fields = {**values["data"], **columns, "at": values["at_utc_s"]}
     return from_json(kind, fields, lambda utc_s: Moment(utc_s, 0.0))
 
 
@@ -167,6 +199,18 @@ def _just_now(now: Moment) -> Callable[[float], Moment]:
     return lambda utc_s: Moment(utc_s, now.steady_s)
 
 
+def _as_old_as_it_is(now: Moment) -> Callable[[float], Moment]:
+    """By the wall clock, which alone went on; what is from the future (a clock was set back) counts as new."""
+    return lambda utc_s: Moment(utc_s, now.steady_s - max(0.0, now.utc_s - utc_s))
+
+
+def _aged(moment: Moment | None, now: Moment) -> Moment | None:
+    return None if moment is None else _as_old_as_it_is(now)(moment.utc_s)
+
+
+_NUMBERS = ("limit_id", "decision_id")
+"""Fields of events that have a column of their own, by which the events about one limit or decision are found."""
+
 EVENT_TYPES: dict[str, type[ev.Event]] = {
     name: kind for name, kind in vars(ev).items() if isinstance(kind, type) and issubclass(kind, ev.Event)
 }
@@ -179,5 +223,8 @@ _STATE_TABLES: dict[type[Row], tuple[Table, tuple[str, ...]]] = {
     Connector: (tables.connectors, ("charge_point_id", "connector_id")),
     MeterReading: (tables.meter_readings, ("charge_point_id", "connector_id")),
     ConnectorLimits: (tables.connector_limits, ("charge_point_id", "connector_id")),
+    TemporaryLimit: (tables.temporary_limits, ("source", "valid_from_s", "valid_until_s")),
+    SiteLoad: (tables.site_loads, ()),
+    Alarm: (tables.alarms, ("alarm_id", "kind", "subject", "raised_at_s", "cleared_at_s", "standing")),
 }
-"""Where a row lives, and the fields that are its key besides the site."""
+"""Where a row lives, and its fields that are columns there: its key besides the site, and what is queried."""

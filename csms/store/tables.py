@@ -6,7 +6,24 @@ Every table says which site a row belongs to, so that a site can be moved to ano
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, Index, Integer, MetaData, String, Table
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    and_,
+    literal_column,
+    or_,
+)
 
 metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
 
@@ -21,10 +38,38 @@ events = Table(
     Column("type", String, nullable=False),
     Column("charge_point_id", String),
     Column("data", JSON, nullable=False),
+    Column("limit_id", BigInteger),
+    Column("decision_id", BigInteger),
     Index(None, "site_id", "at_utc_s"),
     Index(None, "charge_point_id", "id"),
     sqlite_autoincrement=True,  # else SQLite would give the numbers of deleted events again
 )
+
+
+def _is(kind: str) -> ColumnElement[bool]:
+    """Of this type, spelled as in a partial index: no database matches one with a parameter."""
+    return events.c.type == literal_column(f"'{kind}'")
+
+
+MADE = _is("DecisionMade")
+"""Events that are decisions."""
+
+ISSUED = _is("LimitIssued")
+"""Events that are limits sent."""
+
+LEADS = or_(MADE, and_(ISSUED, events.c.decision_id.is_(None)))
+"""Events that decided limits, or stand for the decision where none was kept."""
+
+
+def _partial_index(name: str, where: ColumnElement[bool], *columns: Column[Any]) -> Index:
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+_c = events.c
+_partial_index("ix_events_of_limit", _c.limit_id.is_not(None), _c.site_id, _c.limit_id)
+_partial_index("ix_events_of_decision", _c.decision_id.is_not(None), _c.site_id, _c.decision_id)
+_partial_index("ix_events_leads", LEADS, _c.site_id, _c.at_utc_s, _c.decision_id)
+_partial_index("ix_events_issued", ISSUED, _c.site_id, _c.charge_point_id, _c.at_utc_s, _c.decision_id)
 
 meter_samples = Table(
     "meter_samples",
@@ -39,7 +84,9 @@ meter_samples = Table(
     Column("power_w", Double),
     Column("source", String),
     Column("energy_wh", Double),
+    Column("currents_a", JSON(none_as_null=True)),
     Index(None, "site_id", "at_utc_s"),
+    Index(None, "site_id", "charge_point_id", "connector_id", "at_utc_s"),
     sqlite_autoincrement=True,
 )
 
@@ -74,6 +121,27 @@ smart_charging = Table(
     metadata,
     Column("site_id", String, primary_key=True),
     Column("origin", String, nullable=False),
+    Column("data", JSON, nullable=False),
+)
+
+temporary_limits = Table(
+    "temporary_limits",
+    metadata,
+    Column("site_id", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("valid_from_s", Double, primary_key=True),
+    Column("valid_until_s", Double),
+    Column("data", JSON, nullable=False),
+    Index(None, "site_id", "valid_until_s"),
+)
+
+FROM_ARRIVAL_S = -1e12
+"""`valid_from_s` of a temporary limit without one: a key cannot be NULL, and this is before every time there is."""
+
+site_loads = Table(
+    "site_loads",
+    metadata,
+    Column("site_id", String, primary_key=True),
     Column("data", JSON, nullable=False),
 )
 
@@ -136,4 +204,22 @@ transactions = Table(
     Index(None, "site_id", "active", "at_s", "session_id"),
     Index(None, "charge_point_id", "at_s", "session_id"),
     Index(None, "charge_point_id", "active", "session_id"),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("alarm_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("site_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("raised_at_s", Double, nullable=False),
+    Column("cleared_at_s", Double),
+    Column("standing", Boolean, nullable=False),  # follows from `cleared_at_s`, for the indexes
+    Column("data", JSON, nullable=False),
+    Index(None, "raised_at_s", "alarm_id"),
+    Index(None, "standing", "raised_at_s", "alarm_id"),
+    Index(None, "site_id", "raised_at_s", "alarm_id"),
+    Index(None, "site_id", "standing", "raised_at_s", "alarm_id"),
+    Index(None, "site_id", "cleared_at_s"),
 )

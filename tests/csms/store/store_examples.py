@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from types import NoneType, UnionType
@@ -11,30 +11,36 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 
 from csms.domain import events as ev
+from csms.domain.alarms import Alarm
+from csms.domain.grid import Circuit, TemporaryLimit
+from csms.domain.limits import ConnectorLimits, Failure, Limit, Overdraw, Settling
 from csms.domain.model import (
     Capabilities,
     ChargePoint,
     ChargePointSettings,
     Connector,
-    ConnectorLimits,
     ConnectorStatus,
     Current,
-    Failure,
-    Limit,
     LimitPurpose,
     MeterReading,
     Moment,
     PowerSource,
+    Proof,
     ScheduleWindow,
-    Settling,
+    SiteLoad,
     SiteSettings,
     SmartCharging,
     Transaction,
 )
+from csms.domain.ports import Store
 from csms.domain.state import Row
 
+Open = Callable[[], Awaitable[Store]]
+
 AT = Moment(utc_s=1_767_225_600.0, steady_s=50.0)
-SITE = SiteSettings("s", "Car park", "Europe/London", 100_000, voltage_max_v=253.0)
+SITE = SiteSettings(
+    "s", "Car park", "Europe/London", 100_000, voltage_max_v=253.0, circuits=(Circuit("feeder", None, 40_000, 63.0),)
+)
 SECRET = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
@@ -72,15 +78,36 @@ def metered(power_w: float, *, connector_id: int = 1, at: Moment = AT) -> tuple[
     return event, MeterReading("a", connector_id, at, at.utc_s, power_w, PowerSource.POWER)
 
 
-LIMIT = Limit(7, LimitPurpose.TRANSACTION, 11_000, "t1", "connection", AT)
+LIMIT = Limit(7, LimitPurpose.TRANSACTION, 11_000, "t1", "connection", AT, lease_s=900.0, then_w=4200, phases=1)
 
 ALL_KINDS_OF_ROWS: tuple[Row, ...] = (
-    SmartCharging(50_000, "scheduled", 1400, ("a",), (ScheduleWindow((0, 1), 60, 1440, 20_000, {"a": 5000}),), 3.5),
+    SmartCharging(
+        50_000, "scheduled", 1400, ("a",), (ScheduleWindow((0, 1), 60, 1440, 20_000, {"a": 5000}),), {"a": 2}
+    ),
     ChargePoint("a", "connection", True, "ocpp1.6", "Vendor", commissioned_at_s=1.5, capabilities=Capabilities(("A",))),
-    Connector("a", 1, ConnectorStatus.CHARGING, "NoError", 4.25),
-    MeterReading("a", 1, AT, AT.utc_s, 3680.5, PowerSource.CURRENT, 1200.0),
-    ConnectorLimits("a", 1, LIMIT, LIMIT, (LIMIT,), (Settling(None, AT),), AT, AT, Failure(2, AT, "Rejected"), None),
+    Connector("a", 1, ConnectorStatus.SUSPENDED_EV, "NoError", 4.25, AT),
+    MeterReading("a", 1, AT, AT.utc_s, 3680.5, PowerSource.CURRENT, 1200.0, (16.0, 0.0, 0.0), AT, 4100.0),
+    ConnectorLimits(
+        "a",
+        1,
+        default=LIMIT,
+        transaction=LIMIT,
+        outstanding=(LIMIT,),
+        settling=(Settling(None, AT, 1, until_metered=True),),
+        confirmed_at=AT,
+        raised_at=AT,
+        default_failure=Failure(2, AT, "Rejected"),
+        default_proof=Proof.SHOWN,
+        overdraw=Overdraw(12_000.5, 2, AT),
+        turn_since=AT,
+        served_wh=1234.5,
+        served_at=AT,
+    ),
     transaction(1),
+    SiteLoad(7_000, AT.utc_s - 2.0, AT, (10.0, 11.5, 9.0)),
+    TemporaryLimit("grid operator", 30_000, None, AT.utc_s + 60.0),
+    TemporaryLimit("grid operator", 20_000, AT.utc_s, None),
+    Alarm(3, "over_limit", "feeder", "the feeder may carry 2 kW too much", AT.utc_s, None, 2_000, 3.5, ("a",)),
 )
 """One of each but the declarations of the site and of charge point "a"."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from store_examples import (
     ALL_KINDS_OF_ROWS,
     AT,
     SITE,
+    Open,
     charge_point_declared,
     metered,
     settings,
@@ -20,34 +19,12 @@ from store_examples import (
 )
 
 from csms.domain import events as ev
+from csms.domain.grid import TemporaryLimit
 from csms.domain.history import HistoryBucket, MinuteRecord
-from csms.domain.model import ConnectorKey, MeterReading, Moment, SmartCharging, Transaction
+from csms.domain.model import ConnectorKey, MeterReading, Moment, SiteLoad, SmartCharging, Transaction
 from csms.domain.ports import SessionQuery, Store
 from csms.domain.state import REMEMBERED_TRANSACTIONS, State
 from csms.store import AsyncStore, StoreFailed, StoreInUse, SyncStore
-
-Open = Callable[[], Awaitable[Store]]
-
-
-@pytest.fixture(params=["asynchronous", "synchronous"])
-async def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Open]:
-    """Opens the same file each time; whatever is open at the end is closed."""
-    url = f"sqlite+aiosqlite:///{tmp_path / 'csms.db'}"
-    opened: list[Store] = []
-
-    async def opener() -> Store:
-        store: Store = await AsyncStore.open(url) if request.param == "asynchronous" else SyncStore.open(url)
-        opened.append(store)
-        return store
-
-    yield opener
-    for store in opened:
-        await store.close()
-
-
-@pytest.fixture
-async def store(open_store: Open) -> Store:
-    return await open_store()
 
 
 async def declare(store: Store, *charge_point_ids: str, site_id: str = "s") -> None:
@@ -166,6 +143,40 @@ async def test_of_several_readings_the_last_one_is_loaded(store: Store) -> None:
         store.sample("s", event, [reading])
     loaded = await store.load_site("s", Moment(AT.utc_s + 20.0, 1000.0))
     assert [(row.power_w, row.at.steady_s) for row in loaded if isinstance(row, MeterReading)] == [(3.0, 980.0)]
+
+
+async def test_temporary_limits_are_loaded_until_they_have_been_over_for_a_day(store: Store) -> None:
+    await declare(store)
+    limits = [
+        TemporaryLimit("grid operator", 30_000),
+        TemporaryLimit("grid operator", 20_000, AT.utc_s + 60.0),
+        TemporaryLimit("manager", 10_000, None, AT.utc_s - 86_399.0),
+        TemporaryLimit("manager", 9_000, AT.utc_s - 90_000.0, AT.utc_s - 86_400.0),
+    ]
+    for limit in limits:
+        await store.append("s", ev.TemporaryLimitSet(AT, limit), [limit], origin="api")
+    assert [row for row in await store.load_site("s", AT) if isinstance(row, TemporaryLimit)] == limits[:3]
+
+
+@pytest.mark.parametrize("valid_from_s", [None, AT.utc_s])
+async def test_a_temporary_limit_replaces_that_of_its_source_and_start(
+    store: Store, valid_from_s: float | None
+) -> None:
+    await declare(store)
+    for max_power_w in (30_000, 20_000):
+        limit = TemporaryLimit("grid operator", max_power_w, valid_from_s)
+        await store.append("s", ev.TemporaryLimitSet(AT, limit), [limit], origin="api")
+    assert [row for row in await store.load_site("s", AT) if isinstance(row, TemporaryLimit)] == [limit]
+
+
+async def test_of_several_site_loads_the_last_is_loaded_as_old_as_it_is(store: Store) -> None:
+    await declare(store)
+    for power_w in (5_000, 7_000):
+        load = SiteLoad(power_w, AT.utc_s - 2.0, AT, (10.0, 11.5, 9.0))
+        await store.append("s", ev.SiteLoadReported(AT, load), [load], origin="api")
+    later = Moment(AT.utc_s + 20.0, 1000.0)
+    expected = replace(load, at=Moment(AT.utc_s, 980.0))
+    assert [row for row in await store.load_site("s", later) if isinstance(row, SiteLoad)] == [expected]
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,11 @@ from sqlalchemy import Connection, select
 from store_examples import AT, metered, site_declared
 
 from csms.domain import events as ev
+from csms.domain.alarms import Alarm
+from csms.domain.grid import TemporaryLimit
 from csms.domain.history import MinuteRecord
 from csms.domain.model import Moment
+from csms.domain.ports import AlarmQuery
 from csms.store import AsyncStore, Retention, SyncStore, tables
 from csms.store.retention import STEP_ROWS
 
@@ -64,6 +67,18 @@ async def test_only_what_is_too_old_is_deleted(store: SyncStore) -> None:
         "history_minutes": [399, 31, 29, 0],
         "events": [399, 31, 29, 0, 0],
     }
+
+
+async def test_limits_and_alarms_that_are_long_over_are_deleted_and_those_that_stand_are_kept(store: SyncStore) -> None:
+    old_s, recent_s = AT.utc_s - 401 * DAY_S, AT.utc_s - 399 * DAY_S
+    for n, until_s in enumerate((None, old_s, recent_s)):
+        limit = TemporaryLimit(f"source {n}", 1000, old_s - DAY_S, until_s)
+        alarm = Alarm(n, "over_limit", f"node {n}", "too much", old_s - DAY_S, until_s)
+        store.append("s", ev.SiteRestarted(AT, "for a test"), [limit, alarm])
+    sweep(store)
+    kept = select(tables.temporary_limits.c.valid_until_s).order_by("source")
+    assert store._database.read(lambda connection: connection.execute(kept).scalars().all()) == [None, recent_s]
+    assert [alarm.alarm_id for _, alarm in (await store.alarms(AlarmQuery())).items] == [2, 0]
 
 
 async def test_deleting_goes_in_small_steps(store: SyncStore) -> None:

@@ -12,18 +12,20 @@ from hypothesis import strategies as st
 from store_examples import AT, SECRET, anything, charge_point_declared, metered, started, transaction
 
 from csms.domain import events as ev
+from csms.domain.alarms import Alarm
+from csms.domain.grid import TemporaryLimit
 from csms.domain.history import MinuteRecord
+from csms.domain.limits import ConnectorLimits, Limit, Overdraw
 from csms.domain.model import (
     ChargePoint,
     ChargePointSettings,
     Connector,
-    ConnectorLimits,
     ConnectorStatus,
-    Limit,
     LimitPurpose,
     MeterReading,
     Moment,
     PowerSource,
+    SiteLoad,
     SiteSettings,
     SmartCharging,
     Transaction,
@@ -42,6 +44,9 @@ DECODERS: dict[type[Row], Callable[[Any, Moment], Row]] = {
     Connector: rows.connector,
     MeterReading: rows.meter_reading,
     ConnectorLimits: rows.connector_limits,
+    TemporaryLimit: rows.temporary_limit,
+    SiteLoad: rows.site_load,
+    Alarm: lambda data, _now: rows.alarm(data),
 }
 
 CONCRETE_EVENTS = [
@@ -122,6 +127,37 @@ def test_a_loaded_limit_counts_as_just_issued() -> None:
     assert loaded.confirmed_at == Moment(6.0, AT.steady_s)
 
 
+@pytest.mark.parametrize("age_s", [40.0, 0.0, -3600.0])
+def test_a_turn_a_pause_and_a_car_that_stopped_asking_stay_as_old_as_they_are(age_s: float) -> None:
+    before = Moment(AT.utc_s - age_s, 7.0)
+    expected = Moment(AT.utc_s - age_s, AT.steady_s - max(0.0, age_s))
+    limits = loaded_limits(ConnectorLimits("a", 1, turn_since=before, paused_since=before))
+    assert (limits.turn_since, limits.paused_since) == (expected, expected)
+    stored = rows.row_write("s", Connector("a", 1, ConnectorStatus.SUSPENDED_EV, suspended_since=before), "ocpp")
+    assert rows.connector(through_json(stored.values["data"]), AT).suspended_since == expected
+
+
+def test_nothing_was_served_and_no_overdraw_calmed_down_while_nobody_was_watching() -> None:
+    before = Moment(AT.utc_s - 4000.0, 7.0)
+    limits = loaded_limits(ConnectorLimits("a", 1, overdraw=Overdraw(9.0, 1, before), served_wh=5.0, served_at=before))
+    just_now = Moment(before.utc_s, AT.steady_s)
+    assert (limits.overdraw, limits.served_wh, limits.served_at) == (Overdraw(9.0, 1, just_now), 5.0, just_now)
+
+
+def loaded_limits(limits: ConnectorLimits) -> ConnectorLimits:
+    stored = rows.row_write("s", limits, "ocpp")
+    return rows.connector_limits(through_json(stored.values["data"]), AT)
+
+
+def test_an_event_names_its_limit_and_its_decision_in_columns_alone() -> None:
+    issued = ev.LimitIssued(AT, "a", 1, 7, LimitPurpose.DEFAULT, 0, "c", decision_id=3)
+    values = rows.event_values("s", issued)
+    assert (values["limit_id"], values["decision_id"]) == (7, 3)
+    data = values["data"]
+    assert isinstance(data, dict)
+    assert not {"limit_id", "decision_id"} & set(data)
+
+
 def test_a_sample_holds_the_power_that_the_reading_says() -> None:
     event = ev.MeterValuesReceived(AT, "a", 1, 12.0, transaction_id="t1", energy_wh=100.0)
     reading = MeterReading("a", 1, AT, 12.0, 3600.0, PowerSource.ENERGY_SLOPE, 100.0)
@@ -135,6 +171,7 @@ def test_a_sample_holds_the_power_that_the_reading_says() -> None:
         "power_w": 3600.0,
         "source": "energy_slope",
         "energy_wh": 100.0,
+        "currents_a": None,
     }
 
 
