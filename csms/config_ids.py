@@ -38,7 +38,7 @@ def _circuit_errors(place: Place, site: Table) -> list[Broken]:
 
 def _parent_errors(circuits: list[Row]) -> list[Broken]:
     """Parents that are no circuit, and circuits that stand below themselves."""
-    parents = {_text(row, "circuit_id"): _text(row, "parent") for _, row in circuits}
+    parents = {_text(row, "circuit_id"): _text(row, "parent") for _, row in reversed(circuits)}
     found: list[Broken] = []
     for place, row in circuits:
         parent = _text(row, "parent")

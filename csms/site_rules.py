@@ -93,7 +93,7 @@ def _rule(least: float, what: str, beside: str = "") -> str:
 
 
 def _promised(found: Declared, min_power_w: int | None) -> dict[str, Load]:
-    """What each charge point may draw at all times, its connectors together at most its rated power.
+    """What each charge point may draw at all times, its connectors together at most its declared maximum.
 
     `min_power_w` None: by its default profiles alone; else those that never pause may draw their floors too.
     """
@@ -109,8 +109,11 @@ def _promised(found: Declared, min_power_w: int | None) -> dict[str, Load]:
 
 
 def _together(one: Shape, settings: ChargePointSettings, load: Load) -> Load:
-    power, *currents = (min(settings.connectors * part, most) for part, most in zip(load, one.rated, strict=True))
-    return (power, currents[0], currents[1], currents[2])
+    sums = [settings.connectors * part for part in load]
+    if settings.max_power_w is not None:
+        sums = [min(part, most) for part, most in zip(sums, one.rated, strict=True)]
+    power, first, second, third = sums
+    return (power, first, second, third)
 
 
 def _power_w(loads: Mapping[str, Load]) -> int:
