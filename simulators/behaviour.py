@@ -11,6 +11,8 @@ from simulators.profiles import Installed
 Span = tuple[float, float]
 """The shortest and the longest of a time in seconds; each time is drawn between them."""
 
+Slots = Literal["each", "one", "shared"]
+
 AT_ONCE: Span = (0.0, 0.0)
 
 
@@ -84,7 +86,7 @@ class Behaviour:
     charges_at_rating: bool = False
 
     applies_after_s: Span = AT_ONCE
-    default_slots: Literal["each", "one", "shared"] = "each"
+    default_slots: Slots = "each"
     loses_profiles_on_reconnect: bool = False
     loses_profiles_on_reboot: bool = False
     foreign_profiles: tuple[Installed, ...] = ()

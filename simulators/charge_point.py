@@ -14,7 +14,7 @@ from simulators.charging_profile import ChargingProfile, Running
 from simulators.connector import Connector, StopReason, Transaction
 from simulators.delayed import DelayedChanges, Outcome
 from simulators.hardware import Hardware
-from simulators.misconduct import install_in_slot
+from simulators.misconduct import install
 from simulators.occurrences import (
     ChargingStateChanged,
     DrawChanged,
@@ -129,7 +129,8 @@ class ChargePoint:
 
     def transaction(self, transaction_id: str) -> Transaction | None:
         """The running transaction with this wire id."""
-        return next((t for t in self._running() if t.transaction_id == transaction_id), None)
+        running = (connector.transaction for connector in self.connectors.values())
+        return next((t for t in running if t is not None and t.transaction_id == transaction_id), None)
 
     def plug_in(self, connector_id: int, car: Car, now_s: float) -> None:
         """A car arrives. Raises ValueError when the connector is taken or out of order."""
@@ -143,9 +144,7 @@ class ChargePoint:
     def unplug(self, connector_id: int, now_s: float) -> None:
         """The car leaves; a transaction that still runs ends with it."""
         self.stop(connector_id, "EVDisconnected", now_s)
-        connector = self._connector(connector_id)
-        connector.end()
-        connector.unplug()
+        self._connector(connector_id).unplug()
         self._settle()
 
     def start(
@@ -206,14 +205,10 @@ class ChargePoint:
     def install(self, connector_id: int, profile: ChargingProfile, now_s: float, *, after_s: float = 0.0) -> str | None:
         """Take a profile into force, now or `after_s` from now; or say why not, as `ProfileStore.install` does."""
         slots = self._behaviour.default_slots
-        one_slot = slots != "each" and profile.purpose == "TxDefault" and connector_id != 0
 
         def change(store: ProfileStore) -> str | None:
-            received_s = self.clock_s(now_s)
-            if one_slot:
-                new = Installed(connector_id, profile, received_s)
-                return install_in_slot(store, new, self.running(), shared=slots == "shared")
-            return store.install(connector_id, profile, self.running(), received_s)
+            new = Installed(connector_id, profile, self.clock_s(now_s))
+            return install(store, new, self.running(), slots)
 
         return self.change_profiles(change, now_s, after_s=after_s)
 
@@ -232,11 +227,6 @@ class ChargePoint:
         """Forget every profile, also those that were accepted and have not had their effect yet."""
         self._accepted.forget()
         self.change_profiles(lambda store: store.clear(), now_s)
-
-    def profiles_changed(self, now_s: float) -> None:
-        """Look at the limits again, after the store was changed."""
-        self.advance(now_s)
-        self._settle()
 
     def next_change_s(self) -> float | None:
         """The next instant at which something changes by itself, or None."""
@@ -311,9 +301,6 @@ class ChargePoint:
         self._note(StatusChanged(at_s, connector.connector_id, status))
         if connector.transaction is not None:
             self._note(ChargingStateChanged(at_s, connector.transaction, connector.reading(at_s)))
-
-    def _running(self) -> list[Transaction]:
-        return [c.transaction for c in self.connectors.values() if c.transaction is not None]
 
     def _connector(self, connector_id: int) -> Connector:
         if connector_id not in self.connectors:

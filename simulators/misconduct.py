@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from simulators.behaviour import Behaviour, Span
+from simulators.behaviour import Behaviour, Slots, Span
 from simulators.charging_profile import Period, Running
 from simulators.composite import Composite
 from simulators.frames import JsonObject
@@ -86,17 +86,19 @@ def _with_decimals(period: Period) -> Period:
     return replace(period, limit=max(period.limit - THIRD_OF_A_TENTH, 0.0))
 
 
-def install_in_slot(store: ProfileStore, new: Installed, running: Mapping[int, Running], *, shared: bool) -> str | None:
-    """Install a TxDefaultProfile where those of connectors 1..n have one place together, or say why not.
+def install(store: ProfileStore, new: Installed, running: Mapping[int, Running], slots: Slots) -> str | None:
+    """Install a profile, or say why not, in a store with as many places for TxDefaultProfiles as `slots` says.
 
-    What had the place is gone; a `shared` one then counts for every connector.
+    Where those of connectors 1..n have one place together, what had it is gone.
     """
     before = store.installed
-    store.installed = [item for item in before if item.profile.purpose != "TxDefault" or not item.connector_id]
+    in_one_place = slots != "each" and new.profile.purpose == "TxDefault" and new.connector_id != 0
+    if in_one_place:
+        store.installed = [item for item in before if item.profile.purpose != "TxDefault" or not item.connector_id]
     refusal = store.install(new.connector_id, new.profile, running, new.received_s)
     if refusal is not None:
         store.installed = before
-    elif shared:
+    elif in_one_place and slots == "shared":
         others = [number for number in store.connectors if number != new.connector_id]
         store.installed += [replace(new, connector_id=number) for number in others]
     return refusal

@@ -27,8 +27,7 @@ def limit(subject: ChargePoint, now_s: float, *periods: tuple[float, float]) -> 
         subject.hardware.unit, tuple(Period(start, value) for start, value in periods), start_at_s=now_s
     )
     profile = ChargingProfile(1, 0, "TxDefault", "Absolute", schedule)
-    assert subject.profiles.install(1, profile, subject.running(), now_s) is None
-    subject.profiles_changed(now_s)
+    assert subject.install(1, profile, now_s) is None
 
 
 def statuses(subject: ChargePoint) -> list[str]:
