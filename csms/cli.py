@@ -6,23 +6,29 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import structlog
 import typer
 import uvloop
+from pydantic import ValidationError
 
 from csms import logs
 from csms.app import Application, RandomIds, SystemClock, ids_elsewhere, seed_site
 from csms.config import Config, ConfigInvalid, find_path, load
 from csms.demo import run_demo
+from csms.domain.model import SmartCharging
+from csms.domain.state import Row
 from csms.keys import config_lines, new_api_key
+from csms.site_config import SiteConfig
+from csms.smart_charging import SmartChargingConfig, from_domain
 from csms.store.async_store import AsyncStore
 from csms.store.database import StoreInUse
 from csms.store.failure import StoreFailed
 from csms.store.retention import Retention
+from csms.validation import field_errors
 
 log = structlog.get_logger()
 
@@ -142,6 +148,20 @@ async def _differences(config: Config) -> list[str]:
         for site in config.sites:
             made = await seed_site(store, site, ids_elsewhere(config, site), now)
             lines += [f"site {site.site_id}: {name} was changed over REST; the store wins" for name in made.overruled]
+            if site.smart_charging is None or "smart_charging" in made.overruled:
+                lines += _misfits(site, await store.load_site(site.site_id, now))
         return lines
     finally:
         await store.close()
+
+
+def _misfits(site: SiteConfig, stored: Sequence[Row]) -> list[str]:
+    """What of the stored smart charging does not fit the site as the file declares it now."""
+    kept = next((row for row in stored if isinstance(row, SmartCharging)), None)
+    try:
+        if kept is not None:
+            SmartChargingConfig.model_validate(from_domain(kept).model_dump(), context=site.rules())
+    except ValidationError as invalid:
+        name = f"site {site.site_id}: smart_charging as stored"
+        return [f"{name}: {error.field} {error.rule}" for error in field_errors(invalid)]
+    return []

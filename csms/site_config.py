@@ -11,7 +11,7 @@ from pydantic import ValidationInfo as Info
 
 from csms.domain.grid import GRID, Circuit
 from csms.domain.model import ChargePointSettings, Current, SiteSettings, SmartCharging
-from csms.site_rules import SiteRules, declared, site_errors, site_rules
+from csms.site_rules import SiteRules, site_errors, site_rules
 from csms.smart_charging import SmartChargingConfig, to_domain
 from csms.validation import (
     Amperes,
@@ -230,8 +230,8 @@ class SiteConfig(Section):
     def _broken(self) -> list[Broken]:
         # Where there is a section, it is the section's own minimum that must fit, and the section is to blame.
         min_power_w = SmartCharging(0, "").min_power_per_charger_w if self.smart_charging is None else 0
-        points = {settings.charge_point_id: settings for settings in self.charge_point_settings()}
-        return site_errors(declared(self.settings(), points), min_power_w)
+        found = self.rules().declared
+        return [] if found is None else site_errors(found, min_power_w)
 
     def settings(self) -> SiteSettings:
         return SiteSettings(
@@ -254,6 +254,10 @@ class SiteConfig(Section):
         places = {member: circuit.circuit_id for circuit in self.circuits for member in circuit.charge_points}
         return [point.settings(self.site_id, places.get(point.charge_point_id)) for point in self.charge_points]
 
+    def rules(self) -> SiteRules:
+        """What the site's smart charging must fit, wherever it comes from."""
+        return site_rules(self.settings(), {point.charge_point_id: point for point in self.charge_point_settings()})
+
     def smart_charging_settings(self, updated_at_s: float) -> SmartCharging | None:
         return None if self.smart_charging is None else to_domain(self.smart_charging, updated_at_s)
 
@@ -262,8 +266,7 @@ def _rules(info: Info) -> SiteRules:
     """What the site's smart charging must fit, as far as the rest of the site is valid."""
     capacity_kw, points = info.data.get("grid_capacity_kw"), info.data.get("charge_points")
     if info.data.keys() >= SiteConfig.model_fields.keys() - {"smart_charging"}:
-        site = SiteConfig.model_construct(**info.data)
-        return site_rules(site.settings(), {s.charge_point_id: s for s in site.charge_point_settings()})
+        return SiteConfig.model_construct(**info.data).rules()
     return SiteRules(
         None if capacity_kw is None else watts(capacity_kw),
         None if points is None else frozenset(point.charge_point_id for point in points),

@@ -41,16 +41,10 @@ class SiteRules:
 def site_rules(
     site: SiteSettings, charge_points: Mapping[str, ChargePointSettings], shapes: Mapping[str, Shape] | None = None
 ) -> SiteRules:
-    return SiteRules(site.grid_capacity_w, frozenset(charge_points), declared(site, charge_points, shapes))
-
-
-def declared(
-    site: SiteSettings, charge_points: Mapping[str, ChargePointSettings], shapes: Mapping[str, Shape] | None = None
-) -> Declared:
     """Without `shapes`, what follows from the declarations alone."""
     if shapes is None:
         shapes = {cp_id: shape(site, settings, None) for cp_id, settings in charge_points.items()}
-    return Declared(site, charge_points, shapes)
+    return SiteRules(site.grid_capacity_w, frozenset(charge_points), Declared(site, charge_points, shapes))
 
 
 def site_errors(found: Declared, min_power_w: int) -> list[Broken]:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from csms.domain.model import ScheduleWindow, SiteSettings, SmartCharging
-from csms.smart_charging import (
-    MAX_ERRORS,
-    SiteRules,
-    SmartChargingConfig,
-    field_errors,
-    field_path,
-    from_domain,
-    kw,
-    site_rules,
-    to_domain,
-    watts,
-)
+from csms.domain.electrical import shape
+from csms.domain.grid import Circuit
+from csms.domain.model import Capabilities, ChargePointSettings, Current, ScheduleWindow, SiteSettings, SmartCharging
+from csms.site_rules import SiteRules, site_rules
+from csms.smart_charging import SmartChargingConfig, from_domain, to_domain
+from csms.validation import MAX_ERRORS, field_errors, field_path, kw, watts
 
 BODY: dict[str, Any] = {"max_power_kw": 50, "strategy": "scheduled"}
 SITE = SiteSettings("depot", "Depot", "Europe/London", 100_000)
 IDS = ("CP-1", "CP-2")
+POINTS = {cp_id: ChargePointSettings(cp_id, "depot") for cp_id in IDS}
+REQUIRED = "is required when the strategy is priority, unless priority_weights are given"
 
 
 def _window(days: str = "mon", start: str = "08:00", end: str = "10:00", **more: Any) -> dict[str, Any]:
@@ -54,13 +50,34 @@ def _valid(**change: Any) -> SmartChargingConfig:
         ({"min_power_per_charger_kw": 50}, []),
         ({"min_power_per_charger_kw": 0}, []),
         ({"strategy": 1}, [("strategy", "must be a string")]),
-        ({"strategy": "fair"}, [("strategy", "must be 'equal', 'priority' or 'scheduled'")]),
-        ({"strategy": "priority"}, [("priority_order", "is required when the strategy is priority")]),
         (
-            {"strategy": "priority", "priority_order": []},
-            [("priority_order", "is required when the strategy is priority")],
+            {"strategy": "fair"},
+            [("strategy", "must be 'equal', 'priority', 'scheduled' or 'first_come_first_served'")],
         ),
+        ({"strategy": "priority"}, [("priority_order", REQUIRED)]),
+        ({"strategy": "priority", "priority_order": [], "priority_weights": {}}, [("priority_order", REQUIRED)]),
         ({"strategy": "priority", "priority_order": ["A"]}, []),
+        ({"strategy": "priority", "priority_weights": {"A": 1, "B": 100}}, []),
+        (
+            {"strategy": "priority", "priority_order": ["A"], "priority_weights": {"A": 1}},
+            [("priority_order", "must be absent where priority_weights are given")],
+        ),
+        (
+            {"strategy": "equal", "priority_weights": {"A": 1}},
+            [("priority_weights", "must be absent when the strategy is equal")],
+        ),
+        (
+            {"strategy": "priority", "priority_weights": {"A": 0, "B": 101, "C": 1.5, "D": True}},
+            [
+                ("priority_weights.A", "must be at least 1"),
+                ("priority_weights.B", "must be at most 100"),
+                ("priority_weights.C", "must be a whole number"),
+                ("priority_weights.D", "must be a whole number"),
+            ],
+        ),
+        ({"priority_weights": []}, [("priority_weights", "must be an object")]),
+        ({"on_uncontrollable": "stop"}, []),
+        ({"on_uncontrollable": "off"}, [("on_uncontrollable", "must be 'reserve' or 'stop'")]),
         (
             {"priority_order": ["A", "B", "A", "B"]},
             [("priority_order[2]", "must not be repeated"), ("priority_order[3]", "must not be repeated")],
@@ -154,6 +171,7 @@ def test_what_depends_on_the_site_is_reported_beside_everything_else() -> None:
         ({"max_power_kw": 100.001}, ["max_power_kw"]),
         ({"priority_order": ["CP-2", "CP-1"]}, []),
         ({"priority_order": ["CP-2", "cp-1"]}, ["priority_order[1]"]),
+        ({"strategy": "priority", "priority_weights": {"CP-2": 2, "CP-9": 3}}, ["priority_weights.CP-9"]),
         ({"schedule": [_window(max_power_kw=100)]}, []),
         ({"schedule": [_window(max_power_kw=100.001)]}, ["schedule[0].max_power_kw"]),
         (
@@ -164,7 +182,77 @@ def test_what_depends_on_the_site_is_reported_beside_everything_else() -> None:
 )
 def test_a_valid_configuration_may_still_not_fit_the_site(change: dict[str, Any], fields: list[str]) -> None:
     assert _errors({**BODY, **change}) == []
-    assert [field for field, _ in _errors({**BODY, **change}, site_rules(SITE, IDS))] == fields
+    assert [field for field, _ in _errors({**BODY, **change}, site_rules(SITE, POINTS))] == fields
+
+
+NEVER_PAUSES = replace(POINTS["CP-1"], current=Current.AC, phases=3, max_power_w=22_000, never_pause=True)
+OFFLINE = "for the offline_limit_kw of all connectors"
+FLOORS = "for the floors of what never pauses and the offline_limit_kw of the other connectors"
+
+
+@pytest.mark.parametrize(
+    ("change", "errors"),
+    [
+        ({"strategy": "equal", "max_power_kw": 7.14}, []),
+        ({"strategy": "equal", "max_power_kw": 7.139}, [("max_power_kw", f"must be at least 7.14 {FLOORS}")]),
+        ({"strategy": "equal", "max_power_kw": 2.999}, [("max_power_kw", f"must be at least 3 {OFFLINE}")]),
+        (
+            {"min_power_per_charger_kw": 5, "max_power_kw": 8.001},
+            [("max_power_kw", f"must be at least 8.037 {FLOORS}")],  # 5 kW is 7.3 A on its grid, so 5.037 kW
+        ),
+        # windows count where the strategy looks at them
+        ({"schedule": [_window(max_power_kw=7.14)]}, []),
+        (
+            {"schedule": [_window(), _window("tue", max_power_kw=7.139), _window("wed", max_power_kw=0)]},
+            [
+                ("schedule[1].max_power_kw", f"must be at least 7.14 {FLOORS}"),
+                ("schedule[2].max_power_kw", f"must be at least 3 {OFFLINE}"),
+            ],
+        ),
+        ({"strategy": "equal", "schedule": [_window(max_power_kw=0)]}, []),
+        # a window's cap may stop a session, but not one that never pauses
+        ({"schedule": [_window(charge_point_limits_kw={"CP-1": 4.14, "CP-2": 0})]}, []),
+        (
+            {"schedule": [_window(charge_point_limits_kw={"CP-1": 4.139})]},
+            [
+                (
+                    "schedule[0].charge_point_limits_kw.CP-1",
+                    "must be at least 4.14 for a charge point that never pauses",
+                )
+            ],
+        ),
+        ({"strategy": "equal", "schedule": [_window(charge_point_limits_kw={"CP-1": 0})]}, []),
+        # and the least power of a session must fit the circuit
+        ({"strategy": "equal", "min_power_per_charger_kw": 13.8}, []),
+        (
+            {"strategy": "equal", "min_power_per_charger_kw": 13.801},
+            [
+                (
+                    "min_power_per_charger_kw",
+                    "must be so low that the floors of charge points that never pause fit the limits of the site",
+                )
+            ],
+        ),
+    ],
+)
+def test_every_ceiling_must_hold_what_is_promised(change: dict[str, Any], errors: list[tuple[str, str]]) -> None:
+    site = replace(SITE, circuits=(Circuit("hall", None, None, 20.0),))
+    points = {
+        "CP-1": replace(NEVER_PAUSES, circuit_id="hall"),
+        "CP-2": ChargePointSettings("CP-2", "depot", offline_limit_w=3000),
+    }
+    assert _errors({**BODY, **change}, site_rules(site, points)) == errors
+
+
+def test_what_chargers_said_they_can_do_counts() -> None:
+    # On whole amperes 5 kW are 8 A on each phase: 5.52 kW.
+    capabilities = Capabilities(rate_units=("A",), current_step_a=1.0)
+    shapes = {"CP-1": shape(SITE, NEVER_PAUSES, capabilities)}
+    body = {"max_power_kw": 5.519, "strategy": "equal", "min_power_per_charger_kw": 5}
+    assert _errors(body, site_rules(SITE, {"CP-1": NEVER_PAUSES})) == []
+    assert _errors(body, site_rules(SITE, {"CP-1": NEVER_PAUSES}, shapes)) == [
+        ("max_power_kw", f"must be at least 5.52 {FLOORS}")
+    ]
 
 
 def test_it_becomes_whole_watts_and_minutes() -> None:
@@ -176,6 +264,7 @@ def test_it_becomes_whole_watts_and_minutes() -> None:
         min_power_per_charger_w=4140,
         priority_order=("CP-2",),
         schedule=(ScheduleWindow((0, 6), 1350, 1440, 20_000, {"CP-1": 7360}),),
+        on_uncontrollable="reserve",
         updated_at_s=12.5,
     )
 
@@ -183,6 +272,9 @@ def test_it_becomes_whole_watts_and_minutes() -> None:
 def test_what_went_to_the_domain_comes_back_as_it_was() -> None:
     config = _valid(schedule=[_window("mon sun", "22:30", "06:00", charge_point_limits_kw={"CP-1": 7.36})])
     assert from_domain(to_domain(config, 0.0)) == config
+    weighted = _valid(strategy="priority", priority_weights={"CP-2": 7}, on_uncontrollable="stop")
+    assert to_domain(weighted, 0.0).priority_weights == {"CP-2": 7}
+    assert from_domain(to_domain(weighted, 0.0)) == weighted
 
 
 @pytest.mark.parametrize(
