@@ -265,6 +265,7 @@ def _mail_time(text: str) -> float | None:
 # lost a period: these fall as a whole.
 _WHOLE_ITEMS = frozenset({"sampledValue"})
 _WHOLE_PROPERTIES = frozenset({"chargingSchedule", "schedule"})
+_BESIDE_THE_PERIODS = frozenset({"duration", "evseId", "minChargingRate", "scheduleStart", "startSchedule"})
 
 
 def _removable(tree: JsonObject, path: Sequence[str | int]) -> tuple[str | int, ...] | None:
@@ -279,7 +280,7 @@ def _removable(tree: JsonObject, path: Sequence[str | int]) -> tuple[str | int, 
         else:
             if step not in node.get("required", ()):
                 found = tuple(path[:depth])
-                if step in _WHOLE_PROPERTIES:
+                if step in _WHOLE_PROPERTIES and path[-1] not in _BESIDE_THE_PERIODS:
                     return found
             node = node["properties"][step]
     return found

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from csms.domain.model import Capabilities
+from csms.domain.model import Capabilities, LimitPurpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Quirk:
     highest_stack_level: int | None = None
     current_step_a: float | None = None
     relative_profiles: bool | None = None
+    limit_by: LimitPurpose | None = None
 
     def matches(self, vendor: str | None, model: str | None, firmware: str | None) -> bool:
         """A charger that does not tell its vendor matches nothing."""
@@ -42,6 +43,8 @@ class Quirk:
             capabilities = replace(capabilities, current_step_a=self.current_step_a)
         if self.relative_profiles is not None:
             capabilities = replace(capabilities, relative_profiles=self.relative_profiles)
+        if self.limit_by is not None:
+            capabilities = replace(capabilities, limit_by=self.limit_by)
         return capabilities
 
 
@@ -50,6 +53,8 @@ QUIRKS: Sequence[Quirk] = (
     Quirk("Huawei*", rate_units=("W",)),
     Quirk("NEcharge*", current_step_a=1.0),
     Quirk("Schneider*", highest_stack_level=100),
+    # TxProfile is answered NotSupported, an absolute profile not at all.
+    Quirk("Timxon*", relative_profiles=True, limit_by=LimitPurpose.DEFAULT),
     # An absolute profile is refused without startSchedule and mistaken with one.
     Quirk("Wall?box*", highest_stack_level=0, relative_profiles=True),
     Quirk("Wallbox*", highest_stack_level=0, relative_profiles=True),

@@ -94,11 +94,20 @@ def _load(subprotocol: str, action: str, file_name: str) -> MessageSchema:
     text = (_folder(subprotocol) / file_name).read_bytes().removeprefix(b"\xef\xbb\xbf")
     tree = jsonschema_rs.dereference(orjson.loads(text))
     _relax(tree)
-    if action == "MeterValues" and "meterValue" in tree["properties"]:
-        # Chargers send empty readings; they are answered like any other, and carry nothing.
-        del tree["properties"]["meterValue"]["minItems"]
+    _tolerate(action, tree.get("properties", {}))
     # Draft 4 for both versions: from draft 6 on 12.0 is an integer, and handlers would get floats.
     return MessageSchema(jsonschema_rs.Draft4Validator(tree, validate_formats=True), tree)
+
+
+def _tolerate(action: str, properties: JsonObject) -> None:
+    if action == "MeterValues" and "meterValue" in properties:
+        # Chargers send empty readings; they are answered like any other, and carry nothing.
+        del properties["meterValue"]["minItems"]
+    if action == "GetCompositeSchedule" and "status" in properties:
+        # Chargers refuse it in the words of other messages, and leave out what nobody needs.
+        properties["status"]["enum"] += ["NotSupported", "NotImplemented"]
+        schedule: JsonObject = properties.get("schedule") or properties["chargingSchedule"]
+        schedule["required"] = ["chargingRateUnit", "chargingSchedulePeriod"]
 
 
 def _relax(node: object) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ocpp.v16 import call, enums
 
+from csms.charge_points.composite import schedule_limits
 from csms.charge_points.link import status_outcome
 from csms.charge_points.profiles import PURPOSES, charging_profile_16
 from csms.charge_points.schemas import JsonObject
-from csms.domain.commands import Answer, ClearLimits, Command, Outcome, ReadSchedule, ScheduleLimit, SetLimit, Trigger
+from csms.domain.commands import Answer, ClearLimits, Command, Outcome, ReadSchedule, SetLimit, StopSession, Trigger
 
 
 class Commands16:
@@ -28,6 +29,8 @@ class Commands16:
                 return call.GetCompositeSchedule(
                     connector_id=command.connector_id, duration=command.duration_s, charging_rate_unit=unit
                 )
+            case StopSession():
+                return call.RemoteStopTransaction(transaction_id=int(command.transaction_id))
             case Trigger():
                 return call.TriggerMessage(
                     requested_message=enums.MessageTrigger(command.message), connector_id=command.connector_id
@@ -37,12 +40,4 @@ class Commands16:
         outcome = status_outcome(payload)
         if not isinstance(command, ReadSchedule) or outcome.answer is not Answer.ACCEPTED:
             return outcome
-        return Outcome(outcome.answer, outcome.detail, _first_limit(payload.get("chargingSchedule")))
-
-
-def _first_limit(schedule: JsonObject | None) -> ScheduleLimit | None:
-    """Chapter 6.22: the schedule may be left out, and some chargers send one without a period."""
-    if not schedule or not schedule["chargingSchedulePeriod"]:
-        return None
-    first = schedule["chargingSchedulePeriod"][0]
-    return ScheduleLimit(schedule["chargingRateUnit"], float(first["limit"]), first.get("numberPhases"))
+        return Outcome(outcome.answer, outcome.detail, schedule_limits(payload.get("chargingSchedule")))

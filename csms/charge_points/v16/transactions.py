@@ -10,7 +10,7 @@ from csms.charge_points.times import charger_time, tells_time
 from csms.charge_points.v16.meter_values import sample_sets
 from csms.domain import events as ev
 from csms.domain.model import Transaction
-from csms.domain.state import SUPERSEDED
+from csms.domain.rules import SUPERSEDED
 
 _ACCEPTED = {"status": "Accepted"}
 _UNKNOWN_CONNECTOR = 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ocpp.v201 import call, datatypes, enums
 
+from csms.charge_points.composite import schedule_limits
 from csms.charge_points.link import status_outcome
 from csms.charge_points.profiles import PURPOSES, charging_profile_201
 from csms.charge_points.schemas import JsonObject
-from csms.domain.commands import Answer, ClearLimits, Command, Outcome, ReadSchedule, ScheduleLimit, SetLimit, Trigger
+from csms.domain.commands import Answer, ClearLimits, Command, Outcome, ReadSchedule, SetLimit, StopSession, Trigger
 
 
 class Commands201:
@@ -30,6 +31,8 @@ class Commands201:
                 return call.GetCompositeSchedule(
                     duration=command.duration_s, evse_id=command.connector_id, charging_rate_unit=unit
                 )
+            case StopSession():
+                return call.RequestStopTransaction(transaction_id=command.transaction_id)
             case Trigger():
                 return _trigger(command)
 
@@ -37,7 +40,7 @@ class Commands201:
         outcome = status_outcome(payload)
         if not isinstance(command, ReadSchedule) or outcome.answer is not Answer.ACCEPTED:
             return outcome
-        return Outcome(outcome.answer, outcome.detail, _first_limit(payload.get("schedule")))
+        return Outcome(outcome.answer, outcome.detail, schedule_limits(payload.get("schedule")))
 
 
 def _trigger(command: Trigger) -> call.TriggerMessage:
@@ -47,10 +50,3 @@ def _trigger(command: Trigger) -> call.TriggerMessage:
         of_connector = command.message == "StatusNotification"
         evse = datatypes.EVSEType(id=command.connector_id, connector_id=1 if of_connector else None)
     return call.TriggerMessage(requested_message=enums.MessageTriggerEnumType(command.message), evse=evse)
-
-
-def _first_limit(schedule: JsonObject | None) -> ScheduleLimit | None:
-    if not schedule:
-        return None
-    first = schedule["chargingSchedulePeriod"][0]
-    return ScheduleLimit(schedule["chargingRateUnit"], float(first["limit"]), first.get("numberPhases"))

@@ -12,7 +12,7 @@ from csms.charge_points.times import charger_time
 from csms.charge_points.v201.meter_values import sample_sets
 from csms.domain import events as ev
 from csms.domain.model import ConnectorStatus, Moment, Transaction
-from csms.domain.state import SUPERSEDED
+from csms.domain.rules import SUPERSEDED
 
 
 def transaction_event(session: Session, payload: JsonObject) -> Reply:

@@ -15,6 +15,7 @@ from csms.domain.commands import (
     ReadSchedule,
     ScheduleLimit,
     SetLimit,
+    StopSession,
     Trigger,
 )
 from csms.domain.electrical import LimitForm
@@ -136,6 +137,9 @@ def test_profiles_of_one_connector_and_purpose_replace_each_other() -> None:
 def test_a_transaction_id_that_is_no_integer_does_not_exist_in_1_6() -> None:
     with pytest.raises(ValueError, match="abc"):
         frame(OCPP16, SetLimit(1, TRANSACTION, 0, WATTS, START_S, transaction_id="abc"))
+    with pytest.raises(ValueError, match="abc"):
+        frame(OCPP16, StopSession(1, "abc"))
+    assert frame(OCPP201, StopSession(1, "abc")) == ["RequestStopTransaction", {"transactionId": "abc"}]
 
 
 @pytest.mark.parametrize(
@@ -157,6 +161,7 @@ def test_a_transaction_id_that_is_no_integer_does_not_exist_in_1_6() -> None:
             {"evseId": 1, "duration": 60, "chargingRateUnit": "A"},
         ),
         (ReadSchedule(1, 60), {"connectorId": 1, "duration": 60}, {"evseId": 1, "duration": 60}),
+        (StopSession(2, "42"), {"transactionId": 42}, {"transactionId": "42"}),
         (Trigger("Heartbeat"), {"requestedMessage": "Heartbeat"}, {"requestedMessage": "Heartbeat"}),
         (
             Trigger("StatusNotification", 2),
@@ -197,14 +202,16 @@ PERIODS = [{"startPeriod": 0, "limit": 2.6667, "numberPhases": 1}, {"startPeriod
             OCPP16,
             ReadSchedule(1, 60),
             {"status": "Accepted", "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": PERIODS}},
-            Outcome(Answer.ACCEPTED, "", ScheduleLimit("A", 2.6667, 1)),
+            Outcome(Answer.ACCEPTED, "", (ScheduleLimit("A", 2.6667, 1), ScheduleLimit("A", 0.0, None, 60.0))),
         ),
         (
             OCPP201,
             ReadSchedule(1, 60),
             {"status": "Accepted", "schedule": {"chargingRateUnit": "W", "chargingSchedulePeriod": [PERIODS[1]]}},
-            Outcome(Answer.ACCEPTED, "", ScheduleLimit("W", 0.0)),
+            Outcome(Answer.ACCEPTED, "", (ScheduleLimit("W", 0.0, None, 60.0),)),
         ),
+        (OCPP16, StopSession(1, "42"), {"status": "Rejected"}, Outcome(Answer.REJECTED)),
+        (OCPP201, StopSession(1, "x"), {"status": "Accepted"}, Outcome(Answer.ACCEPTED)),
         (OCPP16, ReadSchedule(1, 60), {"status": "Accepted"}, Outcome(Answer.ACCEPTED)),
         (OCPP201, ReadSchedule(1, 60), {"status": "Rejected"}, Outcome(Answer.REJECTED)),
     ],

@@ -3,7 +3,7 @@
 import pytest
 
 from csms.charge_points.quirks import QUIRKS, Quirk, with_quirks
-from csms.domain.model import Capabilities
+from csms.domain.model import Capabilities, LimitPurpose
 
 TOLD = Capabilities(rate_units=("A", "W"), max_stack_level=200)
 
@@ -18,6 +18,11 @@ TOLD = Capabilities(rate_units=("A", "W"), max_stack_level=200)
         ("Schneider Electric", "EVlink", Capabilities(("A", "W"), max_stack_level=100)),
         ("Wall Box Chargers", "PulsarPlus", Capabilities(("A", "W"), max_stack_level=0, relative_profiles=True)),
         ("wallbox", "CPB1", Capabilities(("A", "W"), max_stack_level=0, relative_profiles=True)),
+        (
+            "Timxon",
+            "A0",
+            Capabilities(("A", "W"), max_stack_level=200, relative_profiles=True, limit_by=LimitPurpose.DEFAULT),
+        ),
         ("NEcharge", "X", Capabilities(("A", "W"), max_stack_level=200, current_step_a=1.0)),
     ],
 )
