@@ -21,8 +21,8 @@ from csms.charge_points.provisioning import corrected, provision
 from csms.charge_points.session import EarlyStart, Session
 from csms.charge_points.versions import VERSIONS
 from csms.domain import events as ev
-from csms.domain.commands import ClearLimits, Trigger
-from csms.domain.model import OCPP16, Capabilities, ChargePoint, LimitPurpose
+from csms.domain.commands import Trigger
+from csms.domain.model import OCPP16, Capabilities, ChargePoint
 from csms.domain.ports import ChargePointSite, Clock, Directory, Ids, Registration
 
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
@@ -111,6 +111,7 @@ class LiveChargePoint:
     def connect(self, transport: Transport, call_timeout_s: float, new_message_id: Callable[[], str]) -> None:
         """Wire up the connection and tell the site. To be called once, by ChargePoints."""
         version = VERSIONS[self._session.protocol]
+        self._call_timeout_s = call_timeout_s
         self._connection = Connection(
             charge_point_id=self._charge_point_id,
             connection_id=self._connection_id,
@@ -222,9 +223,10 @@ class LiveChargePoint:
             return
         self._learning = True
         version = VERSIONS[self._session.protocol]
-        clearing = version.translation.request(ClearLimits(LimitPurpose.DEFAULT))
+        call = self._connection.call
+        clear_foreign = partial(version.clear_foreign, call, self._session.profile_reports, self._call_timeout_s)
         try:
-            learned = await provision(self._connection.call, version.dialect, charge_point, clearing)
+            learned = await provision(call, version.dialect, charge_point, clear_foreign)
         except ConnectionLost:
             raise
         except Exception:  # whatever went wrong here: limits wait for capabilities, if only for the assumed ones

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from csms.domain.electrical import ASSUMED_PHASES
 from csms.domain.model import Current, PowerSource
@@ -57,13 +57,17 @@ class Wiring:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one message says: each quantity from the newest set that has it, None where none has."""
+    """What one message says: each quantity from the newest set that has it, None where none has.
+
+    `currents_a` are those of the charger's conductors L1, L2, L3, from the same set as the power.
+    """
 
     power_w: float | None = None
     source: PowerSource | None = None
     power_at_s: float | None = None
     energy_wh: float | None = None
     energy_at_s: float | None = None
+    currents_a: tuple[float, float, float] | None = None
 
 
 def reading(sets: Iterable[SampleSet], wiring: Wiring) -> Reading:
@@ -72,9 +76,15 @@ def reading(sets: Iterable[SampleSet], wiring: Wiring) -> Reading:
     for at_s, samples in _by_time(sets):
         power_w, source, energy_wh = read(samples, wiring)
         if newest.power_w is None and power_w is not None:
-            newest = _with_power(newest, power_w, source, at_s)
+            newest = replace(
+                newest,
+                power_w=power_w,
+                source=source,
+                power_at_s=at_s,
+                currents_a=conductor_currents_a(samples, wiring),
+            )
         if newest.energy_wh is None and energy_wh is not None:
-            newest = _with_energy(newest, energy_wh, at_s)
+            newest = replace(newest, energy_wh=energy_wh, energy_at_s=at_s)
     return newest
 
 
@@ -92,6 +102,32 @@ def read(samples: Sequence[Sample], wiring: Wiring) -> tuple[float | None, Power
     if derived_w is not None:
         return max(0.0, derived_w), PowerSource.CURRENT, energy_wh
     return None, None, energy_wh
+
+
+def conductor_currents_a(samples: Sequence[Sample], wiring: Wiring) -> tuple[float, float, float] | None:
+    """The currents of an AC charger's conductors L1, L2, L3 in A, of samples taken at one time; None unless all of them
+    are known.
+
+    A current without a phase is one of them only where there is only one: else it may be the sum. A charger with one
+    conductor may name it after whatever phase feeds it. Negative currents count as 0, as negative power does.
+    """
+    if wiring.current is Current.DC:
+        return None
+    told_a = {_phase(sample.phase): max(0.0, _scaled(sample)) for sample in _of(samples, CURRENT)}
+    if wiring.phases == 1:
+        return _only_conductor(told_a)
+    if any(phase not in told_a for phase in _PHASES[: wiring.phases]):
+        return None
+    return (told_a["L1"], told_a["L2"], told_a.get("L3", 0.0))
+
+
+def _only_conductor(told_a: dict[str, float]) -> tuple[float, float, float] | None:
+    named_a = [told_a[phase] for phase in _PHASES if phase in told_a]
+    if not named_a and "" in told_a:
+        named_a = [told_a[""]]
+    if not named_a or sum(current_a > 0 for current_a in named_a) > 1:
+        return None
+    return (max(named_a), 0.0, 0.0)
 
 
 def last_register_wh(sets: Iterable[SampleSet]) -> float | None:
@@ -127,14 +163,6 @@ def _by_time(sets: Iterable[SampleSet]) -> list[tuple[float, list[Sample]]]:
     for item in sets:
         together.setdefault(item.at_s, []).extend(item.samples)
     return sorted(together.items(), key=lambda entry: entry[0], reverse=True)
-
-
-def _with_power(newest: Reading, power_w: float, source: PowerSource | None, at_s: float) -> Reading:
-    return Reading(power_w, source, at_s, newest.energy_wh, newest.energy_at_s)
-
-
-def _with_energy(newest: Reading, energy_wh: float, at_s: float) -> Reading:
-    return Reading(newest.power_w, newest.source, newest.power_at_s, energy_wh, at_s)
 
 
 # Where a quantity is measured in several places, the one nearest to the connector counts (1.6 chapter 3.16.3).

@@ -1,6 +1,7 @@
 """What we ask and set after a boot: capabilities and metering. Planning is pure; only `provision` sends.
 
-However a charger answers, refuses or stays silent: `provision` ends with capabilities, because limits wait for them.
+On the first contact foreign charging profiles are cleared too. However a charger answers, refuses or stays silent:
+`provision` ends with capabilities, because limits wait for them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from csms.charge_points.schemas import JsonObject
 from csms.domain.model import Capabilities, ChargePoint
 
 METER_INTERVAL_S = 5
+
+Call = Callable[[object], Awaitable[JsonObject]]
+"""Sends a request of the `ocpp` package and returns the payload of its answer; raises a CallFailed."""
 
 _T = TypeVar("_T")
 
@@ -71,12 +75,13 @@ class Dialect(Protocol):
 
 
 async def provision(
-    call: Callable[[object], Awaitable[JsonObject]], dialect: Dialect, charge_point: ChargePoint, clearing: object
+    call: Call, dialect: Dialect, charge_point: ChargePoint, clear_foreign: Callable[[], Awaitable[None]]
 ) -> Capabilities:
     """Ask, set, and return what the charger can do: its answers over what was known, corrected by its quirks.
 
-    On the first contact, when nothing is known, `clearing` removes foreign default profiles. The first timeout ends
-    it: a charger that leaves one question open will leave the others open too. Raises ConnectionLost.
+    On the first contact, when nothing is known, `clear_foreign` removes the charging profiles of others; never later,
+    for then they are ours. The first timeout ends it: a charger that leaves one question open will leave the others
+    open too. Raises ConnectionLost.
     """
     known = charge_point.capabilities or Capabilities()
     values: dict[Setting, Value] = {}
@@ -86,7 +91,7 @@ async def provision(
         for change in metering_changes(values):
             await _set(call, dialect, change, values)
         if charge_point.capabilities is None:
-            await _tolerant(call, clearing)
+            await clear_foreign()
     except CallTimeout:
         pass
     return corrected(capabilities(values, known), charge_point)
@@ -131,9 +136,15 @@ _MEASURANDS = (
 )
 
 
-async def _ask(
-    call: Callable[[object], Awaitable[JsonObject]], dialect: Dialect, settings: Sequence[Setting]
-) -> dict[Setting, Value]:
+async def tolerant(call: Call, message: object) -> JsonObject | None:
+    """The answer, or None where there is none that can be used; only silence and a lost connection are raised."""
+    try:
+        return await call(message)
+    except (CallErrorAnswered, AnswerInvalid, QueueFull):
+        return None
+
+
+async def _ask(call: Call, dialect: Dialect, settings: Sequence[Setting]) -> dict[Setting, Value]:
     """The values of these settings; one by one where the charger refuses them together."""
     try:
         return dict(dialect.values(await call(dialect.read(settings))))
@@ -151,25 +162,15 @@ async def _ask(
 _NOT_AT_ALL = frozenset({"NotImplemented", "NotSupported"})
 
 
-async def _set(
-    call: Callable[[object], Awaitable[JsonObject]], dialect: Dialect, change: Change, values: dict[Setting, Value]
-) -> None:
+async def _set(call: Call, dialect: Dialect, change: Change, values: dict[Setting, Value]) -> None:
     """Try the alternatives in turn; `values` holds the one that was taken."""
     for text in change.alternatives:
-        answer = await _tolerant(call, dialect.change(change.setting, text))
+        answer = await tolerant(call, dialect.change(change.setting, text))
         if answer is None:
             return
         if dialect.changed(answer):
             values[change.setting] = Value(text)
             return
-
-
-async def _tolerant(call: Callable[[object], Awaitable[JsonObject]], message: object) -> JsonObject | None:
-    """The answer, or None where there is none that can be used; only silence and a lost connection are raised."""
-    try:
-        return await call(message)
-    except (CallErrorAnswered, AnswerInvalid, QueueFull):
-        return None
 
 
 def _integer(values: Values, setting: Setting) -> int | None:

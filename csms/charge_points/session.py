@@ -10,6 +10,7 @@ import structlog
 
 from csms.charge_points.connection import Reply
 from csms.charge_points.metering import Reading, SampleSet, Wiring, reading, reading_is_current
+from csms.charge_points.profile_reports import ProfileReports
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.times import Pace
 from csms.domain import events as ev
@@ -23,8 +24,9 @@ from csms.domain.model import (
     Transaction,
 )
 from csms.domain.ports import SiteRecorder
+from csms.domain.rules import IllegalEvent
 from csms.domain.snapshot import Snapshot, meter_interval_s
-from csms.domain.state import MAX_CONNECTORS, IllegalEvent
+from csms.domain.state import MAX_CONNECTORS
 
 _REMEMBERED_STARTS = 16
 _LATE_S = 60.0
@@ -58,6 +60,7 @@ class Session:
     unplaced_starts: dict[str, int] = field(default_factory=dict)
     connector_states: dict[int, dict[int, str]] = field(default_factory=dict)
     paces: dict[int, Pace] = field(default_factory=dict)
+    profile_reports: ProfileReports = field(default_factory=ProfileReports)
 
     def record(self, event: ev.ChargePointEvent) -> bool:
         """Record an event; False, with a log line, if it contradicts what is known: the charger is answered all
@@ -144,15 +147,23 @@ class Session:
             return None
         power_w: float | None = None
         source: PowerSource | None = None
+        currents_a: tuple[float, ...] | None = None
         if found.power_at_s is not None:
             in_step = self.paces.setdefault(key.connector_id, Pace()).is_kept(found.power_at_s, at)
             if in_step or reading_is_current(found.power_at_s, at.utc_s, interval_s):
-                power_w, source = found.power_w, found.source
+                power_w, source, currents_a = found.power_w, found.source, found.currents_a
         energy_wh = found.energy_wh if _belongs(snapshot.active.get(key), transaction_id) else None
         if power_w is None and energy_wh is None:
             return None
         return ev.MeterValuesReceived(
-            at, *key, max(times_s), transaction_id, power_w=power_w, source=source, energy_wh=energy_wh
+            at,
+            *key,
+            max(times_s),
+            transaction_id,
+            power_w=power_w,
+            source=source,
+            energy_wh=energy_wh,
+            currents_a=currents_a,
         )
 
     def _status_in(self, snapshot: Snapshot, connector_id: int) -> ConnectorStatus | None:

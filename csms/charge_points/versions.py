@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from csms.charge_points.link import Translation
-from csms.charge_points.provisioning import Dialect
+from csms.charge_points.profile_reports import ProfileReports
+from csms.charge_points.provisioning import Call, Dialect
 from csms.charge_points.session import Handler
 from csms.charge_points.v16.actions import HANDLERS as HANDLERS_16
+from csms.charge_points.v16.charging_profiles import clear_foreign as clear_foreign_16
 from csms.charge_points.v16.commands import Commands16
 from csms.charge_points.v16.configuration import Configuration16
 from csms.charge_points.v201.actions import HANDLERS as HANDLERS_201
+from csms.charge_points.v201.charging_profiles import clear_foreign as clear_foreign_201
 from csms.charge_points.v201.commands import Commands201
 from csms.charge_points.v201.variables import Variables201
 from csms.domain.model import OCPP16, OCPP201
@@ -19,13 +22,16 @@ from csms.domain.model import OCPP16, OCPP201
 
 @dataclass(frozen=True, slots=True)
 class Version:
+    """`clear_foreign` removes what other central systems left behind; a report is awaited for so many seconds."""
+
     handlers: Mapping[str, Handler]
     translation: Translation
     dialect: Dialect
+    clear_foreign: Callable[[Call, ProfileReports, float], Awaitable[None]]
 
 
 # Best first: where a charger offers several, it gets the first of these (OCPP-J 1.6 chapter 3.1.2).
 VERSIONS: Mapping[str, Version] = {
-    OCPP201: Version(HANDLERS_201, Commands201(), Variables201()),
-    OCPP16: Version(HANDLERS_16, Commands16(), Configuration16()),
+    OCPP201: Version(HANDLERS_201, Commands201(), Variables201(), clear_foreign_201),
+    OCPP16: Version(HANDLERS_16, Commands16(), Configuration16(), clear_foreign_16),
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from csms.charge_points.session import Handler
 from csms.charge_points.v201.authorization import authorize, data_transfer
 from csms.charge_points.v201.availability import status_notification
+from csms.charge_points.v201.charging_profiles import report_charging_profiles
 from csms.charge_points.v201.meter_values import meter_values
 from csms.charge_points.v201.provisioning import boot_notification, heartbeat
 from csms.charge_points.v201.transactions import transaction_event
@@ -17,6 +18,7 @@ HANDLERS: Mapping[str, Handler] = {
     "DataTransfer": data_transfer,
     "Heartbeat": heartbeat,
     "MeterValues": meter_values,
+    "ReportChargingProfiles": report_charging_profiles,
     "StatusNotification": status_notification,
     "TransactionEvent": transaction_event,
 }

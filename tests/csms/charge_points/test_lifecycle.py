@@ -16,13 +16,35 @@ from csms.domain.model import OCPP16, OCPP201, Capabilities
 
 KNOWN = Capabilities(rate_units=("A",), max_stack_level=3)
 BOOT_16 = {"chargePointVendor": "Acme", "chargePointModel": "One"}
+BOOT_201 = {"reason": "PowerUp", "chargingStation": {"vendorName": "Acme", "model": "Two"}}
+REPORT = {
+    "requestId": 1,
+    "chargingLimitSource": "CSO",
+    "evseId": 1,
+    "chargingProfile": [
+        {
+            "id": 500,
+            "stackLevel": 0,
+            "chargingProfilePurpose": "TxDefaultProfile",
+            "chargingProfileKind": "Relative",
+            "chargingSchedule": [
+                {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.0}]}
+            ],
+        }
+    ],
+}
 NOT_SUPPORTED = "NotSupported"
 
 
 class House:
     """A site, its directory and the charge points, wired as the application does it."""
 
-    def __init__(self, site: FakeSite | None = None, directory: FakeDirectory | None = None) -> None:
+    def __init__(
+        self,
+        site: FakeSite | None = None,
+        directory: FakeDirectory | None = None,
+        call_timeout_s: float = 0.05,
+    ) -> None:
         self.site = site or FakeSite()
         self.clock = FakeClock()
         self.tasks: list[asyncio.Task[None]] = []
@@ -30,7 +52,7 @@ class House:
             directory=directory or FakeDirectory(self.site),
             clock=self.clock,
             ids=CountingIds(),
-            call_timeout_s=0.05,
+            call_timeout_s=call_timeout_s,
             heartbeat_interval_s=60,
             spawn=self._spawn,
         )
@@ -100,6 +122,43 @@ async def test_a_first_boot_is_followed_by_questions_and_the_clearing_of_foreign
     assert actions[0] == "GetConfiguration"
     assert actions[-1] == "ClearChargingProfile"
     assert "TriggerMessage" not in actions
+
+
+async def test_a_first_boot_of_2_0_1_clears_what_the_station_reports_and_is_not_ours() -> None:
+    house = House()
+    live, transport = house.connect(OCPP201)
+    say(live, "BootNotification", BOOT_201)
+    actions = []
+    while not house.site.recorded(ev.CapabilitiesLearned):
+        frame = await _next_or_done(transport, house)
+        if frame is None or frame[0] != 2:
+            continue
+        actions.append(frame[2])
+        if frame[2] in ("GetChargingProfiles", "ClearChargingProfile"):
+            live.receive(orjson.dumps([3, frame[1], {"status": "Accepted"}]).decode())
+        else:
+            live.receive(orjson.dumps([4, frame[1], NOT_SUPPORTED, "", {}]).decode())
+        if frame[2] == "GetChargingProfiles":
+            say(live, "ReportChargingProfiles", REPORT, "report")
+            assert [3, "report", {}] in transport.sent
+        if frame[2] == "ClearChargingProfile":
+            assert frame[3] == {"chargingProfileId": 500}
+    assert actions[-2:] == ["GetChargingProfiles", "ClearChargingProfile"]
+    live.closed("1000")
+
+
+async def test_the_end_of_a_connection_ends_the_wait_for_a_report() -> None:
+    house = House(call_timeout_s=60.0)
+    live, transport = house.connect(OCPP201)
+    say(live, "BootNotification", BOOT_201)
+    while (frame := await transport.next())[2] != "GetChargingProfiles":
+        if frame[0] == 2:
+            live.receive(orjson.dumps([4, frame[1], NOT_SUPPORTED, "", {}]).decode())
+    live.receive(orjson.dumps([3, frame[1], {"status": "Accepted"}]).decode())
+    await asyncio.sleep(0)
+    live.closed("1006")
+    await house.settled()
+    assert ev.CapabilitiesLearned not in house.kinds()
 
 
 async def test_a_first_contact_without_a_boot_is_asked_as_well() -> None:

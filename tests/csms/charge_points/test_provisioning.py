@@ -1,6 +1,7 @@
 """What a charge point is asked after a boot, what is set, and what is known of it at the end."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -8,11 +9,11 @@ import pytest
 
 from csms.charge_points.calls import AnswerInvalid, CallErrorAnswered, CallTimeout, ConnectionLost
 from csms.charge_points.codec import codec_for
+from csms.charge_points.profile_reports import ProfileReports
 from csms.charge_points.provisioning import Change, Setting, Value, capabilities, metering_changes, provision
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.versions import VERSIONS
-from csms.domain.commands import ClearLimits
-from csms.domain.model import OCPP16, OCPP201, Capabilities, ChargePoint, LimitPurpose
+from csms.domain.model import OCPP16, OCPP201, Capabilities, ChargePoint
 
 ALL = "Power.Active.Import,Energy.Active.Import.Register,Current.Import"
 POWER_AND_ENERGY = "Power.Active.Import,Energy.Active.Import.Register"
@@ -41,8 +42,8 @@ class Script:
 
     async def provision(self, charge_point: ChargePoint) -> Capabilities:
         version = VERSIONS[self._protocol]
-        clearing = version.translation.request(ClearLimits(LimitPurpose.DEFAULT))
-        learned = await provision(self.call, version.dialect, charge_point, clearing)
+        clear_foreign = partial(version.clear_foreign, self.call, ProfileReports(), 5.0)
+        learned = await provision(self.call, version.dialect, charge_point, clear_foreign)
         assert self._answers == []
         return learned
 
@@ -87,26 +88,28 @@ LEARNED_16 = Capabilities(("A", "W"), 8, 24, 10, switches_phases=False, meter_in
 
 
 async def test_a_new_1_6_charger_is_asked_set_and_rid_of_foreign_profiles() -> None:
-    script = Script(OCPP16, [ANSWERED_16, ACCEPTED, ACCEPTED, ACCEPTED])
+    script = Script(OCPP16, [ANSWERED_16, ACCEPTED, ACCEPTED, ACCEPTED, {"status": "Unknown"}])
     assert await script.provision(NEW) == LEARNED_16
     assert [action for action, _ in script.asked] == [
         "GetConfiguration",
         "ChangeConfiguration",
         "ChangeConfiguration",
         "ClearChargingProfile",
+        "ClearChargingProfile",
     ]
     assert script.asked[0][1]["key"][:2] == ["ChargeProfileMaxStackLevel", "ChargingScheduleAllowedChargingRateUnit"]
     assert script.asked[1][1] == {"key": "MeterValueSampleInterval", "value": "5"}
     assert script.asked[2][1] == {"key": "MeterValuesSampledData", "value": ALL}
     assert script.asked[3][1] == {"chargingProfilePurpose": "TxDefaultProfile"}
+    assert script.asked[4][1] == {"chargingProfilePurpose": "ChargePointMaxProfile"}
 
 
 async def test_a_new_2_0_1_station_is_asked_set_and_rid_of_foreign_profiles() -> None:
-    first = variables(ProfileStackLevel="4", RateUnit="A", PeriodsPerSchedule="12", Phases3to1="")
+    first = variables(ProfileStackLevel="4", RateUnit="A", PeriodsPerSchedule="12", Phases3to1="true")
     second = variables(TxUpdatedInterval="30", TxUpdatedMeasurands="")
     accepted = set_result("Accepted")
-    script = Script(OCPP201, [first, second, accepted, accepted, ACCEPTED])
-    assert await script.provision(NEW) == Capabilities(("A",), 4, 12, meter_interval_s=5.0)
+    script = Script(OCPP201, [first, second, accepted, accepted, {"status": "NoProfiles"}])
+    assert await script.provision(NEW) == Capabilities(("A",), 4, 12, switches_phases=True, meter_interval_s=5.0)
     assert [len(payload["getVariableData"]) for _, payload in script.asked[:2]] == [4, 2]
     assert script.asked[2][1]["setVariableData"] == [
         {
@@ -115,7 +118,23 @@ async def test_a_new_2_0_1_station_is_asked_set_and_rid_of_foreign_profiles() ->
             "variable": {"name": "TxUpdatedInterval"},
         }
     ]
-    assert script.asked[4][1] == {"chargingProfileCriteria": {"chargingProfilePurpose": "TxDefaultProfile"}}
+    assert script.asked[4] == (
+        "GetChargingProfiles",
+        {"requestId": 1, "chargingProfile": {"chargingLimitSource": ["CSO"]}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("protocol", "answers"),
+    [
+        (OCPP16, [ANSWERED_16, ACCEPTED, ACCEPTED]),
+        (OCPP201, [variables(Phases3to1="false"), variables(TxUpdatedInterval="5"), set_result("Accepted")]),
+    ],
+)
+async def test_a_known_charger_keeps_its_profiles(protocol: str, answers: list[JsonObject]) -> None:
+    script = Script(protocol, answers)
+    await script.provision(SEEN)
+    assert not {"ClearChargingProfile", "GetChargingProfiles"} & {action for action, _ in script.asked}
 
 
 async def test_a_known_charger_that_is_set_already_is_only_asked() -> None:
@@ -131,16 +150,21 @@ async def test_a_known_charger_that_is_set_already_is_only_asked() -> None:
         ([ANSWERED_16, CallTimeout("ChangeConfiguration")], Capabilities(("A", "W"), 8, 24, 10, False, 60.0)),
         # refusals: the rest is tried
         (
-            [CallErrorAnswered("NotSupported", "", {}), REJECTED, REJECTED, REJECTED, REJECTED, {"status": "Unknown"}],
+            [CallErrorAnswered("NotSupported", "", {}), *[REJECTED] * 4, {"status": "Unknown"}, {"status": "Unknown"}],
             Capabilities(),
         ),
         (
-            [AnswerInvalid("readonly: required"), CallErrorAnswered("X", "", {}), AnswerInvalid("status"), ACCEPTED],
+            [
+                AnswerInvalid("readonly: required"),
+                CallErrorAnswered("X", "", {}),
+                AnswerInvalid("status"),
+                *[ACCEPTED] * 2,
+            ],
             Capabilities(),
         ),
         # a new interval that holds only after a reboot does not hold yet
         (
-            [ANSWERED_16, {"status": "RebootRequired"}, ACCEPTED, CallErrorAnswered("X", "", {})],
+            [ANSWERED_16, {"status": "RebootRequired"}, ACCEPTED, *[CallErrorAnswered("X", "", {})] * 2],
             Capabilities(("A", "W"), 8, 24, 10, False, 60.0),
         ),
     ],
