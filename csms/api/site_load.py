@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from annotated_types import Ge, Le
-from pydantic import AfterValidator, AllowInfNan, BaseModel, ConfigDict, Strict, ValidationInfo, field_validator
+from pydantic import AfterValidator, AllowInfNan, BaseModel, ConfigDict, Field, Strict, ValidationInfo, field_validator
 
 from csms.api import lookup
 from csms.api.fields import Time, UtcSeconds, time
@@ -21,8 +20,8 @@ def _drawn(value: float) -> float:
     return max(0.0, to_the_thousandth(value))
 
 
-Drawn = Annotated[float, Strict(), AllowInfNan(False), Ge(-MAX_KW), Le(MAX_KW), AfterValidator(_drawn)]
-DrawnCurrent = Annotated[float, Strict(), AllowInfNan(False), Ge(-MAX_A), Le(MAX_A), AfterValidator(_drawn)]
+Drawn = Annotated[float, Strict(), AllowInfNan(False), Field(ge=-MAX_KW, le=MAX_KW), AfterValidator(_drawn)]
+DrawnCurrent = Annotated[float, Strict(), AllowInfNan(False), Field(ge=-MAX_A, le=MAX_A), AfterValidator(_drawn)]
 
 
 class LoadBody(BaseModel):

@@ -86,6 +86,7 @@ def test_the_sections_of_the_file_are_found() -> None:
         "`[storage]`",
         "`[balancer]`",
         "`[[sites]]`",
+        "`[[sites.circuits]]`",
         "`[[sites.charge_points]]`",
         "`[sites.smart_charging]`",
         "`[[sites.smart_charging.schedule]]`",
