@@ -8,6 +8,8 @@ LEAST_AC_CURRENT_A = 6.0
 
 TAPER_SOC = 0.8
 TAPER_END_FRACTION = 0.05
+TAPER_STEP = 0.0125
+STEP_TOLERANCE = 1e-9
 NO_CURRENTS_A = (0.0, 0.0, 0.0)
 
 
@@ -91,13 +93,14 @@ def most_power_w(car: Car, offer: Offer) -> float:
 
 
 def taper(soc: float) -> float:
-    """The share of its maximum a battery takes: all of it up to 80 %, then linearly down to 5 % just below full."""
+    """The share of its maximum a battery takes: all of it up to 80 %, then down to 5 % just below full, in steps."""
     if soc <= TAPER_SOC:
         return 1.0
-    return 1.0 - (1.0 - TAPER_END_FRACTION) * (min(soc, 1.0) - TAPER_SOC) / (1.0 - TAPER_SOC)
+    share = 1.0 - (1.0 - TAPER_END_FRACTION) * (min(soc, 1.0) - TAPER_SOC) / (1.0 - TAPER_SOC)
+    return math.floor(share / TAPER_STEP + STEP_TOLERANCE) * TAPER_STEP
 
 
 def tapering_from_soc(car: Car, offer: Offer, power_w: float) -> float:
-    """The state of charge from which on the battery, and no longer the offer, decides; 1 when it never does."""
-    share = power_w / most_power_w(car, offer)
+    """The state of charge from which on the battery takes less than this power; 1 when it never does."""
+    share = math.ceil(power_w / most_power_w(car, offer) / TAPER_STEP - STEP_TOLERANCE) * TAPER_STEP
     return min(TAPER_SOC + (1.0 - share) * (1.0 - TAPER_SOC) / (1.0 - TAPER_END_FRACTION), 1.0)

@@ -96,24 +96,21 @@ class ChargePoint:
             return offers | {number: self.hardware.rated() for number in idle}
         return offers
 
-    def permitted(self, at_s: float) -> dict[int, Permitted]:
+    def permitted(self) -> dict[int, Permitted]:
         """What an observer counts for every connector: its offer, nothing where no car could draw."""
-        return {
-            number: seen(self.hardware, offer) if self._could_draw(number) else NOTHING_PERMITTED
-            for number, offer in self.offers(at_s).items()
-        }
+        return {number: self._permitted(connector) for number, connector in self.connectors.items()}
 
     def permitted_together(self, at_s: float) -> Permitted:
         """What an observer counts for all connectors at the same time."""
-        everything = added(self.permitted(at_s).values())
+        everything = added(self.permitted().values())
         if self._behaviour.charges_at_rating or self._behaviour.charges_freely == "at_rating":
             return everything
         together = permitted_together(self.hardware, self.profiles, self.running(), self.clock_s(at_s))
         return least(everything, together)
 
-    def _could_draw(self, connector_id: int) -> bool:
-        connector = self.connectors[connector_id]
-        return connector.operative or connector.transaction is not None
+    def _permitted(self, connector: Connector) -> Permitted:
+        idle_for_good = connector.transaction is None and not connector.operative
+        return NOTHING_PERMITTED if idle_for_good else seen(self.hardware, connector.offer)
 
     def running(self) -> dict[int, Running]:
         """The running transactions, as the profile store wants to know them: by the charger's clock of today."""

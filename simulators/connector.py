@@ -20,8 +20,8 @@ StopReason = Literal[
 ]
 
 NOTHING = Offer(0.0)
-TAPER_TICK_S = 1.0
 SOC_TOLERANCE = 1e-6  # instants are floats: a battery this close to a mark has reached it
+PAST_A_MARK = 2 * SOC_TOLERANCE
 
 
 @dataclass(slots=True)
@@ -202,13 +202,10 @@ class Connector:
         return instants
 
     def _steady_for_s(self, car: Car) -> float:
-        """How long the present power can last: until the battery begins to taper, a tick of the taper, or full."""
+        """How long the present power can last: until the battery takes less, or is full."""
         per_second = self.draw.power_w / 3600.0 / car.battery_wh
-        full_s = (1.0 - self.soc) / per_second
-        taper_s = (tapering_from_soc(car, self.obeyed, self.draw.power_w) - self.soc) / per_second
-        if taper_s * per_second > SOC_TOLERANCE:
-            return min(taper_s, full_s)
-        return min(TAPER_TICK_S, full_s)
+        less_soc = tapering_from_soc(car, self.obeyed, self.draw.power_w) + PAST_A_MARK
+        return min(max(less_soc - self.soc, 0.0), 1.0 - self.soc) / per_second
 
 
 def _exceeded(offer: Offer, overdraw: float, rated: Offer) -> Offer:

@@ -136,7 +136,7 @@ class SimulatedChargePoint:
         """One connector as an outside observer sees it now. Nothing is permitted where no car could draw."""
         connector = self.model.connectors[connector_id]
         transaction = connector.transaction
-        permitted = self.model.permitted(self._clock.now_s())[connector_id]
+        permitted = self.model.permitted()[connector_id]
         return ConnectorView(
             status=connector.status,
             transaction_id=None if transaction is None else transaction.transaction_id,
