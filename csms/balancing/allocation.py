@@ -18,7 +18,7 @@ from csms.balancing.words import kw
 from csms.domain.electrical import Load
 from csms.domain.limit_facts import DISOBEDIENT
 from csms.domain.limits import ConnectorLimits
-from csms.domain.model import BalancerSettings, ConnectorKey, Moment, SmartCharging
+from csms.domain.model import BalancerSettings, ConnectorKey, Moment
 from csms.domain.snapshot import Snapshot
 
 _REFUSALS_BELIEVED = 3
@@ -105,7 +105,7 @@ def allocate(snapshot: Snapshot, now: Moment, settings: BalancerSettings, book: 
         budget=amount,
         tree=limits,
         shares={**calm, **_uncommanded(snapshot, book)},
-        excesses=_excesses(snapshot, config, amount, [w for w in wishes if w.key not in refusing], held),
+        excesses=_excesses(snapshot, amount, [w for w in wishes if w.key not in refusing], book),
         looks_again_s=min((look_s for look_s in looks if look_s is not None and look_s > now.steady_s), default=None),
     )
 
@@ -116,29 +116,31 @@ def _share(given: Divided) -> Share:
     )
 
 
-def _held(snapshot: Snapshot, wished: Sequence[ConnectorKey], book: Ledger) -> dict[str, Load]:
+def _held(
+    snapshot: Snapshot, wished: Sequence[ConnectorKey], book: Ledger, *, lasting: bool = False
+) -> dict[str, Load]:
     """What everything but these connectors holds, per charge point: idle ones their fallback, offline and refusing ones
     their worst case. What a wish keeps anyway is part of the division."""
     sharing = set(wished)
     loads = {
-        key: _held_load(snapshot, key, exposure.worst) for key, exposure in book.exposures.items() if key not in sharing
+        key: _held_load(snapshot, key, exposure.lasting if lasting else exposure.worst)
+        for key, exposure in book.exposures.items()
+        if key not in sharing
     }
     return summed(snapshot, loads)
 
 
-def _held_load(snapshot: Snapshot, key: ConnectorKey, worst: Load) -> Load:
+def _held_load(snapshot: Snapshot, key: ConnectorKey, load: Load) -> Load:
     if key in snapshot.active or not about_to_keep_default(snapshot, key):
-        return worst
+        return load
     shape = snapshot.shapes[key.charge_point_id]
     return shape.load(shape.fallback_w)
 
 
-def _excesses(
-    snapshot: Snapshot, config: SmartCharging, amount: Budget, wishes: Sequence[Wish], held: Mapping[str, Load]
-) -> tuple[Excess, ...]:
-    """What is too much already, however little the others are given."""
+def _excesses(snapshot: Snapshot, amount: Budget, wishes: Sequence[Wish], book: Ledger) -> tuple[Excess, ...]:
+    """What is too much already, however little the others are given and however long one waits."""
     now_tree = tree(snapshot.site, snapshot.settings, amount.now_w, amount.load_currents_a)
-    holding = dict(held)
+    holding = _held(snapshot, [wish.key for wish in wishes], book, lasting=True)
     for wish in wishes:
         if wish.reserved_w:
             whole = snapshot.shapes[wish.key.charge_point_id]

@@ -34,14 +34,15 @@ def judge(
     active: bool,
 ) -> ev.LimitExceeded | ev.LimitObeyed | None:
     """What a reading says of its connector's obedience; None where it says nothing new."""
-    if reading.power_w is None or reading.source is PowerSource.ENERGY_SLOPE:
-        return None  # a mean over the past
-    if limits.confirmed_at is not None and now.steady_s - limits.confirmed_at.steady_s < settle_s:
+    measured_s = reading.measured_steady_s
+    if reading.power_w is None or reading.source is PowerSource.ENERGY_SLOPE or measured_s is None:
+        return None  # a mean over the past, or a reading from nobody knows when
+    if limits.confirmed_at is not None and measured_s - limits.confirmed_at.steady_s < settle_s:
         return None
     key, overdraw = ConnectorKey(limits.charge_point_id, limits.connector_id), limits.overdraw
     highest_w = permitted_w(shape, charge_point, limits, now, settle_s, active=active)
     if _exceeds(shape, reading, highest_w) if active else reading.power_w > _IDLE_DRAW_W:
-        if overdraw is not None and now.steady_s - overdraw.at.steady_s < settle_s:
+        if overdraw is not None and measured_s - overdraw.at.steady_s < settle_s:
             return None
         return ev.LimitExceeded(now, *key, reading.power_w, highest_w, idle=not active)
     if overdraw is None:

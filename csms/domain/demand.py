@@ -8,6 +8,8 @@ from csms.domain.electrical import Shape
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import MeterReading, PowerSource
 
+_LATE_S = 60.0
+
 
 def with_demand(
     reading: MeterReading, before: MeterReading | None, limits: ConnectorLimits | None, shape: Shape
@@ -15,12 +17,13 @@ def with_demand(
     """The reading with `low_since` and `peak_demand_w`: since when, and how far, the draw stays below the limit in
     force.
 
-    A mean over the past (an energy slope) says nothing, and neither does a draw under a pause.
+    A mean over the past (an energy slope) or a late reading says nothing, and neither does a draw under a pause.
     """
     in_force = (limits.transaction or limits.default) if limits else None
     low_since = before.low_since if before else None
     peak_w = before.peak_demand_w if before else 0.0
-    if reading.power_w is None or reading.source is PowerSource.ENERGY_SLOPE or in_force is None:
+    late = reading.age_s is None or reading.age_s > _LATE_S
+    if reading.power_w is None or reading.source is PowerSource.ENERGY_SLOPE or in_force is None or late:
         return replace(reading, low_since=low_since, peak_demand_w=peak_w)
     demand_w = _demand_w(reading, shape.on(in_force.phases))
     if in_force.limit_w == 0 or reaches(demand_w, in_force.limit_w):

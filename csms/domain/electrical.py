@@ -186,7 +186,7 @@ def _shape(site: SiteSettings, settings: ChargePointSettings, form: LimitForm) -
     volts, used = voltages(site), _loaded_phases(settings, form.phases)
     steady = form.unit == "A"
     factor_pm = -int(-settings.grid_factor * 1000 // 1)
-    power_pm = 1000 if steady else factor_pm
+    power_pm = 1000 if steady else _watt_pm(volts) if settings.current is Current.AC else factor_pm
     drawn_pm = factor_pm if settings.current is Current.DC else 1000
     rated = rated_w(site, settings)
     limit_quanta = 1000 * volts.lowest_mv if steady else factor_pm * volts.limit_mv
@@ -204,6 +204,11 @@ def _shape(site: SiteSettings, settings: ChargePointSettings, form: LimitForm) -
         highest_voltage_v=max(1.1 * site.voltage_v, site.limit_voltage_v),
         direct=settings.current is Current.DC,
     )
+
+
+def _watt_pm(volts: Voltages) -> int:
+    """A watt to an AC charger is a current too: many make it one at nominal voltage, whatever the voltage is."""
+    return max(1000, -(-1000 * volts.limit_mv // volts.nominal_mv))
 
 
 def _load(power: int, per_phase: int, used: tuple[int, ...]) -> Load:

@@ -149,7 +149,8 @@ def metered(limits: ConnectorLimits, reading: MeterReading) -> ConnectorLimits:
     in_force = limits.transaction or limits.default
     if not limits.settling or in_force is None or limits.confirmed_at is None or reading.power_w is None:
         return limits
-    if reading.source is PowerSource.ENERGY_SLOPE or reading.at.steady_s <= limits.confirmed_at.steady_s:
+    measured_s = reading.measured_steady_s
+    if reading.source is PowerSource.ENERGY_SLOPE or measured_s is None or measured_s <= limits.confirmed_at.steady_s:
         return limits
     return replace(limits, settling=()) if reading.power_w <= in_force.limit_w else limits
 

@@ -265,6 +265,14 @@ class MeterReading:
     currents_a: tuple[float, ...] | None = None
     low_since: Moment | None = None
     peak_demand_w: float = 0.0
+    age_s: float | None = None
+    least_lag_s: float = 0.0
+    least_lag_since: Moment | None = None
+
+    @property
+    def measured_steady_s(self) -> float | None:
+        """When it was measured, by our steady clock; None if nobody can say."""
+        return None if self.age_s is None else self.at.steady_s - self.age_s
 
 
 @dataclass(frozen=True, slots=True)

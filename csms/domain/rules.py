@@ -11,6 +11,7 @@ from csms.domain import limit_facts as facts
 from csms.domain.alarms import Alarm
 from csms.domain.demand import with_demand
 from csms.domain.energy import energy_after, slope_power_w
+from csms.domain.freshness import with_age
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
     Connector,
@@ -223,6 +224,7 @@ def _meter_values(state: State, event: ev.MeterValuesReceived) -> tuple[Row, ...
         if slope_w is not None:
             reading = replace(reading, power_w=slope_w, source=PowerSource.ENERGY_SLOPE)
     limits = state.limits.get(key)
+    reading = with_age(reading, before)
     reading = with_demand(reading, before, limits, state.shape(key.charge_point_id)) if key in state.active else reading
     settled = limits and facts.metered(limits, reading)
     return (reading, *([settled] if settled and settled is not limits else []), *_energy_counted(state, key, event))

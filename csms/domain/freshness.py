@@ -1,0 +1,36 @@
+"""How old is what a charger measured, by our clock and not by its own?
+
+Readings queue up while a connection is down and arrive long after. The lag of a reading is its arrival by our clock
+less its time by the charger's: the charger's clock error plus its time on the way. A lag of a minute at most is all
+taken for the way; a larger one (or one from the future) is believed to be the clock's only when it has not shrunk for a
+while.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from csms.domain.model import MeterReading
+
+_ON_THE_WAY_S = 60.0
+_AHEAD_S = 2.0
+_STEADY_S = 60.0
+_LESS_S = 5.0
+_FORGOTTEN_PER_S = 0.1
+"""The smallest lag is forgotten this slowly, so that a clock which has changed for good is noticed some day."""
+
+
+def with_age(reading: MeterReading, before: MeterReading | None) -> MeterReading:
+    """The reading with `age_s` at its arrival (None: nobody can say), judged by the lags seen before."""
+    lag_s = reading.at.utc_s - reading.measured_at_s
+    least_s, since = lag_s, reading.at
+    if before is not None and before.least_lag_since is not None:
+        passed_s = reading.at.steady_s - before.at.steady_s
+        known_s = before.least_lag_s + _FORGOTTEN_PER_S * max(0.0, passed_s)
+        least_s = min(lag_s, known_s)
+        since = before.least_lag_since if lag_s > known_s - _LESS_S else reading.at
+    reading = replace(reading, least_lag_s=least_s, least_lag_since=since)
+    if -_AHEAD_S <= least_s <= _ON_THE_WAY_S:
+        return replace(reading, age_s=max(0.0, lag_s))
+    steady = reading.at.steady_s - since.steady_s >= _STEADY_S
+    return replace(reading, age_s=max(0.0, lag_s - least_s) if steady else None)
