@@ -57,7 +57,8 @@ def lead_list(query: DecisionQuery) -> Select[Any]:
 
 
 def sent_lists(query: DecisionQuery, leads: Sequence[Lead]) -> Iterator[Select[Any]]:
-    """The limits of these decisions, in the order they were sent."""
+    """The limits of these decisions; not sorted, else an index that has the order might look better than one that finds
+    them."""
     ids = [lead.decision_id for lead in leads if lead.decision_id is not None]
     if ids:
         yield _limits(query).where(ISSUED, events.c.decision_id.in_(ids))
@@ -73,7 +74,6 @@ def _limits(query: DecisionQuery) -> Select[Any]:
         select(*_columns(events), *_columns(answer, _ANSWER), _metered_w().label("metered_w"))
         .select_from(events.outerjoin(answer, answer.c.id == _last_answer()))
         .where(events.c.site_id == query.site_id)
-        .order_by(events.c.id)
     )
     if query.charge_point_id is None:
         return limits
@@ -126,9 +126,10 @@ def _key(decision_id: int | None, at_s: float) -> tuple[int | None, float | None
 
 
 def _decision(lead: Lead, made: dict[int, ev.DecisionMade], limits: list[SentLimit]) -> Decision:
+    in_order = tuple(sorted(limits, key=lambda limit: limit.limit_id))
     decision = None if lead.decision_id is None else made.get(lead.decision_id)
     if decision is None:
-        return Decision(None, lead.at_s, (), "", 0, 0, 0, 0, tuple(limits))
+        return Decision(None, lead.at_s, (), "", 0, 0, 0, 0, in_order)
     return Decision(
         decision_id=decision.decision_id,
         at_s=decision.at.utc_s,
@@ -138,7 +139,7 @@ def _decision(lead: Lead, made: dict[int, ev.DecisionMade], limits: list[SentLim
         permitted_w=decision.permitted_w,
         drawn_w=decision.drawn_w,
         site_load_w=decision.site_load_w,
-        limits=tuple(limits),
+        limits=in_order,
     )
 
 

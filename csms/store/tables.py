@@ -67,7 +67,7 @@ def _partial_index(name: str, where: ColumnElement[bool], *columns: Column[Any])
 
 _c = events.c
 _partial_index("ix_events_of_limit", _c.limit_id.is_not(None), _c.site_id, _c.limit_id)
-_partial_index("ix_events_of_decision", _c.decision_id.is_not(None), _c.site_id, _c.decision_id)
+_partial_index("ix_events_of_decision", _c.decision_id.is_not(None), _c.site_id, _c.decision_id, _c.charge_point_id)
 _partial_index("ix_events_leads", LEADS, _c.site_id, _c.at_utc_s, _c.decision_id)
 _partial_index("ix_events_issued", ISSUED, _c.site_id, _c.charge_point_id, _c.at_utc_s, _c.decision_id)
 

@@ -231,4 +231,7 @@ async def test_a_page_of_decisions_is_read_from_indexes(
         assert not [step for step in steps if step.startswith("SCAN")]
         assert [step for step in steps if step.startswith("SEARCH any_answer") and "ix_events_of_limit " in step]
         assert [step for step in steps if step.startswith("SEARCH meter_samples") and f"{samples} " in step]
-    assert [step for step in limits[0] if step.startswith("SEARCH events") and "ix_events_of_decision " in step]
+    of_one = "" if charge_point_id is None else " AND charge_point_id=?"
+    assert f"SEARCH events USING INDEX ix_events_of_decision (site_id=? AND decision_id=?{of_one})" in limits[0]
+    by_time = f" (site_id=?{of_one} AND at_utc_s=?)"  # of an index of all events, or of the leads: both find no other
+    assert [step for step in limits[1] if step.startswith("SEARCH events USING INDEX") and step.endswith(by_time)]

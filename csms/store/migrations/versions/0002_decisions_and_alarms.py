@@ -27,7 +27,7 @@ def _events() -> None:
     leads = "type = 'DecisionMade' OR type = 'LimitIssued' AND decision_id IS NULL"
     for name, columns, where in (
         ("ix_events_of_limit", ["site_id", "limit_id"], "limit_id IS NOT NULL"),
-        ("ix_events_of_decision", ["site_id", "decision_id"], "decision_id IS NOT NULL"),
+        ("ix_events_of_decision", ["site_id", "decision_id", "charge_point_id"], "decision_id IS NOT NULL"),
         ("ix_events_leads", ["site_id", "at_utc_s", "decision_id"], leads),
         ("ix_events_issued", ["site_id", "charge_point_id", "at_utc_s", "decision_id"], "type = 'LimitIssued'"),
     ):
