@@ -29,8 +29,8 @@ from csms.validation import (
     watts,
 )
 
-ROTATIONS = ("RST", "RTS", "SRT", "STR", "TRS", "TSR")
-"""ConnectorPhaseRotation of OCPP 1.6 chapter 9.1.8: which of the site's phases R, S, T feed L1, L2, L3."""
+Rotation = Literal["RST", "RTS", "SRT", "STR", "TRS", "TSR"]
+"""ConnectorPhaseRotation of OCPP 1.6 chapter 9.1.7: which of the site's phases R, S, T feed L1, L2, L3."""
 
 
 def _known_timezone(name: str) -> str:
@@ -98,7 +98,7 @@ class ChargePointConfig(Section):
     max_power_kw: PositiveKilowatts | None = None
     current: Literal["AC", "DC"] | None = None
     phases: Annotated[int, AfterValidator(_one_to_three)] | None = None
-    phase_rotation: Literal["RST", "RTS", "SRT", "STR", "TRS", "TSR"] | None = None
+    phase_rotation: Rotation | None = None
     phase: Literal["L1", "L2", "L3"] | None = None
     grid_factor: Annotated[float, AllowInfNan(False), Ge(1), Le(2), AfterValidator(to_the_thousandth)] = 1
     in_service: bool = True

@@ -17,7 +17,7 @@ from csms.api.requests import MAX_BODY_BYTES, read_body, read_query
 from csms.api.routes import ROUTES
 from csms.api.table import Call, Route, Services
 from csms.domain.ports import Clock, Sites, Store
-from csms.domain.state import IllegalEvent
+from csms.domain.rules import IllegalEvent
 
 _SHUTDOWN_S = 5.0
 _KEY_NAME = web.RequestKey("api_key_name", str)
