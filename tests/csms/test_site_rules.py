@@ -6,7 +6,7 @@ import copy
 import re
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -97,6 +97,7 @@ def changed(site: Table, field: str, value: float) -> Table:
     return copied
 
 
+@settings(derandomize=True, max_examples=300, deadline=None)
 @given(sites())
 def test_what_an_error_asks_for_fits_and_hardly_less_does_not(site: Table) -> None:
     refused, fitted = errors(site), site
