@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from csms.api import allocation, charge_points, health, sessions, site_load, sites, smart_charging, temporary_limits
+from csms.api import (
+    alarms,
+    allocation,
+    charge_points,
+    decisions,
+    health,
+    sessions,
+    site_load,
+    sites,
+    smart_charging,
+    temporary_limits,
+)
 from csms.api.table import Route
 
 ROUTES: tuple[Route, ...] = (
     *smart_charging.ROUTES,
     *allocation.ROUTES,
+    *decisions.ROUTES,
     *temporary_limits.ROUTES,
     *site_load.ROUTES,
     *sites.ROUTES,
     *charge_points.ROUTES,
     *sessions.ROUTES,
+    *alarms.ROUTES,
     *health.ROUTES,
 )

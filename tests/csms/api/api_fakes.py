@@ -31,7 +31,7 @@ from csms.domain.model import (
     SmartCharging,
     Transaction,
 )
-from csms.domain.ports import SessionPage, SessionQuery
+from csms.domain.ports import AlarmPage, AlarmQuery, DecisionPage, DecisionQuery, SessionPage, SessionQuery
 from csms.domain.reports import ChargerReport, CircuitReport, ConnectorReport, Rebalanced, SiteAllocation
 from csms.domain.rules import IllegalEvent
 from csms.domain.snapshot import Snapshot
@@ -136,7 +136,10 @@ class FakeSites:
 
 
 class FakeStore:
-    """Sessions in a list of (site_id, transaction); everything else that a store does is not for the API."""
+    """Sessions in a list of (site_id, transaction); no decision and no alarm, which are tested with a real store.
+
+    Everything else that a store does is not for the API.
+    """
 
     def __init__(self) -> None:
         self.kept: list[tuple[str, Transaction]] = []
@@ -179,6 +182,12 @@ class FakeStore:
 
     async def forget_charge_point(self, site_id: str, charge_point_id: str) -> None:
         raise NotImplementedError
+
+    async def decisions(self, query: DecisionQuery) -> DecisionPage:
+        return DecisionPage((), 0)
+
+    async def alarms(self, query: AlarmQuery) -> AlarmPage:
+        return AlarmPage((), 0)
 
     async def history(self, site_id: str, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]:
         raise NotImplementedError
