@@ -291,8 +291,8 @@ async def serving(document: JsonObject) -> AsyncIterator[tuple[int, int]]:
 def impatience() -> Iterator[None]:
     """Shortens only how long one waits: for a lost network, the next meter reading, a peer that does not close."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("simulators.station.FIRST_RETRY_S", 0.1)
-        patch.setattr("simulators.station.LONGEST_RETRY_S", 0.2)
+        patch.setattr("simulators.lifeline.FIRST_RETRY_S", 0.1)
+        patch.setattr("simulators.lifeline.LONGEST_RETRY_S", 0.2)
         patch.setattr("csms.charge_points.provisioning.METER_INTERVAL_S", 1)
         patch.setattr("csms.charge_points.server._CLOSE_TIMEOUT_S", 0.5)
         yield
