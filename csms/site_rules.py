@@ -75,11 +75,17 @@ def configuration_errors(found: Declared, config: SmartCharging) -> list[Broken]
         elif floors_w > ceiling_w:
             errors.append((field, _rule(kw(floors_w), _FLOORS)))
     errors += _caps_too_low(found, config)
-    # Where 6 A are too much already, the site is to blame and not this field.
-    if len(site_errors(found, config.min_power_per_charger_w)) > len(site_errors(found, 0)):
+    if _least_power_too_high(found, config.min_power_per_charger_w):
         rule = "must be so low that the floors of charge points that never pause fit the limits of the site"
         errors.append((("min_power_per_charger_kw",), rule))
     return errors
+
+
+def _least_power_too_high(found: Declared, min_power_w: int) -> bool:
+    """Where 6 A are too much already, the site is to blame and not the least power."""
+    if not any(settings.never_pause for settings in found.charge_points.values()):
+        return False
+    return len(site_errors(found, min_power_w)) > len(site_errors(found, 0))
 
 
 def _rule(least: float, what: str, beside: str = "") -> str:
