@@ -1,0 +1,115 @@
+"""How much of an excess nobody could have helped: what would remain had every reachable charger been sent 0.
+
+An outside event (a ceiling lowered at once, a load that rose, a charger that turns out to disobey) opens a case: from
+that moment on every charger that can be reached could have been sent 0, and only what would flow all the same is
+excused. Of a charger that breaks what it acknowledged, while nobody can know, what goes beyond what it must be believed
+to draw is excused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from support.carpark.ceilings import Vector
+from support.carpark.standing import Outstanding, Standing
+
+LONGEST_CASE_S = 240.0
+THINKING_S = 1.0
+"""What a decision may take: to learn of an event, decide, write it down, and send."""
+
+AVOIDABLE = "avoidable"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Something from outside happened at `at_s`: what everybody drew then, and which CALLs were under way."""
+
+    at_s: float
+    cause: str
+    vectors: tuple[Vector, ...]
+    outstanding: tuple[Outstanding | None, ...]
+
+
+class Blame:
+    """The chargers' standings and the open cases of one site; times are seconds of the virtual loop."""
+
+    def __init__(self, standings: Sequence[Standing]) -> None:
+        self._standings = standings
+        self._cases: list[Case] = []
+
+    def open(self, cause: str, now_s: float) -> None:
+        """An outside event, now."""
+        self._cases = [case for case in self._cases if now_s - case.at_s < LONGEST_CASE_S]
+        vectors = tuple(standing.vector for standing in self._standings)
+        self._cases.append(Case(now_s, cause, vectors, tuple(standing.outstanding for standing in self._standings)))
+
+    def edges(self, from_s: float, to_s: float) -> list[float]:
+        """The instants between two at which time alone changes who is to blame."""
+        instants = {edge for edge in self._instants(from_s) if from_s < edge < to_s}
+        return sorted(instants)
+
+    def split(
+        self, members: Sequence[int], quantity: int, total: float, limit: float, now_s: float
+    ) -> list[tuple[str, float]]:
+        """Divide the excess of `total` over `limit` by cause. `members` are the chargers below the node."""
+        excess = total - limit
+        hidden = [(self._hidden(number, quantity, now_s), number) for number in members]
+        silent = min(excess, sum(amount for amount, _ in hidden))
+        parts = [(self._standings[max(hidden)[1]].cause, silent)] if silent > 0 else []
+        rest = excess - silent
+        if rest <= 0:
+            return parts
+        held, cause = self._least_possible(members, quantity, limit, now_s)
+        excused = min(rest, held)
+        if excused > 0:
+            parts.append((cause, excused))
+        if rest > excused:
+            parts.append((AVOIDABLE, rest - excused))
+        return parts
+
+    def _hidden(self, number: int, quantity: int, now_s: float) -> float:
+        standing = self._standings[number]
+        return standing.vector[quantity] - standing.believed(now_s)[quantity]
+
+    def _least_possible(self, members: Sequence[int], quantity: int, limit: float, now_s: float) -> tuple[float, str]:
+        """The largest part above the limit that no case could have prevented, and its cause."""
+        best, cause = self._held(members, quantity, now_s)
+        best -= limit
+        for case in self._cases:
+            if now_s - case.at_s > LONGEST_CASE_S:
+                continue
+            remains = sum(self._remains(case, number, quantity, now_s) for number in members) - limit
+            if remains > best:
+                best, cause = remains, case.cause
+        return max(best, 0.0), cause
+
+    def _held(self, members: Sequence[int], quantity: int, now_s: float) -> tuple[float, str]:
+        """What flows through chargers that could not have been told 0 in time since they were last in reach."""
+        holders = [
+            (self._standings[number].believed(now_s)[quantity], number)
+            for number in members
+            if now_s < self._standings[number].free_at_s(0.0, None) + THINKING_S
+        ]
+        if not holders:
+            return 0.0, ""
+        return sum(amount for amount, _ in holders), self._standings[max(holders)[1]].cause
+
+    def _remains(self, case: Case, number: int, quantity: int, now_s: float) -> float:
+        standing = self._standings[number]
+        drawn = standing.believed(now_s)[quantity]
+        free_s = standing.free_at_s(case.at_s, case.outstanding[number])
+        if free_s == float("inf"):
+            return drawn
+        if now_s >= free_s + THINKING_S:
+            return 0.0
+        return min(drawn, case.vectors[number][quantity])
+
+    def _instants(self, from_s: float) -> Iterator[float]:
+        for number, standing in enumerate(self._standings):
+            yield standing.free_at_s(0.0, None) + THINKING_S
+            if standing.doubt is not None:
+                yield standing.doubt.until_s
+            for case in self._cases:
+                if from_s - case.at_s < LONGEST_CASE_S:
+                    yield standing.free_at_s(case.at_s, case.outstanding[number]) + THINKING_S

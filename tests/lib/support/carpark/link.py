@@ -1,0 +1,125 @@
+"""A charger's connection in memory: frames take their time, and while the line is noisy some are lost or come twice."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import orjson
+
+from simulators.charge_point import ChargePoint
+from simulators.charging_profile import Limit
+from simulators.memory import MemoryPipe
+from support.carpark.standing import Outstanding
+
+Told = tuple[int, str, float, str, int]
+"""A limit as a charger is told it: connector, purpose, the first period's limit, its unit, and its phases."""
+
+
+@dataclass(slots=True)
+class Line:
+    """One charger's way to us, over all its connections. Chances are 0 to 1 per frame."""
+
+    latency_s: tuple[float, float]
+    rng: random.Random
+    lost: float = 0.0
+    twice: float = 0.0
+    outstanding: Outstanding | None = None
+    frames: int = 0
+    commands: int = 0
+    changes: int = 0
+    renewals: int = 0
+    told: dict[tuple[int, str], Told] = field(default_factory=dict)
+    _awaited_id: str = ""
+
+    def copies(self) -> int:
+        """How often a frame arrives."""
+        if self.lost == 0.0 and self.twice == 0.0:
+            return 1
+        lot = self.rng.random()
+        return 0 if lot < self.lost else 2 if lot < self.lost + self.twice else 1
+
+    def sent(self, text: str, now_s: float) -> None:
+        """A frame of ours leaves: a CALL keeps the line busy until its answer or its timeout."""
+        self.frames += 1
+        if text.startswith("[2,"):
+            self.commands += 1
+            self.outstanding, self._awaited_id = Outstanding(now_s), _message_id(text)
+            if '"SetChargingProfile"' in text:
+                self._note_limit(told(text))
+
+    def received(self, text: str, now_s: float) -> None:
+        """A frame of the charger's has reached us."""
+        self.frames += 1
+        if self.outstanding is None or text.startswith("[2,"):
+            return
+        if _message_id(text) == self._awaited_id:
+            self.outstanding.answered_s = now_s
+            self.outstanding = None
+
+    def told_w(self, connector_id: int, model: ChargePoint) -> float:
+        """What a running session was told it may draw, in watts; its rating where nothing was said."""
+        limit = self.told.get((connector_id, "TxProfile")) or self.told.get((connector_id, "TxDefaultProfile"))
+        if limit is None:
+            return model.hardware.rated().power_w
+        _, _, value, unit, phases = limit
+        return model.hardware.offer(Limit("A" if unit == "A" else "W", value, phases)).power_w
+
+    def cut(self, now_s: float) -> None:
+        """The connection is gone, and with it the answer."""
+        if self.outstanding is not None:
+            self.outstanding.answered_s = now_s
+            self.outstanding = None
+
+    def _note_limit(self, limit: Told) -> None:
+        """Limits of a session that say something new are changes; that one said again is a renewal."""
+        connector_id, purpose, *_ = limit
+        before = self.told.get((connector_id, purpose))
+        self.told[connector_id, purpose] = limit
+        if purpose == "TxProfile":
+            self.renewals += before == limit
+            self.changes += before != limit
+
+
+def _message_id(text: str) -> str:
+    """The second element of a frame; ids hold no quotation marks."""
+    return text.split('"', 2)[1]
+
+
+def told(text: str) -> Told:
+    """What a SetChargingProfile of either version says of the time that begins now."""
+    payload = orjson.loads(text)[3]
+    profile = payload.get("csChargingProfiles") or payload["chargingProfile"]
+    schedule = profile["chargingSchedule"]
+    if isinstance(schedule, list):
+        schedule = schedule[0]
+    period = schedule["chargingSchedulePeriod"][0]
+    connector_id = payload.get("connectorId", payload.get("evseId"))
+    unit, phases = schedule["chargingRateUnit"], period.get("numberPhases", 3)
+    return connector_id, profile["chargingProfilePurpose"], float(period["limit"]), unit, phases
+
+
+class LineTransport:
+    """csms's end: `send` and `close` do not wait, so a task empties the queue in order."""
+
+    def __init__(self, pipe: MemoryPipe, line: Line, time: Callable[[], float]) -> None:
+        self._pipe = pipe
+        self._line = line
+        self._time = time
+        self._queue: asyncio.Queue[str | None] = asyncio.Queue()
+
+    def send(self, text: str) -> None:
+        self._line.sent(text, self._time())
+        self._queue.put_nowait(text)
+
+    def close(self, _code: int, _reason: str) -> None:
+        self._queue.put_nowait(None)
+
+    async def write(self) -> None:
+        """Send what is queued until the end; raises TransportClosed."""
+        while (text := await self._queue.get()) is not None:
+            for _ in range(self._line.copies()):
+                await self._pipe.send(text)
+        await self._pipe.close()

@@ -1,0 +1,111 @@
+"""What an all-knowing balancer could have delivered: the same cars, faults and limits, and no time lost.
+
+At every tick it fills up, evenly, the cars that can be reached beside what those hold that cannot. Like everybody it
+must count what a charger permits: a one-phase car at a three-phase charger takes room on all three phases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from simulators.car import Car, taper
+from simulators.hardware import Hardware
+from support.carpark.ceilings import Vector
+
+CarPlace = tuple[int, int]
+"""The number of a charger, and a connector of it."""
+
+SMALLEST_W = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A car that could charge: its room per watt on its way to the grid, between a floor and a cap in watts."""
+
+    place: CarPlace
+    path: tuple[str, ...]
+    per_watt: Vector
+    floor_w: float
+    cap_w: float
+    useful: float
+    """The share of the watts permitted that the car takes."""
+
+
+def wish(
+    place: CarPlace, path: tuple[str, ...], hardware: Hardware, phase_map: Sequence[int], grid_factor: float, car: Car,
+    soc: float,
+) -> Wish:  # fmt: skip
+    """What a car at a state of charge (0 to 1) could make of this charger."""
+    if not hardware.phases:
+        amperes = grid_factor / (3 * hardware.voltage_v)
+        cap_w = min(hardware.max_power_w, car.dc_max_w * taper(soc))
+        return Wish(place, path, (grid_factor, amperes, amperes, amperes), 0.0, cap_w, 1.0)
+    full_w = hardware.voltage_v * hardware.phases
+    rates = [0.0, 0.0, 0.0]
+    for phase in phase_map[: hardware.phases]:
+        rates[phase] = 1.0 / full_w
+    used = min(car.phases, hardware.phases)
+    current_a = min(hardware.max_current_a, car.max_current_a, car.max_current_a * car.phases * taper(soc) / used)
+    return Wish(
+        place, path, (1.0, rates[0], rates[1], rates[2]), 6.0 * full_w, max(current_a, 6.0) * full_w,
+        useful=used / hardware.phases * min(current_a / 6.0, 1.0),
+    )  # fmt: skip
+
+
+class Room:
+    """What is left at every node, in watts and amperes."""
+
+    def __init__(self, limits: Mapping[str, Vector]) -> None:
+        self._left = {node: list(limit) for node, limit in limits.items()}
+
+    def take(self, path: Sequence[str], vector: Vector) -> None:
+        for node in path:
+            left = self._left[node]
+            for quantity in range(4):
+                left[quantity] -= vector[quantity]
+
+    def most(self, path: Sequence[str], per_watt: Vector) -> float:
+        """How many watts still fit on this way to the grid."""
+        return min(
+            (self._left[node][q] / per_watt[q] for node in path for q in range(4) if per_watt[q] > 0),
+            default=float("inf"),
+        )
+
+    def step(self, wishes: Sequence[Wish]) -> float:
+        """By how many watts all of these can be raised together."""
+        rates: dict[str, list[float]] = {}
+        for item in wishes:
+            for node in item.path:
+                rate = rates.setdefault(node, [0.0] * 4)
+                for quantity in range(4):
+                    rate[quantity] += item.per_watt[quantity]
+        return min(
+            (self._left[node][q] / rate[q] for node, rate in rates.items() for q in range(4) if rate[q] > 0),
+            default=float("inf"),
+        )
+
+
+def fill(wishes: Sequence[Wish], room: Room) -> dict[CarPlace, float]:
+    """Watts for each, in the order given: floors as far as they fit, then everybody raised together."""
+    shares: dict[CarPlace, float] = {}
+    for item in wishes:
+        if room.most(item.path, item.per_watt) >= item.floor_w:
+            shares[item.place] = item.floor_w
+            room.take(item.path, _scaled(item.per_watt, item.floor_w))
+    rising = [item for item in wishes if item.place in shares and item.cap_w > item.floor_w]
+    while rising:
+        step_w = max(min(room.step(rising), *(item.cap_w - shares[item.place] for item in rising)), 0.0)
+        for item in rising:
+            shares[item.place] += step_w
+            room.take(item.path, _scaled(item.per_watt, step_w))
+        rising = [
+            item
+            for item in rising
+            if item.cap_w - shares[item.place] > SMALLEST_W and room.most(item.path, item.per_watt) > SMALLEST_W
+        ]
+    return shares
+
+
+def _scaled(vector: Vector, factor: float) -> Vector:
+    return (vector[0] * factor, vector[1] * factor, vector[2] * factor, vector[3] * factor)

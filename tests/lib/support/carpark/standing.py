@@ -1,0 +1,182 @@
+"""One charger as the observer judges it: can it be told anything, does it keep what it acknowledged, who knows of it.
+
+Everything here comes from outside csms: from the charger itself, from its connection and from what was drawn for it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from simulators.behaviour import Behaviour
+from simulators.charge_point import ChargePoint
+from simulators.station import SimulatedChargePoint
+from support.carpark.ceilings import Vector
+from support.carpark.contribution import NOTHING
+from support.carpark.draw_behaviour import fault_of
+from support.carpark.scenario import PointPlan
+
+HEALING_S = 180.0
+"""How long after a charger is back one may believe what it has forgotten: by then it can have been told again."""
+
+CALL_TIMEOUT_S = 30.0
+UNCLEAR = ("chance_call_lost", "chance_answer_lost", "chance_call_error", "chance_answered_late", "never_answers")
+REFUSING = ("rejects_profile_chance", "rejects_profiles", "honours_only", "takes_kinds", "call_error_for")
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """It may draw more than it acknowledged, and nobody can know: `believed` is what all must take it for."""
+
+    cause: str
+    believed: Vector
+    since_s: float
+    until_s: float = math.inf
+    """From then on not to know is no excuse any more."""
+
+
+@dataclass(slots=True)
+class Outstanding:
+    """A CALL of ours: until it is answered or times out no other may follow (OCPP-J 4.1.1)."""
+
+    sent_s: float
+    answered_s: float = math.inf
+
+    def over_s(self) -> float:
+        return min(self.answered_s, self.sent_s + CALL_TIMEOUT_S)
+
+
+class Standing:
+    """What is known of one charger at this moment. `now_s` are seconds of the virtual loop.
+
+    `on_revealed` hears the name of what has just become known, which is the moment to act on it.
+    """
+
+    def __init__(self, plan: PointPlan, on_revealed: Callable[[str], None]) -> None:
+        self.plan = plan
+        self.vector: Vector = NOTHING
+        self.reachable_since_s: float | None = None
+        self.doubt: Doubt | None = Doubt("not commissioned", NOTHING, 0.0)
+        self.known_fault: str | None = None
+        self.held: str | None = "first contact"
+        self.noisy = False
+        self.outstanding: Outstanding | None = None
+        self._on_revealed = on_revealed
+        self._seen = False
+        self._had_defaults = False
+        self._revealing_samples = 0
+        self._reaction_s = 0.0
+        self._foreign = frozenset(item.profile.profile_id for item in plan.behaviour.foreign_profiles)
+
+    @property
+    def cause(self) -> str:
+        """Why it holds what it draws although everybody wants it to stop."""
+        if self.doubt is not None:
+            return self.doubt.cause
+        if self.reachable_since_s is None:
+            return "offline"
+        return self.known_fault or ("noisy" if self.noisy else None) or self.held or "latency"
+
+    def believed(self, now_s: float) -> Vector:
+        """What it has to be taken for while nobody can know better."""
+        doubt = self.doubt
+        if doubt is None or now_s >= doubt.until_s:
+            return self.vector
+        one, other = doubt.believed, self.vector
+        return (min(one[0], other[0]), min(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3]))
+
+    def free_at_s(self, from_s: float, waited_for: Outstanding | None) -> float:
+        """When a 0 sent at `from_s`, or as soon as it could be sent after that, is what the car draws."""
+        if self.reachable_since_s is None or self.held or self.noisy or self.known_fault or self.doubt:
+            return math.inf
+        sent_s = max(from_s, self.reachable_since_s, waited_for.over_s() if waited_for else 0.0)
+        behaviour = self.plan.behaviour
+        takes_s = self.plan.latency_s[1] + behaviour.answer_delay_s[1] + behaviour.applies_after_s[1]
+        return sent_s + takes_s + self._reaction_s
+
+    def look(self, station: SimulatedChargePoint, now_s: float, online: bool) -> None:
+        """Judge it anew; to be called before its vector changes."""
+        model = station.model
+        self._note_contact(now_s, online)
+        self._note_fault(model.behaviour, now_s)
+        self._note_profiles(model, now_s)
+        self._note_clock(model, now_s)
+        self._reaction_s = max((c.car.reaction_s for c in model.connectors.values() if c.car is not None), default=0.0)
+
+    def sampled(self, drawn_w: float, told_w: float) -> None:
+        """A reading of a charger in doubt has reached us: the second one above what it was told reveals it."""
+        if self.doubt is None or self.doubt.cause == "not commissioned" or drawn_w <= told_w * 1.03 + 0.5 * 253 * 3:
+            self._revealing_samples = 0
+            return
+        self._revealing_samples += 1
+        if self._revealing_samples == 2:
+            self._reveal(self.doubt.cause)
+
+    def forgot(self, cause: str, before: Vector, now_s: float) -> None:
+        """It has just lost its profiles: it is still believed to be where it was before."""
+        if self.doubt is None and self._had_defaults:
+            self.doubt = Doubt(cause, before, now_s)
+
+    def transaction_over(self) -> None:
+        """What was known of a charger's disobedience was known of that transaction; without one, what it has forgotten
+        is its default, and nobody could take it for more than that."""
+        self._revealing_samples = 0
+        if self.doubt is not None and self.doubt.cause.startswith("forgets"):
+            self.doubt = replace(self.doubt, believed=NOTHING)
+        if self.known_fault is not None:
+            self.known_fault = None
+
+    def _reveal(self, cause: str) -> None:
+        self.doubt, self.known_fault = None, cause
+        self._on_revealed(cause)
+
+    def _note_contact(self, now_s: float, online: bool) -> None:
+        if not online:
+            self.reachable_since_s = None
+            return
+        if self.reachable_since_s is None:
+            self.reachable_since_s = now_s
+            if self.doubt is not None and self.doubt.cause.startswith("forgets"):
+                rounds_s = 10 * sum(self.plan.latency_s)
+                self.doubt = replace(self.doubt, until_s=now_s + HEALING_S + rounds_s)
+        if not self._seen:
+            self._seen = True
+            self.doubt = None
+            self._on_revealed("first contact")
+
+    def _note_fault(self, behaviour: Behaviour, now_s: float) -> None:
+        fault = fault_of(behaviour)
+        lasting = fault in ("ignores", "at_rating", "overdraws", "charges_freely", "wrong_clock", "late_application")
+        if self._seen and fault is not None and lasting and self.doubt is None and self.known_fault is None:
+            self.doubt = Doubt(fault, NOTHING, now_s)
+        elif self.doubt is not None and self.doubt.cause in ("ignores", "at_rating", "overdraws") and fault is None:
+            # It obeys again, but what it was told meanwhile is lost; the next renewal brings it.
+            self.doubt = Doubt("forgets", self.doubt.believed, self.doubt.since_s, now_s + HEALING_S)
+        if fault is None:
+            self.known_fault = None
+
+    def _note_profiles(self, model: ChargePoint, now_s: float) -> None:
+        present = all(self._has_default(model, number) for number in model.connectors)
+        unclear = any(getattr(model.behaviour, name) for name in UNCLEAR + REFUSING)
+        if not present and not self._had_defaults:
+            return
+        self._had_defaults = True
+        self.held = "unclear answers" if unclear else None
+        if present and self.doubt is not None and self.doubt.cause.startswith("forgets"):
+            self.doubt = None
+
+    def _note_clock(self, model: ChargePoint, now_s: float) -> None:
+        wrong = abs(model.clock_ahead_s - self.plan.behaviour.clock_ahead_s) > 60
+        if wrong and self.doubt is None and self._seen:
+            self.doubt = Doubt("loses_clock", self.vector, now_s)
+        elif not wrong and self.doubt is not None and self.doubt.cause == "loses_clock":
+            self.doubt = None
+
+    def _has_default(self, model: ChargePoint, number: int) -> bool:
+        return any(
+            item.profile.purpose == "TxDefault"
+            and item.connector_id in (0, number)
+            and item.profile.profile_id not in self._foreign
+            for item in model.profiles.installed
+        )
