@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from simulators.charging_profile import Unit
 from simulators.composite import CompositeSupport
@@ -11,7 +11,21 @@ from simulators.profiles import Installed
 Span = tuple[float, float]
 """The shortest and the longest of a time in seconds; each time is drawn between them."""
 
+Places = Literal["any", "station", "connectors"]
 Slots = Literal["each", "one", "shared"]
+Flaw = Literal["none", "decimals", "endless"]
+Freely = Literal["no", "under_default", "at_rating"]
+FreeMetering = Literal["none", "bare", "zero"]
+
+CHOICES = {
+    "default_places": Places,
+    "default_slots": Slots,
+    "composite_schedule": CompositeSupport,
+    "composite_flaw": Flaw,
+    "charges_freely": Freely,
+    "free_metering": FreeMetering,
+}
+"""The knobs that are one of a few words: a word nobody knows would go unnoticed."""
 
 AT_ONCE: Span = (0.0, 0.0)
 
@@ -79,7 +93,7 @@ class Behaviour:
     accepts_the_rest: bool = False
     takes_kinds: tuple[str, ...] = ()
     takes_units: tuple[Unit, ...] = ()
-    default_places: Literal["any", "station", "connectors"] = "any"
+    default_places: Places = "any"
     highest_stack_level: int = 10
     most_periods: int = 24
     ignores_profiles: bool = False
@@ -104,7 +118,7 @@ class Behaviour:
     chances_for: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     composite_schedule: CompositeSupport = "full"
-    composite_flaw: Literal["none", "decimals", "endless"] = "none"
+    composite_flaw: Flaw = "none"
 
     boots_on_reconnect: bool = False
     no_subprotocol: bool = False
@@ -114,8 +128,8 @@ class Behaviour:
     clock_ahead_s: float = 0.0
     clock_after_reboot_s: float | None = None
 
-    charges_freely: Literal["no", "under_default", "at_rating"] = "no"
-    free_metering: Literal["none", "bare", "zero"] = "none"
+    charges_freely: Freely = "no"
+    free_metering: FreeMetering = "none"
     overdraw: float = 0.0
 
     def __post_init__(self) -> None:
@@ -131,6 +145,9 @@ class Behaviour:
         spans = (self.applies_after_s, self.answer_delay_s, self.late_answer_s)
         if any(not 0 <= shortest <= longest for shortest, longest in spans) or self.overdraw < 0:
             raise ValueError("times and overdraw are not below 0, and no span ends before it begins")
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in get_args(known):
+                raise ValueError(f"{name} is one of {', '.join(get_args(known))}")
 
 
 BY_THE_BOOK = Behaviour()

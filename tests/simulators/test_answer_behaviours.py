@@ -137,10 +137,12 @@ def test_what_is_certain_asks_no_chance(behaviour: Behaviour, fate: str | None) 
         {"late_answer_s": (5.0, 4.0)},
         {"applies_after_s": (-1.0, 4.0)},
         {"overdraw": -0.1},
+        {"composite_schedule": "sometimes"},
+        {"charges_freely": "yes"},
     ],
 )
-def test_an_impossible_behaviour_is_refused(impossible: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=r"chances|times"):
+def test_an_impossible_behaviour_is_refused(impossible: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"chances|times|one of"):
         Behaviour(**impossible)  # type: ignore[arg-type]
 
 

@@ -3,12 +3,11 @@
 import asyncio
 import random
 from dataclasses import replace
-from typing import Literal
 
 import pytest
 from station_scene import BOTH, CAR, HUNGRY, Scene, play
 
-from simulators.behaviour import Behaviour
+from simulators.behaviour import Behaviour, Freely
 from simulators.car import Car
 from simulators.changes import Change
 from simulators.foreign import daily_maximum
@@ -17,7 +16,7 @@ from simulators.occurrences import DrawChanged, LimitChanged
 from simulators.protocol import Version
 from simulators.station import SimulatedChargePoint
 
-FREELY: tuple[Literal["no", "under_default", "at_rating"], ...] = ("no", "no", "under_default", "at_rating")
+FREELY: tuple[Freely, ...] = ("no", "no", "under_default", "at_rating")
 Look = tuple[float, float, tuple[float, float, float], tuple[float, float, float], bool]
 
 
