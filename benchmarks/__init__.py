@@ -1,0 +1,1 @@
+"""Reproducible measurements; each prints a ratio. They need the extra `bench`."""
