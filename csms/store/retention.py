@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, select, true
 
 from csms.domain.model import Moment
 from csms.store import tables
@@ -32,7 +32,10 @@ PAUSE_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long to keep what only grows. `now` is asked at each step."""
+    """How long to keep what only grows. `now` is asked at each step.
+
+    What a site's meter reports every few seconds goes with the meter samples, though it is among the events.
+    """
 
     now: Callable[[], Moment]
     meter_samples_s: float = METER_SAMPLES_KEPT_S
@@ -43,22 +46,26 @@ class Retention:
         """Delete about STEP_ROWS rows that are too old, in the caller's transaction; whether there may be more."""
         return any(_delete(connection, *too_old) for too_old in self._tables())
 
-    def _tables(self) -> Iterator[tuple[Table, str, float]]:
+    def _tables(self) -> Iterator[tuple[Table, str, float, ColumnElement[bool]]]:
         now_s = self.now().utc_s
-        yield tables.meter_samples, "at_utc_s", now_s - self.meter_samples_s
-        yield tables.history_minutes, "minute_start_s", now_s - self.history_s
-        yield tables.events, "at_utc_s", now_s - self.events_s
-        yield tables.temporary_limits, "valid_until_s", now_s - self.events_s
-        yield tables.alarms, "cleared_at_s", now_s - self.events_s
+        yield tables.meter_samples, "at_utc_s", now_s - self.meter_samples_s, true()
+        yield tables.events, "at_utc_s", now_s - self.meter_samples_s, tables.SITE_LOADS
+        yield tables.history_minutes, "minute_start_s", now_s - self.history_s, true()
+        yield tables.events, "at_utc_s", now_s - self.events_s, true()
+        yield tables.temporary_limits, "valid_until_s", now_s - self.events_s, true()
+        yield tables.alarms, "cleared_at_s", now_s - self.events_s, true()
 
 
-def _delete(connection: Connection, table: Table, time_column: str, before_s: float) -> bool:
+def _delete(
+    connection: Connection, table: Table, time_column: str, before_s: float, which: ColumnElement[bool]
+) -> bool:
     """Site by site, because every table has an index on site and time."""
     time = table.c[time_column]
     for site_id in site_ids(connection):
-        too_old = select(time).where(table.c.site_id == site_id, time < before_s).order_by(time).limit(STEP_ROWS)
+        of_site = (table.c.site_id == site_id, which)
+        too_old = select(time).where(*of_site, time < before_s).order_by(time).limit(STEP_ROWS)
         times = connection.execute(too_old).scalars().all()
         if times:
-            connection.execute(table.delete().where(table.c.site_id == site_id, time <= times[-1]))
+            connection.execute(table.delete().where(*of_site, time <= times[-1]))
             return True
     return False

@@ -57,6 +57,9 @@ MADE = _is("DecisionMade")
 ISSUED = _is("LimitIssued")
 """Events that are limits sent."""
 
+SITE_LOADS = _is("SiteLoadReported")
+"""Events that are readings of a site's meter."""
+
 LEADS = or_(MADE, and_(ISSUED, events.c.decision_id.is_(None)))
 """Events that decided limits, or stand for the decision where none was kept."""
 
@@ -70,6 +73,7 @@ _partial_index("ix_events_of_limit", _c.limit_id.is_not(None), _c.site_id, _c.li
 _partial_index("ix_events_of_decision", _c.decision_id.is_not(None), _c.site_id, _c.decision_id, _c.charge_point_id)
 _partial_index("ix_events_leads", LEADS, _c.site_id, _c.at_utc_s, _c.decision_id)
 _partial_index("ix_events_issued", ISSUED, _c.site_id, _c.charge_point_id, _c.at_utc_s, _c.decision_id)
+_partial_index("ix_events_site_loads", SITE_LOADS, _c.site_id, _c.at_utc_s)
 
 meter_samples = Table(
     "meter_samples",

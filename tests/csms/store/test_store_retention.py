@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, event, select
 from store_examples import AT, metered, site_declared
 
 from csms.domain import events as ev
 from csms.domain.alarms import Alarm
 from csms.domain.grid import TemporaryLimit
 from csms.domain.history import MinuteRecord
-from csms.domain.model import Moment
+from csms.domain.model import Moment, SiteLoad
 from csms.domain.ports import AlarmQuery
 from csms.store import AsyncStore, Retention, SyncStore, tables
 from csms.store.retention import STEP_ROWS
@@ -79,6 +79,31 @@ async def test_limits_and_alarms_that_are_long_over_are_deleted_and_those_that_s
     kept = select(tables.temporary_limits.c.valid_until_s).order_by("source")
     assert store._database.read(lambda connection: connection.execute(kept).scalars().all()) == [None, recent_s]
     assert [alarm.alarm_id for _, alarm in (await store.alarms(AlarmQuery())).items] == [2, 0]
+
+
+async def test_readings_of_the_sites_meter_go_with_the_meter_samples(store: SyncStore) -> None:
+    for days in (0, 29, 31):
+        at = Moment(AT.utc_s - days * DAY_S, 0.0)
+        store.append("s", ev.SiteLoadReported(at, SiteLoad(1000, at.utc_s, at)), [])
+        store.append("s", ev.SiteRestarted(at, "for a test"), [])
+    sweep(store)
+    assert ages_d(store)["events"] == [31, 29, 29, 0, 0, 0]
+
+
+async def test_what_is_too_old_is_found_by_index(store: SyncStore) -> None:
+    statements: list[str] = []
+    engine = store._database._writer
+    event.listen(engine, "before_cursor_execute", lambda _c, _cursor, text, *_rest: statements.append(text))
+    store._database.write(Retention(lambda: AT).delete_step)
+    searches = [text for text in statements if text.startswith("SELECT") and "ORDER BY" in text and "LIMIT" in text]
+    assert len(searches) == 6
+    for text in searches:
+        values = tuple("s" if "site_id" in part else 0 for part in text.split("?")[:-1])
+        with engine.connect() as connection:
+            plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
+        index = "ix_events_site_loads" if "SiteLoadReported" in text else "INDEX"
+        assert len(plan) == 1, text
+        assert index in plan[0], text
 
 
 async def test_deleting_goes_in_small_steps(store: SyncStore) -> None:

@@ -30,6 +30,7 @@ def _events() -> None:
         ("ix_events_of_decision", ["site_id", "decision_id", "charge_point_id"], "decision_id IS NOT NULL"),
         ("ix_events_leads", ["site_id", "at_utc_s", "decision_id"], leads),
         ("ix_events_issued", ["site_id", "charge_point_id", "at_utc_s", "decision_id"], "type = 'LimitIssued'"),
+        ("ix_events_site_loads", ["site_id", "at_utc_s"], "type = 'SiteLoadReported'"),
     ):
         op.create_index(name, "events", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
