@@ -13,12 +13,12 @@ from csms.balancing.budget import effective_config
 from csms.balancing.compliance import judge
 from csms.balancing.ledger import Ledger, ledger
 from csms.balancing.plan import Plan, plan
-from csms.balancing.report import site_allocation
+from csms.balancing.report import figures, site_allocation
 from csms.balancing.words import cause
 from csms.commander import Commander
 from csms.domain import events as ev
 from csms.domain.grid import TemporaryLimit
-from csms.domain.history import MINUTE_S, Figures, HistoryBucket, MinuteRecord, Recorder
+from csms.domain.history import MINUTE_S, HistoryBucket, MinuteRecord, Recorder
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
     BalancerSettings,
@@ -331,9 +331,10 @@ class Site:
             await asyncio.sleep(_HISTORY_TICK_S)
 
     def _note_history(self) -> None:
-        report = self.allocation()
-        figures = Figures(report.allocated_w, report.actual_w, len(report.chargers))
-        for record in self._recorder.advance(report.at_s, figures):
+        now = self._clock.now()
+        snapshot, allocation, _ = self._decided()
+        fresh = replace(snapshot, readings=self._state.readings)
+        for record in self._recorder.advance(now.utc_s, figures(fresh, allocation, now)):
             self._store.record_minute(self.site_id, record)
 
     async def _current_minute(self) -> MinuteRecord | None:

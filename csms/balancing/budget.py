@@ -116,7 +116,8 @@ def _site_load(snapshot: Snapshot, now: Moment) -> tuple[int, Currents, float | 
     A missing measurement counts as the worst case; a power without its phases may be on any one of them.
     """
     site, load = snapshot.site, snapshot.site_load
-    age_s = now.steady_s - load.at.steady_s if load is not None else 0.0
+    # It was measured before it arrived; a meter whose clock is ahead measured it then.
+    age_s = now.steady_s - load.at.steady_s + max(0.0, load.at.utc_s - load.measured_at_s) if load is not None else 0.0
     if load is not None and age_s < site.site_load_max_age_s:
         fresh_until_s = now.utc_s + site.site_load_max_age_s - age_s
         if load.currents_a is not None:

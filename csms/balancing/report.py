@@ -8,6 +8,7 @@ from csms.balancing.allocation import Allocation
 from csms.balancing.ledger import Ledger, grid_w, summed
 from csms.balancing.tree import DIMENSIONS, tree
 from csms.domain.electrical import voltages
+from csms.domain.history import Figures
 from csms.domain.model import ConnectorKey, ConnectorStatus, LimitPurpose, Moment
 from csms.domain.reports import ChargerReport, CircuitReport, ConnectorReport, SiteAllocation
 from csms.domain.snapshot import Snapshot
@@ -33,6 +34,16 @@ def site_allocation(snapshot: Snapshot, allocation: Allocation, book: Ledger, no
         circuits=_circuits(snapshot, allocation, book),
         site_load_w=allocation.budget.load_w,
         budget_reason=allocation.budget.reason,
+    )
+
+
+def figures(snapshot: Snapshot, allocation: Allocation, now: Moment) -> Figures:
+    """The totals of `site_allocation` alone, for the record of history."""
+    drawn = (snapshot.reading_power_w(key, now.steady_s) for key in allocation.shares)
+    return Figures(
+        allocated_w=sum(share.limit_w for share in allocation.shares.values()),
+        actual_w=sum(round(power_w) for power_w in drawn if power_w is not None),
+        active=len({key.charge_point_id for key in allocation.shares}),
     )
 
 

@@ -7,14 +7,13 @@ its parents.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from csms.domain.electrical import Load, voltages
+from csms.domain.grid import GRID
 from csms.domain.model import ChargePointSettings, SiteSettings
-
-GRID = "grid"
-"""The name of the root: the grid connection."""
 
 DIMENSIONS = 4
 
@@ -97,5 +96,5 @@ def _nodes(site: SiteSettings) -> tuple[tuple[str, ...], tuple[int, ...]]:
 
 
 def _quanta(current_a: float | None, quanta_per_ma: int, load_a: float = 0.0) -> int | None:
-    """Whole milliamperes: capacities rounded down, other loads rounded up."""
-    return None if current_a is None else (int(current_a * 1000) - -int(-load_a * 1000 // 1)) * quanta_per_ma
+    """Capacities are declared to the milliampere; other loads are rounded up to it."""
+    return None if current_a is None else (round(current_a * 1000) - math.ceil(load_a * 1000)) * quanta_per_ma

@@ -213,6 +213,9 @@ ALLOCATION = {
     "reserved_kw",
     "waiting",
     "not_commissioned",
+    "circuits",
+    "site_load_kw",
+    "limit_source",
 }
 CHARGER = {
     "charge_point_id",
@@ -223,6 +226,8 @@ CHARGER = {
     "permitted_kw",
     "reason",
     "connectors",
+    "waiting",
+    "expected_start",
 }
 
 
