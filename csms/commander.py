@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterable
 import structlog
 
 from csms.balancing.plan import Intent
-from csms.balancing.proofs import default_proofs, lease_proof, shows_default
+from csms.balancing.proofs import default_proofs, lease_proof, shows_default, shows_limit
 from csms.domain import events as ev
 from csms.domain.commands import Answer, Command, Outcome, ReadSchedule, SetLimit, StopSession
 from csms.domain.limits import Limit
@@ -161,6 +161,8 @@ class Commander:
 
     async def _follow_up(self, key: ConnectorKey, issued: ev.LimitIssued, link: ChargePointLink) -> None:
         limits = self._state().limits[key]
+        if any(o.purpose is issued.purpose and o.limit_id < issued.limit_id for o in limits.outstanding):
+            await self._make_sure(key, issued, link)
         if issued.purpose is LimitPurpose.DEFAULT:
             if limits.default_proof in (None, Proof.DISPROVED):
                 self._unproven[key.charge_point_id] = None
@@ -168,6 +170,16 @@ class Commander:
         unknown = self._state().charge_points[key.charge_point_id].lease_proof is None
         if unknown and limits.transaction is not None and limits.transaction.lease_s is not None:
             await self._prove_lease(key, limits.transaction, link)
+
+    async def _make_sure(self, key: ConnectorKey, issued: ev.LimitIssued, link: ChargePointLink) -> None:
+        """Something else was sent on an earlier connection, and nobody knows whether it arrived: ask what is obeyed."""
+        outcome = await link.send(ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
+        in_force = self._state().limits[key].confirmed(issued.purpose)
+        if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED) or in_force is None:
+            return
+        shape = self._state().shape(key.charge_point_id)
+        if in_force.limit_id == issued.limit_id and shows_limit(outcome.schedule, in_force, shape):
+            self._record(ev.LimitShown(self._clock.now(), *key, issued.limit_id, issued.purpose))
 
     def _command(self, issued: ev.LimitIssued) -> SetLimit:
         """A default profile starts in 1970, so that a charger that has lost its clock still has it in force."""

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from csms.balancing.strategies import STRATEGIES
-from csms.balancing.tree import DIMENSIONS, GRID, tree
+from csms.balancing.tree import DIMENSIONS, tree
 from csms.domain.electrical import Load, Shape, shape, voltages
+from csms.domain.grid import GRID
 from csms.domain.model import ChargePointSettings, SiteSettings, SmartCharging
 from csms.validation import Broken, Place, kw
 

@@ -178,11 +178,18 @@ class _Desk:
         clear answer, since what it said stays possible; after a refusal, to learn whether it obeys now."""
         if self._resend and want.purpose is LimitPurpose.TRANSACTION:
             return True
-        if limits.failure(want.purpose) or any(limit.purpose is want.purpose for limit in limits.outstanding):
+        if limits.failure(want.purpose):
             return True
         confirmed = limits.confirmed(want.purpose)
         connection_id = self._snapshot.charge_points[want.key.charge_point_id].connection_id
-        return confirmed is not None and confirmed.connection_id != connection_id
+        if confirmed is not None and confirmed.connection_id != connection_id:
+            return True
+        doubtful = [limit for limit in limits.outstanding if limit.purpose is want.purpose]
+        if not doubtful or confirmed is None:
+            return bool(doubtful)
+        # Said again on this connection already: what is left may be applied late, and is asked about again.
+        said_again = all(limit.limit_id < confirmed.limit_id for limit in doubtful)
+        return not said_again or self._is_due(confirmed.issued_at.steady_s + _LONGEST_PATIENCE_S)
 
     def _patient(self, limits: ConnectorLimits, want: Intent) -> bool:
         """Whether enough time has passed since the last failure: 1, 2, 4 ... seconds."""

@@ -20,6 +20,13 @@ def shows_default(schedule: Sequence[ScheduleLimit], shape: Shape) -> bool:
     return bool(schedule) and _watts(schedule[0], shape) <= shape.fallback_w + _TOLERANCE_W
 
 
+def shows_limit(schedule: Sequence[ScheduleLimit], limit: Limit, shape: Shape) -> bool:
+    """Whether the schedule begins at or below this limit; one that tells nothing is no objection."""
+    if not schedule:
+        return True
+    return _watts(schedule[0], shape.on(limit.phases)) <= 1.03 * limit.limit_w + _TOLERANCE_W
+
+
 def default_proofs(shown: Mapping[ConnectorKey, bool | None]) -> dict[ConnectorKey, Proof]:
     """The verdict over the connectors of one charge point; None: it could not be asked about that one.
 

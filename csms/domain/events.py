@@ -258,6 +258,15 @@ class LimitUnanswered(ConnectorEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class LimitShown(ConnectorEvent):
+    """The composite schedule shows this limit in force, or the charger cannot be asked: what was sent on an earlier
+    connection and never answered is no longer to be expected."""
+
+    limit_id: int
+    purpose: LimitPurpose
+
+
+@dataclass(frozen=True, slots=True)
 class DefaultProved(ConnectorEvent):
     """What the composite schedule said of a connector's default profile."""
 

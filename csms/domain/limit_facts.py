@@ -49,10 +49,7 @@ def confirmed(limits: ConnectorLimits, event: ev.LimitConfirmed, at_hand: Circum
     limit = _outstanding(limits, event.limit_id)
     if limit is None:
         return None
-    # Calls are answered in order: whatever of this purpose was sent before is either overruled or never came.
-    rest = tuple(
-        other for other in limits.outstanding if other.purpose is not limit.purpose or other.limit_id > limit.limit_id
-    )
+    rest = tuple(other for other in limits.outstanding if _survives(other, limit))
     governs = limit.purpose is LimitPurpose.TRANSACTION or (at_hand.by_default and at_hand.active)
     before = limits.transaction or limits.default if governs else None
     settling = () if at_hand.idle else _settling(limits, limit, event.at, at_hand.by_default)
@@ -64,6 +61,23 @@ def confirmed(limits: ConnectorLimits, event: ev.LimitConfirmed, at_hand: Circum
         failure = kept.default_failure if kept.default_proof is Proof.DISPROVED else None
         return replace(kept, default=limit, default_failure=failure)
     return replace(kept, transaction=limit, transaction_failure=None)
+
+
+def _survives(other: Limit, confirmed: Limit) -> bool:
+    """Calls are answered in order: on one connection, whatever was sent before is either overruled or never came.
+
+    What went unanswered on an earlier connection may be applied late, after all, until the charger shows what it obeys.
+    """
+    if other.purpose is not confirmed.purpose or other.limit_id > confirmed.limit_id:
+        return True
+    return other.connection_id != confirmed.connection_id and _is_higher(other, confirmed)
+
+
+def shown(limits: ConnectorLimits, event: ev.LimitShown) -> ConnectorLimits:
+    """What was sent before the limit that is shown to be in force is out of the question; it may have to settle."""
+    over = [o for o in limits.outstanding if o.purpose is event.purpose and o.limit_id < event.limit_id]
+    settling = _pruned((*limits.settling, *(_still(limit, event.at, False) for limit in over)))
+    return replace(limits, outstanding=tuple(o for o in limits.outstanding if o not in over), settling=settling)
 
 
 def _served(limits: ConnectorLimits, before: Limit | None, limit: Limit, at: Moment) -> ConnectorLimits:

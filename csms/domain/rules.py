@@ -271,6 +271,10 @@ def _by_default(state: State, key: ConnectorKey) -> bool:
     return capabilities is not None and capabilities.limit_by is LimitPurpose.DEFAULT
 
 
+def _limit_shown(state: State, event: ev.LimitShown) -> tuple[Row, ...]:
+    return (facts.shown(state.limits_of(state.connector_key(event, lowest=1)), event),)
+
+
 def _default_proved(state: State, event: ev.DefaultProved) -> tuple[Row, ...]:
     return (facts.proved(state.limits_of(state.connector_key(event, lowest=1)), event),)
 
@@ -340,6 +344,7 @@ RULES: dict[type[ev.Event], Callable[[State, Any], tuple[Row, ...]]] = {
     ev.SiteLoadReported: _site_load_reported,
     ev.AlarmRaised: _alarm_raised,
     ev.AlarmCleared: _alarm_cleared,
+    ev.LimitShown: _limit_shown,
     ev.DefaultProved: _default_proved,
     ev.LeaseProved: _lease_proved,
     ev.LimitExceeded: _limit_exceeded,

@@ -175,6 +175,7 @@ class World:
         key = ConnectorKey(issued.charge_point_id, issued.connector_id)
         if issued.purpose is LimitPurpose.DEFAULT and self.state.limits[key].default_proof is None:
             self.apply(ev.DefaultProved(self.now, *key, Proof.SILENT))  # as of a charger that cannot be asked
+        self.apply(ev.LimitShown(self.now, *key, issued.limit_id, issued.purpose))
 
     def reject(self, issued: ev.LimitIssued, status: str = "Rejected") -> None:
         self.apply(ev.LimitRejected(self.now, issued.charge_point_id, issued.connector_id, issued.limit_id, status))
