@@ -14,13 +14,15 @@ from csms.api.server import ApiServer
 from csms.charge_points.lifecycle import ChargePoints
 from csms.charge_points.server import OcppServer
 from csms.config import Config
-from csms.site_config import SiteConfig
 from csms.domain import events as ev
+from csms.domain.limit_facts import broken_off
+from csms.domain.limits import ConnectorLimits
 from csms.domain.model import ChargePointSettings, Moment
 from csms.domain.ports import Clock, Ids, Registration, Store
-from csms.domain.state import State
+from csms.domain.state import Row, State
 from csms.seed import FILE, DeclaredSite, Seed, seed
 from csms.site import Site
+from csms.site_config import SiteConfig
 
 log = structlog.get_logger()
 
@@ -154,6 +156,8 @@ class Application:
         rows = await self._store.load_site(declared.site_id, self._clock.now())
         state = State.restored(rows) if rows else State(declared.settings())
         site = Site(state, store=self._store, clock=self._clock, settings=self._config.balancer_settings())
+        for broken_off_call in _broken_off(rows, self._clock.now()):
+            site.record(broken_off_call)
         for event in made.events:
             site.record(event, origin=FILE)
         return site
@@ -197,8 +201,15 @@ class Application:
             log.exception("site.not_restored", site_id=site.site_id)
             return False
         site.disconnect_all(SERVICE_RESTART, "the site was started again")
+        for event in _broken_off(rows, self._clock.now()):
+            site.record(event)
         site.record(ev.SiteRestarted(self._clock.now(), cause))
         return True
+
+
+def _broken_off(rows: Sequence[Row], now: Moment) -> list[ev.LimitUnanswered]:
+    """Calls that were under way when the process or the site's task ended."""
+    return [event for row in rows if isinstance(row, ConnectorLimits) for event in broken_off(row, now)]
 
 
 def ids_elsewhere(config: Config, site: SiteConfig) -> frozenset[str]:

@@ -140,10 +140,12 @@ class Commander:
         await durable
         self.limits_sent += 1
         outcome = await link.send(command)
+        answered = _answered(issued, outcome, self._clock.now())
         try:
-            self._record(_answered(issued, outcome, self._clock.now()))
+            self._record(answered)
         except IllegalEvent:
-            # The transaction ended while the call was under way, and its limits with it.
+            # The transaction ended while the call was under way, its limits with it: the answer is kept on record.
+            self._store.append(self._site_id, answered, ())
             log.info("limit.answered_late", charge_point_id=issued.charge_point_id, limit_id=issued.limit_id)
             return
         if outcome.answer is not Answer.ACCEPTED:

@@ -119,6 +119,15 @@ def unanswered(limits: ConnectorLimits, event: ev.LimitUnanswered, _: Circumstan
     return _failed(replace(limits, outstanding=tuple(unique.values())), limit.purpose, event.at, event.cause)
 
 
+def broken_off(limits: ConnectorLimits, at: Moment) -> list[ev.LimitUnanswered]:
+    """What became of the calls that were under way when our process ended, for the next one to record."""
+    return [
+        ev.LimitUnanswered(at, limits.charge_point_id, limits.connector_id, limit.limit_id, "broken off by a restart")
+        for limit in limits.outstanding
+        if limit.awaited
+    ]
+
+
 def transaction_ended(limits: ConnectorLimits, at: Moment) -> ConnectorLimits:
     """TxProfiles die with their transaction; what they permitted settles like a cut."""
     ours = [limits.transaction, *(o for o in limits.outstanding if o.purpose is LimitPurpose.TRANSACTION)]
