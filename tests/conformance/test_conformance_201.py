@@ -129,14 +129,19 @@ async def test_after_a_boot_its_variables_are_asked_metering_is_set_and_foreign_
             "TxUpdatedInterval": "SampledDataCtrlr",
             "TxUpdatedMeasurands": "SampledDataCtrlr",
         }
-        [cleared] = point.told("ClearChargingProfile")
-        assert cleared == {"chargingProfileCriteria": {"chargingProfilePurpose": "TxDefaultProfile"}}
+        [asked] = point.told("GetChargingProfiles")
+        assert asked["chargingProfile"] == {"chargingLimitSource": ["CSO"]}
+        # What it was asked for was never reported, so whole purposes go; those of a transaction end with it.
+        assert point.told("ClearChargingProfile") == [
+            {"chargingProfileCriteria": {"chargingProfilePurpose": purpose}}
+            for purpose in ("TxDefaultProfile", "ChargingStationMaxProfile")
+        ]
         abilities = (await central.shown(name))["capabilities"]
     expected = {"rate_units": ["A", "W"], "max_stack_level": 3, "max_periods": 24}
     assert {field: abilities[field] for field in expected} == expected
     async with central.charge_point(name, V201, answers=answers) as point:
         await point.profile("TxDefaultProfile")
-        assert point.told("ClearChargingProfile") == []
+        assert point.told("GetChargingProfiles") + point.told("ClearChargingProfile") == []
 
 
 @pytest.mark.parametrize(
@@ -525,11 +530,11 @@ async def test_tc_k_01_and_60_csms_both_profiles_are_complete(
         default = await point.profile("TxDefaultProfile")
         await event(point, "Started", state="Charging")
         told = await point.profile("TxProfile")
-    for profile in (default, told):
-        [schedule] = profile_of(profile)["chargingSchedule"]
-        began = schedule.pop("startSchedule")
-        assert began.endswith("Z")
-        assert 0 < seconds(now()) - seconds(began) < 120
+    # A default profile is in force from the beginning of time, whatever the station believes the time to be.
+    assert profile_of(default)["chargingSchedule"][0].pop("startSchedule") == "1970-01-01T00:00:00Z"
+    began = profile_of(told)["chargingSchedule"][0].pop("startSchedule")
+    assert began.endswith("Z")
+    assert 0 < seconds(now()) - seconds(began) < 120
     period = {"startPeriod": 0, "numberPhases": 3}
     assert default == {
         "evseId": 1,
