@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from csms.balancing.allocation import Allocation, allocate
+from csms.balancing.alarms import Trouble, troubles
+from csms.balancing.allocation import Allocation, Share, allocate
+from csms.balancing.compliance import judge
 from csms.balancing.ledger import Ledger, ledger
 from csms.balancing.plan import Intent, Plan, plan
 from csms.balancing.report import site_allocation
 from csms.domain import events as ev
+from csms.domain.electrical import Load, voltages
+from csms.domain.grid import TemporaryLimit
 from csms.domain.model import (
     BalancerSettings,
     Capabilities,
@@ -20,6 +25,7 @@ from csms.domain.model import (
     Moment,
     PowerSource,
     Proof,
+    SiteLoad,
     SiteSettings,
     SmartCharging,
 )
@@ -53,6 +59,11 @@ class World:
     def apply(self, event: ev.Event) -> tuple[Row, ...]:
         return self.state.apply(event)
 
+    def site(self, **changes: object) -> None:
+        """The site is declared anew, with these settings changed."""
+        changed = replace(self.state.site, **changes)  # type: ignore[arg-type]  # passed on as they are
+        self.apply(ev.SiteDeclared(self.now, changed))
+
     def declare(
         self,
         charge_point_id: str,
@@ -62,7 +73,7 @@ class World:
         phases: int | None = None,
         connectors: int = 1,
         offline_kw: float = 0.0,
-        in_service: bool = True,
+        **more: object,
     ) -> None:
         self.apply(
             ev.ChargePointDeclared(
@@ -75,24 +86,42 @@ class World:
                     current=current,
                     phases=phases,
                     offline_limit_w=round(offline_kw * 1000),
-                    in_service=in_service,
+                    **more,  # type: ignore[arg-type]  # passed on as they are
                 ),
             )
         )
 
-    def connect(self, charge_point_id: str, *, units: tuple[str, ...] | None = None, connection: str = "c1") -> None:
+    def connect(
+        self,
+        charge_point_id: str,
+        *,
+        units: tuple[str, ...] | None = None,
+        connection: str = "c1",
+        **capabilities: object,
+    ) -> None:
         """Connected, ready and with its capabilities known."""
+        known = Capabilities(rate_units=units, **capabilities)  # type: ignore[arg-type]  # passed on as they are
         self.apply(ev.ChargePointConnected(self.now, charge_point_id, connection, "ocpp1.6"))
         self.apply(ev.ChargePointReady(self.now, charge_point_id, connection))
-        self.apply(ev.CapabilitiesLearned(self.now, charge_point_id, Capabilities(rate_units=units)))
+        self.apply(ev.CapabilitiesLearned(self.now, charge_point_id, known))
 
     def disconnect(self, charge_point_id: str, connection: str = "c1") -> None:
         self.apply(ev.ChargePointDisconnected(self.now, charge_point_id, connection))
 
-    def charger(self, charge_point_id: str, max_kw: float | None = 22.0, **declared: object) -> None:
-        """A declared, connected, idle charger that has confirmed its default profile on every connector."""
+    def charger(
+        self,
+        charge_point_id: str,
+        max_kw: float | None = 22.0,
+        *,
+        can: Mapping[str, object] | None = None,
+        **declared: object,
+    ) -> None:
+        """A declared, connected, idle charger that has confirmed its default profile on every connector.
+
+        `can` are its capabilities.
+        """
         self.declare(charge_point_id, max_kw, **declared)  # type: ignore[arg-type]  # passed on as they are
-        self.connect(charge_point_id)
+        self.connect(charge_point_id, **(can or {}))  # type: ignore[arg-type]  # as above
         for key in self.state.snapshot().connector_keys():
             if key.charge_point_id == charge_point_id:
                 self.status(charge_point_id, ConnectorStatus.AVAILABLE, key.connector_id)
@@ -120,17 +149,53 @@ class World:
             ev.TransactionEnded(self.now, charge_point_id, connector_id, transaction_id, self.now.utc_s, "Local")
         )
 
-    def draw(self, charge_point_id: str, power_w: float, connector_id: int = 1) -> None:
+    def draw(
+        self,
+        charge_point_id: str,
+        power_w: float,
+        connector_id: int = 1,
+        *,
+        currents_a: tuple[float, float, float] | None = None,
+        age_s: float = 0.0,
+        source: PowerSource = PowerSource.POWER,
+    ) -> None:
+        """A reading arrives that was taken `age_s` ago; `currents_a` on the charger's own conductors."""
         self.apply(
             ev.MeterValuesReceived(
                 self.now,
                 charge_point_id,
                 connector_id,
-                self.now.utc_s,
+                self.now.utc_s - age_s,
                 power_w=power_w,
-                source=PowerSource.POWER,
+                source=source,
+                currents_a=currents_a,
             )
         )
+
+    def judge(self, charge_point_id: str, connector_id: int = 1) -> ev.LimitExceeded | ev.LimitObeyed | None:
+        """What the last reading says of the connector's obedience is recorded, as the site does."""
+        key = ConnectorKey(charge_point_id, connector_id)
+        shape, charge_point = self.state.shape(charge_point_id), self.state.charge_points[charge_point_id]
+        limits, reading, active = self.state.limits[key], self.state.readings[key], key in self.state.active
+        found = judge(shape, charge_point, limits, reading, self.now, self.settings.settle_s, active=active)
+        if found is not None:
+            self.apply(found)
+        return found
+
+    def limit(
+        self, source: str, max_kw: float, *, begins_in_s: float | None = None, ends_in_s: float | None = None
+    ) -> None:
+        """A temporary limit, its times counted from now."""
+        from_s, until_s = (None if s is None else self.now.utc_s + s for s in (begins_in_s, ends_in_s))
+        self.apply(ev.TemporaryLimitSet(self.now, TemporaryLimit(source, round(max_kw * 1000), from_s, until_s)))
+
+    def load(self, power_kw: float, *, currents_a: tuple[float, ...] | None = None, age_s: float = 0.0) -> None:
+        """The site tells what it draws besides its chargers, as measured `age_s` ago by the meter's clock."""
+        told = SiteLoad(round(power_kw * 1000), self.now.utc_s - age_s, self.now, currents_a)
+        self.apply(ev.SiteLoadReported(self.now, told))
+
+    def promise_lease(self, charge_point_id: str, proof: Proof = Proof.SHOWN) -> None:
+        self.apply(ev.LeaseProved(self.now, charge_point_id, proof))
 
     def configure(self, max_kw: float, strategy: str = "equal", *, floor_kw: float = 1.4, **more: object) -> None:
         config = SmartCharging(
@@ -146,8 +211,8 @@ class World:
         state = self.state
         rows: list[Row] = [state.site, *state.settings.values(), *state.charge_points.values()]
         rows += [*state.connectors.values(), *state.active.values(), *state.limits.values(), *state.readings.values()]
-        if state.smart_charging is not None:
-            rows.append(state.smart_charging)
+        rows += [*state.temporary_limits.values(), *state.alarms.values()]
+        rows += [row for row in (state.smart_charging, state.site_load) if row is not None]
         self.state = State.restored(rows)
 
     def issue(self, intent: Intent) -> ev.LimitIssued:
@@ -196,6 +261,24 @@ class World:
     def report(self) -> SiteAllocation:
         return site_allocation(self.state.snapshot(), self.allocation(), self.book(), self.now)
 
+    def troubles(self) -> list[Trouble]:
+        return troubles(self.state.snapshot(), self.allocation())
+
+    def answer_all(self) -> None:
+        """Everyone confirms what is sent now."""
+        for intent in self.plan().intents:
+            self.confirm(self.issue(intent))
+
+    def run(self, seconds: float) -> None:
+        """Everyone obeys for so long, however often the plan wakes up meanwhile."""
+        end_s = self.now.steady_s + seconds
+        while self.now.steady_s < end_s:
+            self.answer_all()
+            wake_at_s, change_s = self.plan().wake_at_s, self.allocation().next_change_s
+            wakes_s = [end_s, *([] if wake_at_s is None else [wake_at_s])]
+            wakes_s += [] if change_s is None else [self.now.steady_s + change_s - self.now.utc_s]
+            self.wait(min(end_s - self.now.steady_s, max(0.01, min(wakes_s) - self.now.steady_s)))
+
     def settle(self) -> None:
         """Everyone obeys until there is nothing left to send."""
         for _ in range(50):
@@ -225,3 +308,15 @@ class World:
             for intent in self.plan().intents
             if intent.purpose is LimitPurpose.TRANSACTION
         }
+
+    def share(self, charge_point_id: str, connector_id: int = 1) -> Share:
+        return self.allocation().shares[ConnectorKey(charge_point_id, connector_id)]
+
+    def amperes(self, load: Load) -> tuple[float, ...]:
+        """A load's currents on L1, L2 and L3."""
+        per_ampere = voltages(self.state.site).quanta_per_ma * 1000
+        return tuple(round(quanta / per_ampere, 3) for quanta in load[1:])
+
+    def worst_a(self, charge_point_id: str) -> tuple[float, ...]:
+        """What a charge point may draw at worst on the site's L1, L2 and L3."""
+        return self.amperes(self.book().charge_points[charge_point_id])
