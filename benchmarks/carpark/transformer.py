@@ -5,13 +5,13 @@ A delta-wye transformer of P kW feeds EVSEs between two lines each (208 V): AB, 
 (balanced, sqrt(3) instead of 2), and where a one-sided load counts more on the primary. That region is not a tree of
 sums, so it is described from inside, by limits of which every combination is within the transformer's:
 
-- each pair of lines is a circuit of 36 % of P (for a load on one pair alone the transformer bears 50 %),
-- the site as a whole has 92 % of P,
-- each line carries at most 33.3 % of P at 104 V, counted in amperes.
+- each pair of lines is a circuit of 36.4 % of P (for a load on one pair alone the transformer bears 50 %),
+- the site as a whole has 90.5 % of P,
+- each line carries at most 33.28 % of P at 104 V, counted in amperes.
 
 An EVSE between two lines counts on both with its full current, at half its voltage each: so many amperes are then so
-many watts. The three figures are a choice (a higher share of one pair costs more of the whole) and hold at any P;
-`vertices` and `bears` are there to prove them.
+many watts. The three figures are a choice: a higher share of one pair costs more of the whole, and these are 35, 64
+and 87 whole amperes at 20 kW. They hold at any P; `vertices` and `bears` are there to prove it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import radians
 
-PAIR_SHARE = 0.36
-SITE_SHARE = 0.92
-LINE_SHARE = 0.333
+PAIR_SHARE = 0.364
+SITE_SHARE = 0.905
+LINE_SHARE = 0.3328
 
 LINE_VOLTAGE_V = 208.0
 """Between two lines, as the EVSEs see it."""
