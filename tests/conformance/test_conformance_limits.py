@@ -168,14 +168,19 @@ async def test_a_default_that_does_not_hold_is_told_to_operators_and_said_again(
     shows = with_periods(1, lambda payload: composite_of(version, (0, 100_000 if payload[place] == 1 else 0)))
     async with central.charge_point(name, version, answers=shows) as point:
         await eventually(lambda: _default(central, name), (0.0, [NOT_KEPT]))
-        alarms = (await central.get("alarms?site_id=park&standing=true"))["items"]
-        assert [row["kind"] for row in alarms if row["subject"] == name] == ["default_not_kept"]
+        await eventually(lambda: _alarms(central, name), ["default_not_kept"])
         again = await point.wait(lambda: _third(point.profiles("TxDefaultProfile")), "it again")
         assert again[place] == 1
     assert await _default(central, name, 2) == (0.0, [])
 
 
 NOT_KEPT = "its composite schedule does not show its default profile"
+
+
+async def _alarms(central: Central, name: str) -> object:
+    """Kinds of the alarms that stand about it."""
+    alarms = (await central.get("alarms?site_id=park&standing=true"))["items"]
+    return [row["kind"] for row in alarms if row["subject"] == name]
 
 
 def _third(told: list[JsonObject]) -> JsonObject | None:

@@ -140,8 +140,8 @@ async def test_an_unknown_charger_is_taken_in_where_the_configuration_says_so(
     tmp_path: Path, protocol: Version
 ) -> None:
     """Of undeclared kind it counts as AC with 3 x 32 A at 230 V, 22.08 kW, until it has confirmed its default."""
-    options = {"unknown_charge_points": "accept", "default_site_id": "park"}
-    async with running(tmp_path, site([dc("CP-1")], capacity_kw=30), **options) as system:
+    park = site([dc("CP-1")], capacity_kw=30)
+    async with running(tmp_path, park, unknown_charge_points="accept", default_site_id="park") as system:
         first = await system.charger("CP-1", "1.6")
         stranger = await system.charger("CP-9", protocol)
         await eventually(lambda: first.connector(1).permitted_w == stranger.connector(1).permitted_w == 0)

@@ -62,8 +62,10 @@ def dc(charge_point_id: str, max_power_kw: float = 22, **more: object) -> JsonOb
     return {"charge_point_id": charge_point_id, "current": "DC", "max_power_kw": max_power_kw, **more}
 
 
-def site(charge_points: Sequence[JsonObject], capacity_kw: float = 100, site_id: str = "park") -> JsonObject:
-    return {"site_id": site_id, "grid_capacity_kw": capacity_kw, "charge_points": list(charge_points)}
+def site(
+    charge_points: Sequence[JsonObject], capacity_kw: float = 100, site_id: str = "park", **more: object
+) -> JsonObject:
+    return {"site_id": site_id, "grid_capacity_kw": capacity_kw, "charge_points": list(charge_points), **more}
 
 
 def configuration(folder: Path, sites: Sequence[JsonObject], **ocpp: object) -> JsonObject:
@@ -165,9 +167,10 @@ class System:
         *,
         behaviour: Behaviour = BY_THE_BOOK,
         password: str | None = None,
+        vendor: str = "Simulators",
     ) -> SimulatedChargePoint:
         """Switch a charger on and wait until the central system has accepted it."""
-        spec = ChargePointSpec(charge_point_id, protocol, hardware)
+        spec = ChargePointSpec(charge_point_id, protocol, hardware, vendor=vendor)
         reach = websocket_transport(charge_point_url(self.ws_url, charge_point_id), spec.subprotocol, password)
 
         async def connect() -> Transport:
@@ -209,6 +212,12 @@ class System:
 
     def find(self, charge_point_id: str) -> None:
         self.out_of_reach.discard(charge_point_id)
+
+    async def alarms(self, standing: bool | None = None) -> list[JsonObject]:
+        """Of the park, newest first; None: those that stand and those that were cleared."""
+        choice = "" if standing is None else f"&standing={str(standing).lower()}"
+        items: list[JsonObject] = (await self.get(f"/api/v1/alarms?site_id=park{choice}"))["items"]
+        return items
 
     async def quiet(self) -> bool:
         """Whether no limit waits for its answer."""
@@ -311,10 +320,14 @@ async def neighbours(ocpp_port: int, api_port: int) -> AsyncIterator[System]:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, *sites: JsonObject, **ocpp: object) -> AsyncIterator[System]:
-    """A system of these sites, its file in `folder`."""
+async def running(
+    folder: Path, *sites: JsonObject, balancer: Mapping[str, object] | None = None, **ocpp: object
+) -> AsyncIterator[System]:
+    """A system of these sites, its file in `folder`; `balancer` adds to that section, the rest to the one of OCPP."""
+    document = configuration(folder, sites, **ocpp)
+    document["balancer"] |= balancer or {}
     with impatience():
-        async with serving(configuration(folder, sites, **ocpp)) as ports, neighbours(*ports) as system:
+        async with serving(document) as ports, neighbours(*ports) as system:
             yield system
 
 
