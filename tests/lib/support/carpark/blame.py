@@ -8,6 +8,7 @@ to draw is excused.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -89,7 +90,7 @@ class Blame:
         holders = [
             (self._standings[number].believed(now_s)[quantity], number)
             for number in members
-            if now_s < self._standings[number].free_at_s(0.0, None) + THINKING_S
+            if now_s < self._standings[number].free_at_s(-math.inf, None) + THINKING_S
         ]
         if not holders:
             return 0.0, ""
@@ -99,7 +100,7 @@ class Blame:
         standing = self._standings[number]
         drawn = standing.believed(now_s)[quantity]
         free_s = standing.free_at_s(case.at_s, case.outstanding[number])
-        if free_s == float("inf"):
+        if free_s == math.inf:
             return drawn
         if now_s >= free_s + THINKING_S:
             return 0.0
@@ -107,7 +108,7 @@ class Blame:
 
     def _instants(self, from_s: float) -> Iterator[float]:
         for number, standing in enumerate(self._standings):
-            yield standing.free_at_s(0.0, None) + THINKING_S
+            yield standing.free_at_s(-math.inf, None) + THINKING_S
             if standing.doubt is not None:
                 yield standing.doubt.until_s
             for case in self._cases:

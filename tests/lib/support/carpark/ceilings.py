@@ -31,6 +31,8 @@ class Ceilings:
         self._load: LoadTold | None = None
         self._load_at_s = -math.inf
         self._windows = site.windows if site.strategy == "scheduled" else ()
+        # A charger's own limits are of what it delivers; vectors are what it takes from the grid for that.
+        self._factors = {point.identity: point.grid_factor for point in points}
         self._parents = self._tree(points)
         self._capped = sorted({identity for w in self._windows for identity, _ in w.charge_point_limits_kw})
 
@@ -59,7 +61,7 @@ class Ceilings:
         window = self._window(at_s)
         caps = dict(window.charge_point_limits_kw) if window else {}
         for identity in self._capped:
-            cap_w = caps[identity] * 1000 if identity in caps else math.inf
+            cap_w = caps[identity] * 1000 * self._factors[identity] if identity in caps else math.inf
             found[identity] = (cap_w, math.inf, math.inf, math.inf)
         return found
 

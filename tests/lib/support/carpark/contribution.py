@@ -26,6 +26,13 @@ def contribution(model: ChargePoint, plan: PointPlan, at_s: float) -> Vector:
     return total
 
 
+def rating(plan: PointPlan) -> Vector:
+    """What all its connectors take without any limit."""
+    offer = plan.hardware.rated()
+    one = _on_grid(plan, offer.power_w, plan.hardware.offered_currents_a(offer))
+    return (one[0] * plan.connectors, one[1] * plan.connectors, one[2] * plan.connectors, one[3] * plan.connectors)
+
+
 def _station_counts(model: ChargePoint, at_s: float) -> bool:
     obeys = not model.behaviour.charges_at_rating and model.behaviour.charges_freely != "at_rating"
     return obeys and model.profiles.station_limit(model.clock_s(at_s)) is not None

@@ -19,8 +19,8 @@ MEMBERS = (3, 3, 4, 4, 5, 5, 6, 6, 7, 8, 9, 10, 12)
 
 KINDS = (AC_ONE_PHASE, AC_THREE_PHASES, AC_THREE_PHASES, replace(AC_THREE_PHASES, max_current_a=16.0), DC_50)
 ROTATIONS = ((0, 1, 2), (0, 2, 1), (1, 2, 0), (1, 0, 2), (2, 0, 1), (2, 1, 0))
-LATENCIES_S = ((0.02, 0.5, 12), (0.5, 5.0, 5), (5.0, 14.0, 2), (14.0, 40.0, 1))
-"""The range a charger's one-way latency is drawn from, and how often."""
+ROUND_TRIPS_S = ((0.05, 1.0, 60), (1.0, 8.0, 25), (8.0, 28.0, 12), (28.0, 80.0, 3))
+"""The range a charger's round trip is drawn from, and how often; the last is longer than a call may take."""
 
 
 def rated_kw(plan: PointPlan) -> float:
@@ -92,7 +92,7 @@ def _point(rng: random.Random, number: int, temper: Temper, voltage_v: float) ->
         grid_factor=1.0 if hardware.phases else round(rng.uniform(1.0, 1.1), 3),
         behaviour=draw_behaviour(rng, temper),
         readings=draw_readings(rng, temper),
-        latency_s=(_latency_s(rng), _latency_s(rng)),
+        latency_s=_latencies_s(rng),
         on_at_s=0.0 if rng.random() < 0.9 else round(rng.uniform(60, 3600), 1),
     )
 
@@ -101,9 +101,11 @@ def _phase_map(rng: random.Random, hardware: Hardware) -> tuple[int, ...]:
     return (rng.randrange(3),) if hardware.phases == 1 else rng.choice(ROTATIONS)
 
 
-def _latency_s(rng: random.Random) -> float:
-    shortest_s, longest_s, _ = rng.choices(LATENCIES_S, [row[2] for row in LATENCIES_S])[0]
-    return round(rng.uniform(shortest_s, longest_s), 3)
+def _latencies_s(rng: random.Random) -> tuple[float, float]:
+    """A round trip in two unequal halves, none above 40 s."""
+    shortest_s, longest_s, _ = rng.choices(ROUND_TRIPS_S, [row[2] for row in ROUND_TRIPS_S])[0]
+    round_trip_s, share = rng.uniform(shortest_s, longest_s), rng.random()
+    return round(min(40.0, round_trip_s * share), 3), round(min(40.0, round_trip_s * (1 - share)), 3)
 
 
 def _circuits(rng: random.Random, points: Sequence[PointPlan]) -> tuple[tuple[CircuitPlan, ...], list[PointPlan]]:

@@ -9,10 +9,11 @@ from simulators.car import Car
 from simulators.connector import Connector
 from simulators.station import SimulatedChargePoint
 from support.carpark.ceilings import Ceilings
+from support.carpark.contribution import rating
 from support.carpark.observer import Observer
 from support.carpark.oracle import CarPlace, Room, Wish, fill, wish
 from support.carpark.scenario import PointPlan, SitePlan
-from support.carpark.standing import Standing
+from support.carpark.standing import CALL_TIMEOUT_S, Standing
 
 TICK_S = 10.0
 SOME_W = 10.0
@@ -66,8 +67,9 @@ class Fairness:
             standing = self._observer.standings[number]
             for connector_id, connector in station.model.connectors.items():
                 self._visit((number, connector_id), connector)
-            if standing.free_at_s(now_s, None) == float("inf"):
-                self._held(number, station, standing, room)
+            unheard = sum(standing.plan.latency_s) >= CALL_TIMEOUT_S
+            if unheard or standing.free_at_s(now_s, None) == float("inf"):
+                self._held(number, station, standing, room, unheard)
             else:
                 wishes += self._wishes(number, station, standing.plan)
         wishes.sort(key=lambda item: (self._batteries[item.place].got_wh, item.place))
@@ -85,9 +87,11 @@ class Fairness:
         if connector.transaction is not None:
             self.session_s += TICK_S
 
-    def _held(self, number: int, station: SimulatedChargePoint, standing: Standing, room: Room) -> None:
-        """Nobody can command it: it goes on as it does, for the oracle too."""
-        room.take(self._paths[number], standing.vector)
+    def _held(self, number: int, station: SimulatedChargePoint, standing: Standing, room: Room, unheard: bool) -> None:
+        """Nobody can command it: it goes on as it does, for the oracle too. Who never answers in time must be taken
+        for its rating, whatever it obeys."""
+        vector = rating(standing.plan) if unheard else standing.vector
+        room.take(self._paths[number], vector)
         for connector_id, connector in station.model.connectors.items():
             battery = self._batteries.get((number, connector_id))
             if battery is not None:

@@ -93,7 +93,9 @@ class Standing:
         sent_s = max(from_s, self.reachable_since_s, waited_for.over_s() if waited_for else 0.0)
         behaviour = self.plan.behaviour
         takes_s = self.plan.latency_s[1] + behaviour.answer_delay_s[1] + behaviour.applies_after_s[1]
-        return sent_s + takes_s + self._reaction_s
+        # Every connector takes a CALL of its own, one after the other's answer.
+        before_s = (self.plan.connectors - 1) * (takes_s + self.plan.latency_s[0])
+        return sent_s + before_s + takes_s + self._reaction_s
 
     def look(self, station: SimulatedChargePoint, now_s: float, online: bool) -> None:
         """Judge it anew; to be called before its vector changes."""

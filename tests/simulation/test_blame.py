@@ -1,0 +1,103 @@
+"""Who is to blame for an excess: only what nobody could have helped is excused."""
+
+import pytest
+from support.carpark.blame import AVOIDABLE, LONGEST_CASE_S, THINKING_S, Blame
+from support.carpark.ceilings import Vector
+from support.carpark.scenario import PointPlan
+from support.carpark.standing import CALL_TIMEOUT_S, Doubt, Outstanding, Standing
+
+from simulators.hardware import AC_THREE_PHASES
+
+TO_US_S, TO_POINT_S = 0.5, 2.0
+LIMIT_W = 30_000.0
+
+
+def standing(power_w: float) -> Standing:
+    """A charger that has been in reach for long, keeps what it acknowledges, and draws so much."""
+    plan = PointPlan("CP-1", "1.6", AC_THREE_PHASES, latency_s=(TO_US_S, TO_POINT_S))
+    made = Standing(plan, lambda _cause: None)
+    made.doubt, made.held, made.reachable_since_s = None, None, -1000.0
+    made.vector = (power_w, 0.0, 0.0, 0.0)
+    return made
+
+
+def parts(blame: Blame, standings: list[Standing], now_s: float, limit_w: float = LIMIT_W) -> dict[str, float]:
+    total_w = sum(one.vector[0] for one in standings)
+    return dict(blame.split(range(len(standings)), 0, total_w, limit_w, now_s))
+
+
+def test_without_an_outside_event_all_of_it_is_avoidable() -> None:
+    standings = [standing(20_000), standing(15_000)]
+    assert parts(Blame(standings), standings, 0.0) == {AVOIDABLE: 5_000}
+
+
+def test_a_ceiling_lowered_at_once_is_excused_until_a_cut_could_have_come() -> None:
+    standings = [standing(20_000), standing(15_000)]
+    blame = Blame(standings)
+    blame.open("ceiling lowered", 100.0)
+    assert parts(blame, standings, 100.0 + TO_POINT_S) == {"ceiling lowered": 5_000}
+    assert parts(blame, standings, 100.0 + TO_POINT_S + THINKING_S) == {AVOIDABLE: 5_000}
+
+
+def test_a_call_under_way_postpones_what_could_be_sent_but_not_beyond_its_timeout() -> None:
+    standings = [standing(20_000), standing(15_000)]
+    for one in standings:
+        one.outstanding = Outstanding(sent_s=95.0)
+    blame = Blame(standings)
+    blame.open("ceiling lowered", 100.0)
+    over_s = 95.0 + CALL_TIMEOUT_S + TO_POINT_S + THINKING_S
+    assert parts(blame, standings, over_s - 0.1) == {"ceiling lowered": 5_000}
+    assert parts(blame, standings, over_s) == {AVOIDABLE: 5_000}
+    assert over_s < 100.0 + LONGEST_CASE_S
+
+
+def test_a_raise_after_the_event_is_nobody_elses_fault() -> None:
+    standings = [standing(20_000), standing(9_000)]
+    blame = Blame(standings)
+    blame.open("ceiling lowered", 100.0)
+    standings[1].vector = (15_000, 0.0, 0.0, 0.0)
+    assert parts(blame, standings, 100.5, limit_w=25_000) == {"ceiling lowered": 4_000, AVOIDABLE: 6_000}
+
+
+def test_of_what_an_offline_charger_holds_only_the_part_above_the_limit_is_excused() -> None:
+    standings = [standing(35_000), standing(3_000)]
+    standings[0].reachable_since_s = None
+    assert parts(Blame(standings), standings, 0.0) == {"offline": 5_000, AVOIDABLE: 3_000}
+
+
+def test_a_charger_that_is_back_can_be_cut_again_after_its_latency() -> None:
+    standings = [standing(35_000)]
+    standings[0].reachable_since_s = 50.0
+    blame = Blame(standings)
+    assert parts(blame, standings, 50.0 + TO_POINT_S) == {"latency": 5_000}
+    assert parts(blame, standings, 50.0 + TO_POINT_S + THINKING_S) == {AVOIDABLE: 5_000}
+
+
+def test_what_a_charger_draws_beyond_what_it_must_be_believed_is_excused_while_nobody_can_know() -> None:
+    believed: Vector = (10_000, 0.0, 0.0, 0.0)
+    standings = [standing(22_000), standing(20_000)]
+    standings[0].doubt = Doubt("ignores", believed, since_s=0.0, until_s=500.0)
+    blame = Blame(standings)
+    assert parts(blame, standings, 10.0) == {"ignores": 12_000}
+    assert parts(blame, standings, 10.0, limit_w=25_000) == {"ignores": 12_000, AVOIDABLE: 5_000}
+    assert parts(blame, standings, 500.0) == {AVOIDABLE: 12_000}
+
+
+def test_once_it_is_revealed_the_others_could_have_been_cut() -> None:
+    standings = [standing(22_000), standing(20_000)]
+    blame = Blame(standings)
+    standings[0].doubt = Doubt("ignores", (0.0, 0.0, 0.0, 0.0), since_s=0.0)
+    for _ in range(2):
+        standings[0].sampled(drawn_w=22_000, told_w=5_000)
+    assert standings[0].known_fault == "ignores"
+    assert parts(blame, standings, 60.0) == {AVOIDABLE: 12_000}
+    assert parts(blame, standings, 60.0, limit_w=20_000) == {"ignores": 2_000, AVOIDABLE: 20_000}
+
+
+@pytest.mark.parametrize("drawn_w", [5_000.0, 5_100.0])
+def test_readings_within_tolerance_reveal_nothing(drawn_w: float) -> None:
+    one = standing(22_000)
+    one.doubt = Doubt("ignores", (0.0, 0.0, 0.0, 0.0), since_s=0.0)
+    for _ in range(5):
+        one.sampled(drawn_w, told_w=5_000)
+    assert one.known_fault is None
