@@ -90,7 +90,7 @@ class Standing:
         """When a 0 sent at `from_s`, or as soon as it could be sent after that, is what the car draws."""
         if self.reachable_since_s is None or self.held or self.noisy or self.known_fault or self.doubt:
             return math.inf
-        sent_s = max(from_s, self.reachable_since_s, waited_for.over_s() if waited_for else 0.0)
+        sent_s = max(from_s, self.reachable_since_s, waited_for.over_s() if waited_for else from_s)
         behaviour = self.plan.behaviour
         takes_s = self.plan.latency_s[1] + behaviour.answer_delay_s[1] + behaviour.applies_after_s[1]
         # Every connector takes a CALL of its own, one after the other's answer.
