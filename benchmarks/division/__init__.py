@@ -1,0 +1,1 @@
+"""Our division and our decisions beside a linear program: the parts of `benchmarks.allocation`."""
