@@ -11,36 +11,16 @@ from dataclasses import dataclass, replace
 
 from csms.balancing.budget import Budget, budget, effective_config
 from csms.balancing.division import Divided, Division
-from csms.balancing.ledger import Ledger, grid_w, ledger, summed
+from csms.balancing.ledger import Ledger, ledger, summed
+from csms.balancing.shares import Share
 from csms.balancing.tree import Tree, tree
+from csms.balancing.unyielding import Unyielding
 from csms.balancing.wishes import Wish, Wishes, about_to_keep_default, governs, looks_again_s
 from csms.balancing.words import kw
 from csms.domain.electrical import Load
-from csms.domain.limit_facts import DISOBEDIENT
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import BalancerSettings, ConnectorKey, Moment
 from csms.domain.snapshot import Snapshot
-
-_REFUSALS_BELIEVED = 3
-"""One refused raise may be an accident (a message that crossed another); a third one in a row is not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What one connector with a running transaction should have. `waiting`: its floor does not fit.
-
-    `expected_start_s` (steady clock) is about when a waiting one gets its turn. `phases` 1: on one phase only.
-    """
-
-    limit_w: int
-    reason: str
-    waiting: bool = False
-    commanded: bool = True
-    """False for a charger that is offline or out of service: nothing can be told to it."""
-    refusing: bool = False
-    """It does not take its limit: it is asked again, and counted at its worst case meanwhile."""
-    phases: int | None = None
-    expected_start_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +72,26 @@ def allocate(snapshot: Snapshot, now: Moment, settings: BalancerSettings, book: 
     division = Division(config, limits, now, settings)
     divided = division.divide(wishes, limits.room(limits.loads(held)))
     shares = {key: _share(given) for key, given in divided.items()}
-    refusing = _refusing(snapshot, wishes, shares, book)
-    if refusing:
-        obeying = [wish for wish in wishes if wish.key not in refusing]
+    in_force = tree(snapshot.site, snapshot.settings, amount.now_w, amount.load_currents_a)
+    unyielding = Unyielding(snapshot, book, in_force, now)
+    holding = unyielding.found(wishes, shares)
+    if holding:
+        obeying = [wish for wish in wishes if wish.key not in holding]
         held = _held(snapshot, [wish.key for wish in obeying], book)
         divided = division.divide(obeying, limits.room(limits.loads(held)))
-        shares = {**{key: _share(given) for key, given in divided.items()}, **refusing}
+        shares = {**{key: _share(given) for key, given in divided.items()}, **holding}
     calm = {key: _calm(snapshot, key, share, settings.min_change_w) for key, share in shares.items()}
-    looks = [looks_again_s(snapshot, now, settings), *(share.expected_start_s for share in calm.values())]
+    looks = [
+        looks_again_s(snapshot, now, settings),
+        unyielding.looks_again_s(wishes, shares),
+        *(share.expected_start_s for share in calm.values()),
+    ]
     return Allocation(
         strategy=config.strategy,
         budget=amount,
         tree=limits,
         shares={**calm, **_uncommanded(snapshot, book)},
-        excesses=_excesses(snapshot, amount, [w for w in wishes if w.key not in refusing], book),
+        excesses=_excesses(snapshot, in_force, [w for w in wishes if not shares[w.key].refusing], book),
         looks_again_s=min((look_s for look_s in looks if look_s is not None and look_s > now.steady_s), default=None),
     )
 
@@ -137,9 +123,8 @@ def _held_load(snapshot: Snapshot, key: ConnectorKey, load: Load) -> Load:
     return shape.load(shape.fallback_w)
 
 
-def _excesses(snapshot: Snapshot, amount: Budget, wishes: Sequence[Wish], book: Ledger) -> tuple[Excess, ...]:
+def _excesses(snapshot: Snapshot, in_force: Tree, wishes: Sequence[Wish], book: Ledger) -> tuple[Excess, ...]:
     """What is too much already, however little the others are given and however long one waits."""
-    now_tree = tree(snapshot.site, snapshot.settings, amount.now_w, amount.load_currents_a)
     holding = _held(snapshot, [wish.key for wish in wishes], book, lasting=True)
     for wish in wishes:
         if wish.reserved_w:
@@ -148,56 +133,18 @@ def _excesses(snapshot: Snapshot, amount: Budget, wishes: Sequence[Wish], book: 
             holding[wish.key.charge_point_id] = (
                 before[0] + load[0], before[1] + load[1], before[2] + load[2], before[3] + load[3],
             )  # fmt: skip
-    loads = now_tree.loads(holding)
+    loads = in_force.loads(holding)
     found = []
-    for row, (limit, load_of_row) in enumerate(zip(now_tree.limits, loads, strict=True)):
+    for row, (limit, load_of_row) in enumerate(zip(in_force.limits, loads, strict=True)):
         if limit is not None and load_of_row > limit:
             node, dimension = divmod(row, 4)
             holders = tuple(
                 charge_point_id
                 for charge_point_id, load in holding.items()
-                if load[dimension] and (row, dimension) in now_tree.paths[now_tree.places[charge_point_id]]
+                if load[dimension] and (row, dimension) in in_force.paths[in_force.places[charge_point_id]]
             )
-            found.append(Excess(now_tree.names[node], dimension, load_of_row - limit, holders))
+            found.append(Excess(in_force.names[node], dimension, load_of_row - limit, holders))
     return tuple(found)
-
-
-def _refusing(
-    snapshot: Snapshot, wishes: Sequence[Wish], shares: Mapping[ConnectorKey, Share], book: Ledger
-) -> dict[ConnectorKey, Share]:
-    found = ((wish.key, _refused(snapshot, wish, shares[wish.key], book)) for wish in wishes)
-    return {key: share for key, share in found if share is not None}
-
-
-def _refused(snapshot: Snapshot, wish: Wish, share: Share, book: Ledger) -> Share | None:
-    """What becomes of a share that its charger does not take; None if it does.
-
-    A refused cut, or a draw above what was permitted: it is asked for its share again, and the others make room for its
-    worst case at once. A raise refused repeatedly: the others get its share, and it is asked to confirm what it has;
-    once it does, it is obeying.
-    """
-    limits = snapshot.limits.get(wish.key)
-    if limits is None:
-        return None
-    exposure = book.exposures[wish.key]
-    held = kw(grid_w(exposure.worst))
-    if limits.overdraw is not None and _above(exposure.worst, wish.shape.load(share.limit_w)):
-        often = "keeps drawing" if limits.overdraw.count >= DISOBEDIENT else "draws"
-        reason = f"{often} more than it is permitted ({kw(round(limits.overdraw.power_w))}): {held} reserved"
-        return replace(share, refusing=True, reason=reason)
-    failure = limits.failure(governs(snapshot, wish.key))
-    if failure is None:
-        return None
-    reason = f"does not take its limit ({failure.cause}): {held} reserved"
-    if exposure.worst_w > max(share.limit_w, exposure.fallback_w):
-        return replace(share, refusing=True, reason=reason)
-    if share.limit_w > exposure.lasting_w and failure.count >= _REFUSALS_BELIEVED:
-        return replace(share, limit_w=exposure.lasting_w, refusing=True, reason=reason)
-    return None
-
-
-def _above(one: Load, other: Load) -> bool:
-    return any(a > b for a, b in zip(one, other, strict=True))
 
 
 def _uncommanded(snapshot: Snapshot, book: Ledger) -> dict[ConnectorKey, Share]:
