@@ -6,11 +6,11 @@ from support.world import World
 from csms.domain.model import Current, PowerSource
 
 
-def three(capacity_kw: float = 30, **more: object) -> World:
+def three() -> World:
     """Three cars at 10 kW each."""
-    world = World(capacity_kw)
+    world = World(30)
     for name in "123":
-        world.charger(name, 22, current=Current.DC, **more)
+        world.charger(name, 22, current=Current.DC)
         world.start(name)
     world.run(60)
     assert world.shares_kw() == {"1": 10.0, "2": 10.0, "3": 10.0}
