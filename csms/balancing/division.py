@@ -169,5 +169,8 @@ def _inside(group: Sequence[Wish], share_w: int) -> list[int]:
     """A charge point's share, divided among its active connectors."""
     if len(group) == 1:
         return [share_w]
-    room_w = max(0, share_w - sum(wish.floor_w for wish in group))
-    return fill([room_w], [Member(_INSIDE, wish.floor_w, wish.lent_w) for wish in group]).shares_w
+    starts_w = [wish.start_w for wish in group]
+    if sum(starts_w) > share_w:  # a cap of the charge point below what they keep anyway
+        starts_w = [wish.floor_w for wish in group]
+    members = [Member(_INSIDE, start_w, wish.lent_w) for start_w, wish in zip(starts_w, group, strict=True)]
+    return fill([max(0, share_w - sum(starts_w))], members).shares_w

@@ -85,14 +85,14 @@ def summed(snapshot: Snapshot, by_connector: Mapping[ConnectorKey, Load]) -> dic
     return sums
 
 
-def permitted_w(
+def permitted(
     shape: Shape, charge_point: ChargePoint, limits: ConnectorLimits, now: Moment, settle_s: float, *, active: bool
-) -> int:
-    """The highest limit that a connector may be obeying, whatever it was metered at."""
+) -> tuple[int, bool]:
+    """The highest limit that a connector may be obeying, whatever it was metered at, and whether on one phase only."""
     possible = [*_defaults(limits), *((s.limit_w, s.phases) for s in _unsettled(limits, now, settle_s))]
     if active:
         possible += _leased(limits, charge_point, now, settle_s)
-    return max(_watts(shape, possible))
+    return max(_watts(shape, possible)), all(phases == 1 or limit_w == 0 for limit_w, phases in possible)
 
 
 def grid_w(load: Load) -> int:

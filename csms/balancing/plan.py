@@ -136,11 +136,16 @@ class _Desk:
             confirmed = limits.confirmed(want.purpose)
             if not (again or renewed) or confirmed is None:
                 return None
-            want = replace(want, limit_w=confirmed.limit_w, phases=confirmed.phases)
+            want = self._what_it_has(want, confirmed)
         renewal = renewed and not again and _in_force(limits, want)
         want = replace(self._leased(want), renewal=renewal)
         self._take_room(want)
         return want
+
+    def _what_it_has(self, want: Intent, confirmed: Limit) -> Intent:
+        """What was confirmed, said again; but once its lease has ended its room may be somebody else's."""
+        same = replace(want, limit_w=confirmed.limit_w, phases=confirmed.phases)
+        return same if self._fits(same) else replace(same, limit_w=confirmed.then_w)
 
     def _leased(self, want: Intent) -> Intent:
         """With its lease, if it has one: not where it would step up, nor on a charger that has no second period."""

@@ -124,6 +124,8 @@ class Wishes:
         phases = _phases(whole, reading, limits)
         shape = whole.on(phases)
         most_w = settings.max_power_w if settings.max_power_w is not None else self._budget.usable_w
+        if phases is not None:
+            most_w = most_w * phases // whole.form.phases
         window_w = self._budget.charge_point_limits_w.get(key.charge_point_id, most_w)
         charge_point_cap_w = min(most_w, window_w)
         cap_w = shape.form.floor_w(charge_point_cap_w)
@@ -160,10 +162,7 @@ class Wishes:
         """The cap of a car that has drawn less than it may for a while, if it is worth a change."""
         if reading is None or reading.low_since is None:
             return cap_w
-        since_s = reading.low_since.steady_s
-        if limits.raised_at is not None:
-            since_s = max(since_s, limits.raised_at.steady_s)
-        if self._now.steady_s - since_s < self._settings.reclaim_after_s:
+        if self._now.steady_s - reading.low_since.steady_s < self._settings.reclaim_after_s:
             return cap_w
         lent_w = lent_cap_w(reading.peak_demand_w)
         in_force = limits.transaction or limits.default
@@ -182,10 +181,9 @@ def looks_again_s(snapshot: Snapshot, now: Moment, settings: BalancerSettings) -
     enough."""
     looks: list[float] = []
     for key in snapshot.active:
-        reading, limits = snapshot.readings.get(key), snapshot.limits.get(key)
+        reading = snapshot.readings.get(key)
         if reading is not None and reading.low_since is not None:
-            raised_s = limits.raised_at.steady_s if limits is not None and limits.raised_at is not None else 0.0
-            looks.append(max(reading.low_since.steady_s, raised_s) + settings.reclaim_after_s)
+            looks.append(reading.low_since.steady_s + settings.reclaim_after_s)
         connector = snapshot.connectors.get(key)
         if connector is not None and connector.suspended_since is not None:
             looks.append(connector.suspended_since.steady_s + settings.suspended_after_s)

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from csms.domain.electrical import Shape
 from csms.domain.limits import ConnectorLimits
-from csms.domain.model import MeterReading, PowerSource
+from csms.domain.model import MeterReading, Moment, PowerSource
 
 _LATE_S = 60.0
+_REMEMBERED_S = 60.0
 
 
 def with_demand(
@@ -20,15 +21,38 @@ def with_demand(
     A mean over the past (an energy slope) or a late reading says nothing, and neither does a draw under a pause.
     """
     in_force = (limits.transaction or limits.default) if limits else None
-    low_since = before.low_since if before else None
-    peak_w = before.peak_demand_w if before else 0.0
     late = reading.age_s is None or reading.age_s > _LATE_S
     if reading.power_w is None or reading.source is PowerSource.ENERGY_SLOPE or in_force is None or late:
-        return replace(reading, low_since=low_since, peak_demand_w=peak_w)
+        return _as_before(reading, before)
     demand_w = _demand_w(reading, shape.on(in_force.phases))
     if in_force.limit_w == 0 or reaches(demand_w, in_force.limit_w):
-        return replace(reading, low_since=None, peak_demand_w=0.0)
-    return replace(reading, low_since=low_since or reading.at, peak_demand_w=max(peak_w, demand_w))
+        return reading
+    if before is None or before.low_since is None or before.recent_since is None:
+        return replace(
+            reading, low_since=reading.at, peak_demand_w=demand_w, recent_demand_w=demand_w, recent_since=reading.at
+        )
+    return _still_low(_as_before(reading, before), demand_w, before.recent_since)
+
+
+def _still_low(reading: MeterReading, demand_w: float, recent_since: Moment) -> MeterReading:
+    """With the highest demand of the last one or two minutes: a battery that tapers asks for less and less."""
+    if reading.at.steady_s - recent_since.steady_s < _REMEMBERED_S:
+        recent_w = max(reading.recent_demand_w, demand_w)
+        return replace(reading, peak_demand_w=max(reading.peak_demand_w, demand_w), recent_demand_w=recent_w)
+    peak_w = max(reading.recent_demand_w, demand_w)
+    return replace(reading, peak_demand_w=peak_w, recent_demand_w=demand_w, recent_since=reading.at)
+
+
+def _as_before(reading: MeterReading, before: MeterReading | None) -> MeterReading:
+    if before is None:
+        return reading
+    return replace(
+        reading,
+        low_since=before.low_since,
+        peak_demand_w=before.peak_demand_w,
+        recent_demand_w=before.recent_demand_w,
+        recent_since=before.recent_since,
+    )
 
 
 def reaches(demand_w: float, limit_w: int) -> bool:

@@ -6,6 +6,7 @@ are exact: voltages and steps are whole millivolts and milliamperes here, and lo
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -164,12 +165,18 @@ class Shape:
         return (limit_w * power, quanta if one else 0, quanta if two else 0, quanta if three else 0)
 
     def drawn(self, power_w: float) -> Load:
-        """The load of a metered draw, at most the rated one: which phases it is on is not known."""
-        drawn_w = -int(-power_w // 1)
-        power, *currents = (
-            min(drawn_w * per_w, most) for per_w, most in zip(self.drawn_per_w, self.rated, strict=True)
-        )
-        return (power, currents[0], currents[1], currents[2])
+        """The load of a metered draw. Which phases it is on is not known; one carries the rated current at most, unless
+        there is more drawn than the charger is rated for."""
+        drawn_w = math.ceil(power_w)
+        beyond_w = max(drawn_w, self.rated_w)
+        power, one, two, three = self.drawn_per_w
+        most = [-(-quanta * beyond_w // self.rated_w) if self.rated_w else 0 for quanta in self.rated[1:]]
+        return (drawn_w * power, *_lowest((drawn_w * one, drawn_w * two, drawn_w * three), most))
+
+
+def _lowest(wanted: tuple[int, int, int], most: list[int]) -> tuple[int, int, int]:
+    one, two, three = (min(pair) for pair in zip(wanted, most, strict=True))
+    return (one, two, three)
 
 
 def shape(site: SiteSettings, settings: ChargePointSettings, capabilities: Capabilities | None) -> Shape:

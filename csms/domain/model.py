@@ -265,6 +265,8 @@ class MeterReading:
     currents_a: tuple[float, ...] | None = None
     low_since: Moment | None = None
     peak_demand_w: float = 0.0
+    recent_demand_w: float = 0.0
+    recent_since: Moment | None = None
     age_s: float | None = None
     least_lag_s: float = 0.0
     least_lag_since: Moment | None = None

@@ -183,7 +183,12 @@ def _connector_freed(state: State, key: ConnectorKey, at: Moment) -> tuple[Row, 
     reading = state.readings.get(key)
     if reading is None:
         return (limits,)
-    return (limits, replace(reading, power_w=None, source=None, currents_a=None, low_since=None, peak_demand_w=0.0))
+    return (
+        limits,
+        replace(
+            reading, power_w=None, source=None, currents_a=None, low_since=None, peak_demand_w=0.0, recent_since=None
+        ),
+    )
 
 
 def _transaction_orphaned(state: State, event: ev.TransactionOrphaned) -> tuple[Row, ...]:
