@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from csms.balancing.alarms import Trouble, troubles
-from csms.balancing.allocation import Allocation, Share, allocate
+from csms.balancing.allocation import Allocation, allocate
 from csms.balancing.compliance import judge
 from csms.balancing.ledger import Ledger, ledger
 from csms.balancing.plan import Intent, Plan, plan
 from csms.balancing.report import site_allocation
+from csms.balancing.shares import Share
 from csms.domain import events as ev
 from csms.domain.electrical import Load, voltages
 from csms.domain.grid import TemporaryLimit
