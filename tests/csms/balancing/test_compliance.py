@@ -254,7 +254,6 @@ def test_a_dc_chargers_losses_count_with_its_draw() -> None:
     assert world.worst_kw("a") == 15.4
 
 
-@pytest.mark.xfail(strict=True, reason="a draw above the declared rating counts at the rating (Shape.drawn)")
 def test_a_draw_above_the_declared_rating_counts_as_it_was_metered() -> None:
     """The declaration was wrong: what the meter shows is on the cable."""
     world = charging(10)

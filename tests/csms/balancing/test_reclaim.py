@@ -47,18 +47,21 @@ def test_the_balancer_wakes_up_for_it_by_itself() -> None:
     assert world.plan().wake_at_s == pytest.approx(world.now.steady_s + 60)
 
 
-def test_a_minute_must_pass_since_the_last_raise_too() -> None:
-    """A car needs time to follow it."""
+def test_after_a_raise_a_car_has_a_minute_to_follow() -> None:
+    """It drew all of 8 kW; of 10 kW it still draws 8 kW at first."""
     world = three()
-    world.draw("1", 4_000)
-    world.wait(30)
     world.configure(24)
-    world.run(10)  # cuts to 8 kW each
+    world.run(30)
+    world.draw("1", 8_000)
+    world.wait(120)
     world.configure(30)
-    world.run(25)  # raises back to 10 kW
-    assert world.shares_kw() == {"1": 10.0, "2": 10.0, "3": 10.0}
+    world.run(10)
+    world.draw("1", 8_000)
+    world.run(59)
+    assert world.shares_kw()["1"] == 10.0
+    world.draw("1", 9_900)
     world.run(60)
-    assert world.shares_kw()["1"] == 4.6
+    assert world.shares_kw()["1"] == 10.0
 
 
 def test_the_highest_draw_since_then_counts() -> None:
@@ -70,7 +73,6 @@ def test_the_highest_draw_since_then_counts() -> None:
     assert world.shares_kw()["1"] == 6.8
 
 
-@pytest.mark.xfail(strict=True, reason="the highest draw is never forgotten while a car stays below its limit")
 def test_a_battery_that_tapers_gives_its_room_back() -> None:
     """From 9.3 kW down to 2 kW within a quarter of an hour, and then 2 kW for another."""
     world = three()
@@ -89,7 +91,6 @@ def test_when_it_reaches_its_limit_again_it_is_raised_again() -> None:
     assert world.shares_kw() == {"1": 10.0, "2": 10.0, "3": 10.0}
 
 
-@pytest.mark.xfail(strict=True, reason="any raise, even that of a lent cap, opens a minute of full share")
 def test_a_little_more_than_the_margin_gives_a_little_more_and_not_the_full_share() -> None:
     """4.2 kW keep 4.82 kW: the others need not be cut for a minute."""
     world = reclaimed()

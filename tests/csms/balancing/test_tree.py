@@ -184,7 +184,6 @@ def test_a_single_phase_car_counts_on_all_phases_where_the_charger_does_not_keep
     assert world.shares_kw()["b"] == 5.52
 
 
-@pytest.mark.xfail(strict=True, reason="on one phase a charger is capped at its power on three: 51 A of a 32 A one")
 def test_on_one_phase_a_charger_is_given_no_more_than_that_phase_carries() -> None:
     """22.08 kW on three phases are 32 A on each: 7.36 kW on one. The rest of 30 kW is the other's."""
     world = World(30)

@@ -91,12 +91,25 @@ def test_what_a_car_asks_for_is_the_lowest_limit_that_would_not_hold_it_back(
     assert found.peak_demand_w == pytest.approx(demand_w)
 
 
-def test_the_highest_demand_since_it_began_to_be_low_is_kept() -> None:
-    before = replace(drawn(6_000), at=BEFORE, low_since=BEFORE, peak_demand_w=6_000.0)
-    lower = with_demand(drawn(4_000), before, under(20_000), DC)
-    assert (lower.low_since, lower.peak_demand_w) == (BEFORE, 6_000.0)
-    higher = with_demand(drawn(8_000), before, under(20_000), DC)
-    assert (higher.low_since, higher.peak_demand_w) == (BEFORE, 8_000.0)
+@pytest.mark.parametrize(
+    ("told", "peak_w"),
+    [
+        ([(0, 6_000), (30, 4_000)], 6_000),
+        ([(0, 6_000), (30, 8_000)], 8_000),
+        ([(0, 6_000), (61, 4_000)], 6_000),  # the last minute and the one before it count
+        ([(0, 6_000), (61, 4_000), (122, 4_000)], 4_000),
+        ([(0, 6_000), (61, 4_000), (122, 9_000)], 9_000),
+        ([(0, 6_000), (900, 4_000)], 6_000),  # of one that reports rarely, the reading before
+        ([(0, 6_000), (900, 4_000), (1_800, 4_000)], 4_000),
+    ],
+)
+def test_the_highest_demand_of_the_last_minutes_is_kept(told: list[tuple[float, float]], peak_w: float) -> None:
+    found = None
+    for when_s, power_w in told:
+        moment = Moment(NOW.utc_s + when_s, NOW.steady_s + when_s)
+        found = with_demand(replace(drawn(power_w), at=moment), found, under(20_000), DC)
+    assert found is not None
+    assert (found.low_since, found.peak_demand_w) == (NOW, peak_w)
 
 
 @pytest.mark.parametrize(("limit_w", "power_w"), [(6_000, 5_600), (0, 0.0)])
