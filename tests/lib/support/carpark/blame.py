@@ -20,6 +20,9 @@ THINKING_S = 1.0
 """What a decision may take: to learn of an event, decide, write it down, and send."""
 
 AVOIDABLE = "avoidable"
+MEANWHILE = "avoidable, others not at 0 meanwhile"
+"""Our fault as well: somebody's cut was under way, and who could have made room sooner was not cut to 0 until then."""
+OUR_FAULT = (AVOIDABLE, MEANWHILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,23 @@ class Blame:
         excused = min(rest, held)
         if excused > 0:
             parts.append((cause, excused))
-        if rest > excused:
-            parts.append((AVOIDABLE, rest - excused))
+        meanwhile = min(rest - excused, max(self._before(members, quantity, now_s) - limit - excused, 0.0))
+        parts += [(MEANWHILE, meanwhile)] if meanwhile > 0 else []
+        if rest > excused + meanwhile:
+            parts.append((AVOIDABLE, rest - excused - meanwhile))
         return parts
+
+    def _before(self, members: Sequence[int], quantity: int, now_s: float) -> float:
+        """What would flow now had nobody been raised since a case began in which somebody's cut is still under way."""
+        return max((self._unraised(case, members, quantity, now_s) for case in self._cases), default=0.0)
+
+    def _unraised(self, case: Case, members: Sequence[int], quantity: int, now_s: float) -> float:
+        ends_s = max(self._standings[number].free_at_s(case.at_s, case.outstanding[number]) for number in members)
+        if not case.at_s <= now_s < ends_s + THINKING_S:
+            return 0.0
+        return sum(
+            min(self._standings[number].believed(now_s)[quantity], case.vectors[number][quantity]) for number in members
+        )
 
     def _hidden(self, number: int, quantity: int, now_s: float) -> float:
         standing = self._standings[number]

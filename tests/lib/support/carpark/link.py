@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class Line:
     commands: int = 0
     changes: int = 0
     renewals: int = 0
+    told_s: float = -math.inf
     told: dict[tuple[int, str], Told] = field(default_factory=dict)
     _awaited_id: str = ""
 
@@ -48,6 +50,7 @@ class Line:
             self.commands += 1
             self.outstanding, self._awaited_id = Outstanding(now_s), _message_id(text)
             if '"SetChargingProfile"' in text:
+                self.told_s = now_s
                 self._note_limit(told(text))
 
     def received(self, text: str, now_s: float) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from simulators.station import SimulatedChargePoint
-from support.carpark.blame import AVOIDABLE, Blame
+from support.carpark.blame import OUR_FAULT, Blame
 from support.carpark.ceilings import GRID, Ceilings, Vector
 from support.carpark.contribution import contribution
 from support.carpark.scenario import PointPlan
@@ -47,7 +47,7 @@ class Excesses:
         self.sums[key] = self.sums.get(key, 0.0) + amount * for_s / (1000.0 if quantity == 0 else 1.0)
 
     def avoidable(self) -> float:
-        return sum(amount for (_, _, cause), amount in self.sums.items() if cause == AVOIDABLE)
+        return sum(amount for (_, _, cause), amount in self.sums.items() if cause in OUR_FAULT)
 
 
 class Observer:
@@ -124,10 +124,10 @@ class Observer:
         members, total, limit = self._members[node], self._sums[node][quantity], self._limits[node][quantity]
         kind = node if node == GRID else "charge point" if node.startswith("CP-") else "circuit"
         for cause, amount in self.blame.split(members, quantity, total, limit, at_s):
-            if cause == AVOIDABLE and amount <= (TOLERANCE_W if quantity == 0 else TOLERANCE_A):
+            if cause in OUR_FAULT and amount <= (TOLERANCE_W if quantity == 0 else TOLERANCE_A):
                 continue
             self.excesses.add(kind, quantity, cause, amount, for_s)
-            if cause == AVOIDABLE and len(self.excesses.incidents) < 5:
+            if cause in OUR_FAULT and len(self.excesses.incidents) < 5:
                 self.excesses.incidents.append(self._incident(node, quantity, at_s))
 
     def _incident(self, node: str, quantity: int, at_s: float) -> Incident:

@@ -1,7 +1,8 @@
 """What an all-knowing balancer could have delivered: the same cars, faults and limits, and no time lost.
 
 At every tick it fills up, evenly, the cars that can be reached beside what those hold that cannot. Like everybody it
-must count what a charger permits: a one-phase car at a three-phase charger takes room on all three phases.
+must count what a charger permits: a one-phase car at a three-phase charger takes room on all three phases, unless the
+charger can be told to use one.
 """
 
 from __future__ import annotations
@@ -41,15 +42,16 @@ def wish(
         amperes = grid_factor / (3 * hardware.voltage_v)
         cap_w = min(hardware.max_power_w, car.dc_max_w * taper(soc))
         return Wish(place, path, (grid_factor, amperes, amperes, amperes), 0.0, cap_w, 1.0)
-    full_w = hardware.voltage_v * hardware.phases
-    rates = [0.0, 0.0, 0.0]
-    for phase in phase_map[: hardware.phases]:
-        rates[phase] = 1.0 / full_w
     used = min(car.phases, hardware.phases)
+    offered = used if hardware.switches_phases else hardware.phases
+    full_w = hardware.voltage_v * offered
+    rates = [0.0, 0.0, 0.0]
+    for phase in phase_map[:offered]:
+        rates[phase] = 1.0 / full_w
     current_a = min(hardware.max_current_a, car.max_current_a, car.max_current_a * car.phases * taper(soc) / used)
     return Wish(
         place, path, (1.0, rates[0], rates[1], rates[2]), 6.0 * full_w, max(current_a, 6.0) * full_w,
-        useful=used / hardware.phases * min(current_a / 6.0, 1.0),
+        useful=used / offered * min(current_a / 6.0, 1.0),
     )  # fmt: skip
 
 

@@ -19,6 +19,9 @@ from support.carpark.scenario import Scenario
 from support.carpark.tally import Tally
 from support.carpark.world import OnFrame, World
 
+SETTLING_S = 8.0
+"""A car follows a limit within five seconds (IEC 61851-1); readings before that show nothing of it."""
+
 
 @dataclass(slots=True)
 class Curves:
@@ -82,6 +85,8 @@ class Run:
         standing, line = self.observer.standings[number], self.world.lines[number]
         if standing.doubt is None or standing.reachable_since_s is None:
             return
+        if self.loop.time() < line.told_s + line.latency_s[1] + SETTLING_S:
+            return  # it may show what was drawn before the last limit
         told_w = line.told_w(change.transaction.connector_id, station.model)
         arrives_s = self.loop.time() + line.latency_s[0]
         self.loop.call_at(arrives_s, standing.sampled, change.reading.draw.power_w, told_w)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from support.carpark.blame import AVOIDABLE
+from support.carpark.blame import OUR_FAULT
 
 OK_KWS = 0.001
 """Less than this is the rounding of floats over hours."""
@@ -35,7 +35,7 @@ class Tally:
 
     def avoidable(self) -> float:
         """kW-seconds and ampere-seconds above a limit that we are to blame for."""
-        return sum(amount for (_, _, cause), amount in self.excesses.items() if cause == AVOIDABLE)
+        return sum(amount for (_, _, cause), amount in self.excesses.items() if cause in OUR_FAULT)
 
     def held(self) -> bool:
         return self.avoidable() < OK_KWS and not self.starved and not self.failed
@@ -74,12 +74,12 @@ class Tally:
 
     def _excess_lines(self) -> Iterable[str]:
         yield "above a limit, avoidable:"
-        avoidable = {key: amount for key, amount in self.excesses.items() if key[2] == AVOIDABLE and amount >= OK_KWS}
-        for (kind, unit, _), amount in sorted(avoidable.items()):
-            yield f"  {kind:14} {amount:14,.3f} {unit}s"
+        avoidable = {key: amount for key, amount in self.excesses.items() if key[2] in OUR_FAULT and amount >= OK_KWS}
+        for (kind, unit, cause), amount in sorted(avoidable.items()):
+            yield f"  {kind:14} {amount:14,.3f} {unit}s  {cause.removeprefix('avoidable').lstrip(', ')}".rstrip()
         if not avoidable:
             yield f"  {'none':14} {0.0:14,.3f} kWs"
         yield "above a limit, unavoidable, by cause:"
         for (kind, unit, cause), amount in sorted(self.excesses.items()):
-            if cause != AVOIDABLE:
+            if cause not in OUR_FAULT:
                 yield f"  {kind:14} {amount:14,.1f} {unit}s  {cause}"
