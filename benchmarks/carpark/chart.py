@@ -27,7 +27,9 @@ def draw(path: Path, outcomes: Sequence[Outcome], bounds_kwh: Mapping[float, flo
         ("Starved sessions", lambda o: o.starved),
     ]
     for column, (title, measure) in enumerate(measures):
-        _bars(figure.add_subplot(grid[1, column]), title, outcomes, measure, named=column == 0)
+        axes = figure.add_subplot(grid[1, column])
+        _bars(axes, title, outcomes, measure, named=column == 0)
+    axes.legend(loc="lower right")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
 
@@ -44,7 +46,7 @@ def _power(axes: Axes, outcomes: Sequence[Outcome]) -> None:
     axes.axhline(lowest_kw, color="#cc0000", linestyle="--", label=f"transformer, {lowest_kw:.0f} kW balanced")
     axes.set(title="Power of the car park", xlabel="days since Monday 00:00", ylabel="kW", ylim=(0, None))
     axes.set_xlim(0, _DAYS)
-    axes.legend(loc="upper right")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, frameon=False)
 
 
 def _bars(
@@ -61,5 +63,3 @@ def _bars(
     axes.set_yticks(range(len(names)), names if named else [""] * len(names))
     axes.invert_yaxis()
     axes.set_title(title)
-    if named:
-        axes.legend(loc="lower left")
