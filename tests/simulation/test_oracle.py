@@ -17,7 +17,7 @@ def wants(number: int, cap_w: float, floor_w: float = 0.0, path: tuple[str, ...]
 
 def shares(limits_w: dict[str, float], *wishes: Wish) -> list[float]:
     room = Room({node: (limit_w, *EVERYTHING[1:]) for node, limit_w in limits_w.items()})
-    filled = fill(wishes, room)
+    filled = fill([wishes], room)
     return [filled.get(item.place, 0.0) for item in wishes]
 
 
@@ -33,6 +33,13 @@ def test_a_full_circuit_leaves_its_rest_to_the_others() -> None:
         {GRID: 10_000, "C1": 2_000}, wants(1, 9_000, path=inside), wants(2, 9_000, path=inside), wants(3, 9e3)
     )
     assert given == pytest.approx([1_000, 1_000, 8_000], abs=1)
+
+
+def test_who_ranks_first_is_filled_first_but_every_floor_comes_before() -> None:
+    first, second = wants(1, 6_000, 1_000), wants(2, 6_000, 1_000)
+    assert fill([[first], [second]], Room({GRID: (8_000.0, 1e9, 1e9, 1e9)})) == pytest.approx(
+        {(1, 1): 6_000, (2, 1): 2_000}, abs=1
+    )
 
 
 def test_a_floor_that_does_not_fit_gets_nothing() -> None:

@@ -74,7 +74,7 @@ class Fairness:
                 wishes += self._wishes(number, station, standing.plan)
         wishes.sort(key=lambda item: (self._batteries[item.place].got_wh, item.place))
         waiting = self._hungry(wishes, room)
-        self._charge(fill(wishes, room), {item.place: item for item in wishes})
+        self._charge(fill(self._tiers(wishes), room), {item.place: item for item in wishes})
         self._count_waiting(waiting)
 
     def _visit(self, place: CarPlace, connector: Connector) -> None:
@@ -108,6 +108,18 @@ class Fairness:
                 found.append(wish(place, path, plan.hardware, plan.phase_map, plan.grid_factor, battery.car, soc))
         return found
 
+    def _tiers(self, wishes: Sequence[Wish]) -> list[list[Wish]]:
+        """Who is served before whom: by rank, or by arrival, or all alike."""
+        tiers: dict[tuple[float, ...], list[Wish]] = {}
+        for item in wishes:
+            began_s = self._began_s(item.place) if self._site.strategy == "first_come_first_served" else 0.0
+            tiers.setdefault((self._rank(item.place), began_s), []).append(item)
+        return [tiers[key] for key in sorted(tiers)]
+
+    def _began_s(self, place: CarPlace) -> float:
+        transaction = self._connector(place).transaction
+        return 0.0 if transaction is None else transaction.started_s
+
     def _charge(self, shares_w: Mapping[CarPlace, float], wishes: Mapping[CarPlace, Wish]) -> None:
         for place, share_w in shares_w.items():
             self._give(self._batteries[place], share_w * wishes[place].useful)
@@ -127,6 +139,8 @@ class Fairness:
             connector = self._connector(item.place)
             if connector.draw.power_w > SOME_W or connector.soc >= 1.0:
                 continue
+            if self._site.strategy == "first_come_first_served":
+                continue  # no turns are promised there
             rank = self._rank(item.place)
             above = [other for other in wishes if self._rank(other.place) < rank]
             taken = [self._permitted(other) for other in above]

@@ -1,12 +1,13 @@
 """What an all-knowing balancer could have delivered: the same cars, faults and limits, and no time lost.
 
-At every tick it fills up, evenly, the cars that can be reached beside what those hold that cannot. Like everybody it
-must count what a charger permits: a one-phase car at a three-phase charger takes room on all three phases, unless the
-charger can be told to use one.
+At every tick it fills up, in the order of the site's strategy, the cars that can be reached beside what those hold that
+cannot. Like everybody it must count what a charger permits: a one-phase car at a three-phase charger takes room on all
+three phases, unless the charger can be told to use one.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -88,14 +89,20 @@ class Room:
         )
 
 
-def fill(wishes: Sequence[Wish], room: Room) -> dict[CarPlace, float]:
-    """Watts for each, in the order given: floors as far as they fit, then everybody raised together."""
+def fill(tiers: Sequence[Sequence[Wish]], room: Room) -> dict[CarPlace, float]:
+    """Watts for each, tier by tier: floors as far as they fit, in the order given, then each tier raised together."""
     shares: dict[CarPlace, float] = {}
-    for item in wishes:
+    for item in itertools.chain.from_iterable(tiers):
         if room.most(item.path, item.per_watt) >= item.floor_w:
             shares[item.place] = item.floor_w
             room.take(item.path, _scaled(item.per_watt, item.floor_w))
-    rising = [item for item in wishes if item.place in shares and item.cap_w > item.floor_w]
+    for tier in tiers:
+        _raise([item for item in tier if item.place in shares and item.cap_w > item.floor_w], shares, room)
+    return shares
+
+
+def _raise(rising: list[Wish], shares: dict[CarPlace, float], room: Room) -> None:
+    """Together, until each has what it can take or no room is left on its way."""
     while rising:
         step_w = max(min(room.step(rising), *(item.cap_w - shares[item.place] for item in rising)), 0.0)
         for item in rising:
@@ -106,7 +113,6 @@ def fill(wishes: Sequence[Wish], room: Room) -> dict[CarPlace, float]:
             for item in rising
             if item.cap_w - shares[item.place] > SMALLEST_W and room.most(item.path, item.per_watt) > SMALLEST_W
         ]
-    return shares
 
 
 def _scaled(vector: Vector, factor: float) -> Vector:

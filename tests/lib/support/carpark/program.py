@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -33,10 +33,9 @@ def simulate(site_hours: float, seed: int, jobs: int, *, progress: Callable[[Tal
 
 def replay(seed: int, hours: float, *, trace: bool, curves: Curves | None = None) -> Tally:
     """One run again; with `trace` every frame is printed with its time."""
-    began_s = time.perf_counter()
 
     def show(number: int, way: str, text: str) -> None:
-        print(f"{time.perf_counter() - began_s:9.3f} CP-{number + 1} {way} {text}")
+        print(f"{asyncio.get_running_loop().time():10.3f} CP-{number + 1} {way} {text}")
 
     return play(seed, hours, on_frame=show if trace else None, curves=curves)
 

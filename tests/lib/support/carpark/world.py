@@ -109,6 +109,7 @@ class World:
             await station.stop()
         if self.application is not None:
             await self.crash()
+            self.crashes -= 1
         self._database.close()
 
     def _station(self, number: int, plan: PointPlan) -> SimulatedChargePoint:
