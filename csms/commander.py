@@ -53,6 +53,7 @@ class Commander:
         self._links: dict[str, ChargePointLink] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._unproven: dict[str, None] = {}
+        self._proven_on: dict[str, str] = {}
         self._stopped_at_s: dict[str, float] = {}
         self.limits_sent = 0
 
@@ -166,7 +167,8 @@ class Commander:
         if any(o.purpose is issued.purpose and o.limit_id < issued.limit_id for o in limits.outstanding):
             await self._make_sure(key, issued, link)
         if issued.purpose is LimitPurpose.DEFAULT:
-            if limits.default_proof in (None, Proof.DISPROVED):
+            new = self._proven_on.get(key.charge_point_id) != link.connection_id
+            if new or limits.default_proof in (None, Proof.DISPROVED):
                 self._unproven[key.charge_point_id] = None
             return
         unknown = self._state().charge_points[key.charge_point_id].lease_proof is None
@@ -212,8 +214,11 @@ class Commander:
             busy = key in self._state().active  # then its composite schedule is that of the transaction
             told = outcome.answer is Answer.ACCEPTED and not busy
             shown[key] = shows_default(outcome.schedule, self._state().shape(charge_point_id)) if told else None
+        self._proven_on[charge_point_id] = link.connection_id
         proofs = default_proofs({key: shown.get(key) for key in keys})
         for key, proof in proofs.items():
+            if proof is Proof.SILENT and self._state().limits[key].default_proof is Proof.SHOWN:
+                continue  # it has shown it before, and cannot just now
             detail = "its composite schedule does not show its default profile" if proof is Proof.DISPROVED else ""
             self._record(ev.DefaultProved(self._clock.now(), *key, proof, detail))
 

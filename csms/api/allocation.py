@@ -152,7 +152,7 @@ def _circuit(circuit: CircuitReport) -> CircuitAllocation:
         max_power_kw=optional_kw(circuit.max_power_w),
         max_current_a=circuit.max_current_a,
         permitted_kw=kw(circuit.permitted_w),
-        permitted_a=list(circuit.permitted_a),
+        permitted_a=[round(current_a, 3) for current_a in circuit.permitted_a],
     )
 
 

@@ -22,6 +22,8 @@ from csms.domain.limits import ConnectorLimits
 from csms.domain.model import BalancerSettings, ConnectorKey, Moment
 from csms.domain.snapshot import Snapshot
 
+_TURNS_EVERY_S = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class Excess:
@@ -86,6 +88,8 @@ def allocate(snapshot: Snapshot, now: Moment, settings: BalancerSettings, book: 
         unyielding.looks_again_s(wishes, shares),
         *(share.expected_start_s for share in calm.values()),
     ]
+    if any(share.waiting for share in calm.values()):
+        looks.append(now.steady_s + _TURNS_EVERY_S)  # who is least served changes as time goes by
     return Allocation(
         strategy=config.strategy,
         budget=amount,

@@ -7,7 +7,7 @@ obedience: who is limited in amperes may draw more watts when it is high.
 
 from __future__ import annotations
 
-from csms.balancing.ledger import permitted
+from csms.balancing.ledger import Permitted, permitted
 from csms.domain import events as ev
 from csms.domain.electrical import Shape
 from csms.domain.limit_facts import DISOBEDIENT
@@ -40,28 +40,25 @@ def judge(
     if limits.confirmed_at is not None and measured_s - limits.confirmed_at.steady_s < settle_s:
         return None
     key, overdraw = ConnectorKey(limits.charge_point_id, limits.connector_id), limits.overdraw
-    highest_w, one_phase = permitted(shape, charge_point, limits, now, settle_s, active=active)
-    if _exceeds(shape, reading, highest_w, one_phase=one_phase) if active else reading.power_w > _IDLE_DRAW_W:
+    most = permitted(shape, charge_point, limits, now, settle_s, active=active)
+    if _exceeds(shape, reading, most) if active else reading.power_w > _IDLE_DRAW_W:
         if overdraw is not None and measured_s - overdraw.at.steady_s < settle_s:
             return None
-        return ev.LimitExceeded(now, *key, reading.power_w, highest_w, idle=not active)
+        return ev.LimitExceeded(now, *key, reading.power_w, most.limit_w, idle=not active)
     if overdraw is None:
         return None
     patience_s = _TRUSTED_AFTER_S if overdraw.count >= DISOBEDIENT else _FORGIVEN_AFTER_S
     return ev.LimitObeyed(now, *key) if now.steady_s - overdraw.at.steady_s >= patience_s else None
 
 
-def _exceeds(shape: Shape, reading: MeterReading, highest_w: int, *, one_phase: bool) -> bool:
+def _exceeds(shape: Shape, reading: MeterReading, most: Permitted) -> bool:
     power_w = reading.power_w or 0.0
-    if one_phase and shape.one_phase is not None:
-        if reading.currents_a is not None and max(reading.currents_a[1:]) > _TOLERANCE_A:
-            return True  # on a phase that was lent to others
-        shape = shape.one_phase
     if shape.form.unit == "W":
-        margin_w = max(_TOLERANCE * highest_w, _TOLERANCE_A * shape.form.voltage_v * shape.form.phases)
-        return power_w > highest_w + margin_w
-    limit_a = highest_w / (shape.form.voltage_v * shape.form.phases)
-    allowed_a = limit_a + max(_TOLERANCE * limit_a, _TOLERANCE_A)
-    if reading.currents_a is not None:
-        return max(reading.currents_a) > allowed_a
-    return power_w > allowed_a * shape.highest_voltage_v * shape.form.phases
+        margin_w = max(_TOLERANCE * most.limit_w, _TOLERANCE_A * shape.form.voltage_v * shape.form.phases)
+        return power_w > most.limit_w + margin_w
+    allowed_a = most.current_a + max(_TOLERANCE * most.current_a, _TOLERANCE_A)
+    one_phase = most.one_phase and shape.one_phase is not None
+    if reading.currents_a is None:
+        return power_w > allowed_a * shape.highest_voltage_v * (1 if one_phase else shape.form.phases)
+    on_lent_phases = one_phase and max(reading.currents_a[1:]) > _TOLERANCE_A
+    return on_lent_phases or max(reading.currents_a) > allowed_a

@@ -13,12 +13,9 @@ from dataclasses import dataclass
 
 from csms.domain.electrical import NO_LOAD, Load, Shape
 from csms.domain.limit_facts import DISOBEDIENT
-from csms.domain.limits import ConnectorLimits, Limit, Overdraw, Settling
+from csms.domain.limits import LEASE_MARGIN_S, ConnectorLimits, Limit, Overdraw, Settling
 from csms.domain.model import ChargePoint, ConnectorKey, LimitPurpose, Moment, Proof
 from csms.domain.snapshot import Snapshot
-
-LEASE_MARGIN_S = 60.0
-"""How much later than its lease a limit may end: the charger's clock, by which it ends, may be behind by that much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +82,28 @@ def summed(snapshot: Snapshot, by_connector: Mapping[ConnectorKey, Load]) -> dic
     return sums
 
 
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """The most a connector may be obeying: as a limit, as amperes on one phase, and whether it is on one phase only."""
+
+    limit_w: int
+    current_a: float
+    one_phase: bool
+
+
 def permitted(
     shape: Shape, charge_point: ChargePoint, limits: ConnectorLimits, now: Moment, settle_s: float, *, active: bool
-) -> tuple[int, bool]:
-    """The highest limit that a connector may be obeying, whatever it was metered at, and whether on one phase only."""
+) -> Permitted:
+    """What a connector may be obeying, whatever it was metered at."""
     possible = [*_defaults(limits), *((s.limit_w, s.phases) for s in _unsettled(limits, now, settle_s))]
     if active:
         possible += _leased(limits, charge_point, now, settle_s)
-    return max(_watts(shape, possible)), all(phases == 1 or limit_w == 0 for limit_w, phases in possible)
+    currents_a = (
+        watts / (shape.form.voltage_v * shape.on(phases).form.phases)
+        for watts, (_, phases) in zip(_watts(shape, possible), possible, strict=True)
+    )
+    one_phase = all(phases == 1 or limit_w == 0 for limit_w, phases in possible)
+    return Permitted(max(_watts(shape, possible)), max(currents_a), one_phase)
 
 
 def grid_w(load: Load) -> int:

@@ -134,13 +134,26 @@ class _Desk:
             return None
         if not self._may_raise(limits, want):
             confirmed = limits.confirmed(want.purpose)
-            if not (again or renewed) or confirmed is None:
+            if confirmed is None:
                 return None
-            want = self._what_it_has(want, confirmed)
+            if want.phases != confirmed.phases and want.phases is not None:
+                want = self._fewer_phases(want, confirmed)
+            elif again or renewed:
+                want = self._what_it_has(want, confirmed)
+            else:
+                return None
         renewal = renewed and not again and _in_force(limits, want)
         want = replace(self._leased(want), renewal=renewal)
         self._take_room(want)
         return want
+
+    def _fewer_phases(self, want: Intent, confirmed: Limit) -> Intent:
+        """The same current on fewer phases: it takes nothing from anybody, and makes the room that others wait for."""
+        shape = self._snapshot.shapes[want.key.charge_point_id]
+        narrow_w = (
+            confirmed.limit_w * want.phases // shape.form.phases if want.phases is not None else confirmed.limit_w
+        )
+        return replace(want, limit_w=shape.on(want.phases).form.floor_w(min(narrow_w, want.limit_w)))
 
     def _what_it_has(self, want: Intent, confirmed: Limit) -> Intent:
         """What was confirmed, said again; but once its lease has ended its room may be somebody else's."""

@@ -51,6 +51,7 @@ class Wish:
     served_wh: float
     turn_since_s: float | None
     waiting_since_s: float
+    was_served: bool
 
     @property
     def paid_w(self) -> int:
@@ -147,6 +148,7 @@ class Wishes:
             stopped_asking=self._stopped_asking(key),
             served_wh=_served_wh(limits, self._now),
             turn_since_s=limits.turn_since.steady_s if limits.turn_since else None,
+            was_served=limits.served_wh > 0,
             waiting_since_s=limits.paused_since.steady_s if limits.paused_since else self._now.steady_s,
         )
 
@@ -221,31 +223,37 @@ def governs(snapshot: Snapshot, key: ConnectorKey) -> LimitPurpose:
     return LimitPurpose.TRANSACTION if capabilities is None else capabilities.limit_by
 
 
+_CLOCK_TICK_S = 0.01
+"""A turn that ends now has ended, whatever the last digit of a clock says."""
+
+
 def in_order_of_floors(
     tiers: Sequence[Sequence[Wish]], now: Moment, settings: BalancerSettings, *, in_turn: bool
 ) -> list[Wish]:
     """Who is served a floor before whom when not all of them fit.
 
     A car that must not pause comes first, then rank, then those who ask before those who stopped. Within that: who is
-    in the middle of a turn, who has waited longer than a whole round, and then the least served (by what they were
-    permitted, which no charger's telemetry can change).
+    in the middle of a turn, who has not just been paused, who has waited longer than a whole round, and then the least
+    served (by what they were permitted, which no charger's telemetry can change).
     """
     members = sum(len(tier) for tier in tiers)
     served = sum(1 for tier in tiers for wish in tier if wish.turn_since_s is not None) or 1
     round_s = settings.turn_s * -(-members // served)
 
-    def place(ranked: tuple[int, Wish]) -> tuple[bool, int, bool, bool, float, float, float, ConnectorKey]:
+    def place(ranked: tuple[int, Wish]) -> tuple[bool, int, bool, bool, bool, float, float, float, ConnectorKey]:
         rank, wish = ranked
-        turn = wish.turn_since_s is not None and now.steady_s - wish.turn_since_s < settings.turn_s
+        turn = wish.turn_since_s is not None and now.steady_s - wish.turn_since_s < settings.turn_s - _CLOCK_TICK_S
         waited_s = 0.0 if wish.turn_since_s is not None else now.steady_s - wish.waiting_since_s
+        just_paused = wish.turn_since_s is None and wish.was_served and waited_s < settings.turn_s / 2
         overdue_s = waited_s if waited_s > round_s else 0.0
         if not in_turn:
-            return (not wish.never_pause, rank, False, False, 0.0, 0.0, wish.started_at_s, wish.key)
+            return (not wish.never_pause, rank, False, False, False, 0.0, 0.0, wish.started_at_s, wish.key)
         return (
             not wish.never_pause,
             rank,
             wish.stopped_asking,
             not turn,
+            just_paused,
             -overdue_s,
             wish.served_wh,
             wish.started_at_s,

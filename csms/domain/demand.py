@@ -10,6 +10,7 @@ from csms.domain.model import MeterReading, Moment, PowerSource
 
 _LATE_S = 60.0
 _REMEMBERED_S = 60.0
+_LEFT_A = 0.5
 
 
 def with_demand(
@@ -58,6 +59,21 @@ def _as_before(reading: MeterReading, before: MeterReading | None) -> MeterReadi
 def reaches(demand_w: float, limit_w: int) -> bool:
     """Whether a car that asks for this is held back by that limit, as far as meters can tell."""
     return demand_w >= 0.95 * limit_w - 100.0
+
+
+def follows(reading: MeterReading, limit_w: int, shape: Shape) -> bool:
+    """Whether a draw is at or below a limit: in watts where the limit is, in amperes on every phase where it is in
+    amperes.
+
+    Where only the power is known, all of it may be on one phase, at the lowest voltage. What is limited to one phase
+    must have left the others.
+    """
+    if reading.power_w is None:
+        return False
+    if shape.form.unit == "W":
+        return reading.power_w <= limit_w
+    others_a = reading.currents_a[shape.form.phases :] if reading.currents_a is not None else ()
+    return _demand_w(reading, shape) <= limit_w and all(current_a <= _LEFT_A for current_a in others_a)
 
 
 def lent_cap_w(peak_demand_w: float) -> int:

@@ -28,7 +28,7 @@ def with_age(reading: MeterReading, before: MeterReading | None) -> MeterReading
         passed_s = reading.at.steady_s - before.at.steady_s
         known_s = before.least_lag_s + _FORGOTTEN_PER_S * max(0.0, passed_s)
         least_s = min(lag_s, known_s)
-        since = before.least_lag_since if lag_s > known_s - _LESS_S else reading.at
+        since = before.least_lag_since if lag_s > before.least_lag_s - _LESS_S else reading.at
     reading = replace(reading, least_lag_s=least_s, least_lag_since=since)
     if -_AHEAD_S <= least_s <= _ON_THE_WAY_S:
         return replace(reading, age_s=max(0.0, lag_s))

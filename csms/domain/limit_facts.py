@@ -10,10 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from csms.domain import events as ev
-from csms.domain.limits import ConnectorLimits, Failure, Limit, Overdraw, Settling
+from csms.domain.demand import follows
+from csms.domain.electrical import Shape
+from csms.domain.limits import LEASE_MARGIN_S, ConnectorLimits, Failure, Limit, Overdraw, Settling
 from csms.domain.model import LimitPurpose, MeterReading, Moment, PowerSource, Proof
 
 _SETTLED_FOR_GOOD_S = 3600.0
+_LEASE_SETTLED_S = 10.0
 
 DISOBEDIENT = 2
 """So many readings above what was permitted are no accident: such a connector counts at its rated maximum."""
@@ -27,6 +30,8 @@ class Circumstances:
     idle: bool = False
     by_default: bool = False
     active: bool = False
+    lease_shown: bool = False
+    """The charger has shown that it steps down when a lease ends."""
 
 
 def issued(limits: ConnectorLimits, event: ev.LimitIssued) -> ConnectorLimits:
@@ -52,6 +57,8 @@ def confirmed(limits: ConnectorLimits, event: ev.LimitConfirmed, at_hand: Circum
     rest = tuple(other for other in limits.outstanding if _survives(other, limit))
     governs = limit.purpose is LimitPurpose.TRANSACTION or (at_hand.by_default and at_hand.active)
     before = limits.transaction or limits.default if governs else None
+    if at_hand.lease_shown:
+        limits = replace(limits, transaction=_stepped_down(limits.transaction, event.at))
     settling = () if at_hand.idle else _settling(limits, limit, event.at, at_hand.by_default)
     kept = replace(limits, outstanding=rest, settling=settling, confirmed_at=event.at)
     if governs:
@@ -61,6 +68,14 @@ def confirmed(limits: ConnectorLimits, event: ev.LimitConfirmed, at_hand: Circum
         failure = kept.default_failure if kept.default_proof is Proof.DISPROVED else None
         return replace(kept, default=limit, default_failure=failure)
     return replace(kept, transaction=limit, transaction_failure=None)
+
+
+def _stepped_down(limit: Limit | None, at: Moment) -> Limit | None:
+    """What has become of a limit: once its lease is over, nothing has to settle from it any more."""
+    if limit is None or limit.lease_s is None:
+        return limit
+    over_s = limit.issued_at.steady_s + limit.lease_s + LEASE_MARGIN_S + _LEASE_SETTLED_S
+    return replace(limit, limit_w=limit.then_w) if over_s <= at.steady_s else limit
 
 
 def _survives(other: Limit, confirmed: Limit) -> bool:
@@ -164,7 +179,7 @@ def exceeded(limits: ConnectorLimits, event: ev.LimitExceeded) -> ConnectorLimit
     )
 
 
-def metered(limits: ConnectorLimits, reading: MeterReading) -> ConnectorLimits:
+def metered(limits: ConnectorLimits, reading: MeterReading, shape: Shape) -> ConnectorLimits:
     """A draw at or below the limit in force, metered after it was acknowledged, ends the settling for good.
 
     Power derived from an energy register is a mean over the past and shows nothing.
@@ -175,7 +190,7 @@ def metered(limits: ConnectorLimits, reading: MeterReading) -> ConnectorLimits:
     measured_s = reading.measured_steady_s
     if reading.source is PowerSource.ENERGY_SLOPE or measured_s is None or measured_s <= limits.confirmed_at.steady_s:
         return limits
-    return replace(limits, settling=()) if reading.power_w <= in_force.limit_w else limits
+    return replace(limits, settling=()) if follows(reading, in_force.limit_w, shape.on(in_force.phases)) else limits
 
 
 def _outstanding(limits: ConnectorLimits, limit_id: int) -> Limit | None:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from csms.domain.model import LimitPurpose, Moment, Proof
 
+LEASE_MARGIN_S = 60.0
+"""How much later than its lease a limit may end: the charger's clock, by which it ends, may be behind by that much."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:

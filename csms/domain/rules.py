@@ -21,6 +21,7 @@ from csms.domain.model import (
     MeterReading,
     Moment,
     PowerSource,
+    Proof,
     Transaction,
 )
 from csms.domain.snapshot import meter_interval_s
@@ -231,7 +232,7 @@ def _meter_values(state: State, event: ev.MeterValuesReceived) -> tuple[Row, ...
     limits = state.limits.get(key)
     reading = with_age(reading, before)
     reading = with_demand(reading, before, limits, state.shape(key.charge_point_id)) if key in state.active else reading
-    settled = limits and facts.metered(limits, reading)
+    settled = limits and facts.metered(limits, reading, state.shape(key.charge_point_id))
     return (reading, *([settled] if settled and settled is not limits else []), *_energy_counted(state, key, event))
 
 
@@ -261,7 +262,10 @@ def _limit_answered(
         connector = state.connectors.get(key)
         active = key in state.active
         at_hand = facts.Circumstances(
-            idle=not active and _unplugged(connector), by_default=_by_default(state, key), active=active
+            idle=not active and _unplugged(connector),
+            by_default=_by_default(state, key),
+            active=active,
+            lease_shown=state.charge_points[key.charge_point_id].lease_proof is Proof.SHOWN,
         )
         limits = rule(state.limits_of(key), event, at_hand)
         if limits is None:

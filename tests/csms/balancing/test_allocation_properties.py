@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from typing import TypeVar
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.physics import NOTHING, Draw, nodes, permitted, rated, takes_amperes
@@ -16,6 +18,9 @@ from csms.balancing.allocation import Share, allocate
 from csms.domain import events as ev
 from csms.domain.model import ConnectorKey, ConnectorStatus, Current, Moment
 from csms.domain.snapshot import Snapshot
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 FATES = st.sampled_from(["online", "online", "online", "running", "running", "running", "running", "offline", "new"])
 
@@ -116,7 +121,7 @@ def _at_most(total: Draw, place: Premises, name: str) -> Draw:
     return Draw(min(total.power_w, most.power_w), (one, two, three))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(moments())
 def test_what_is_decided_fits_every_node_and_phase(moment: tuple[Premises, World]) -> None:
     """I1 of the decision: beside what is held for others, or without making what is too much already any more."""
@@ -151,6 +156,10 @@ def test_a_share_is_nothing_or_at_least_its_floor_and_a_step_of_its_charger(mome
         assert settings_.max_power_w is None or given_w <= settings_.max_power_w
 
 
+def _reversed(table: Mapping[K, V]) -> dict[K, V]:
+    return dict(reversed(list(table.items())))
+
+
 @settings(max_examples=40, deadline=None)
 @given(moments())
 def test_equal_sites_get_equal_decisions_in_whatever_order_they_were_told(moment: tuple[Premises, World]) -> None:
@@ -159,11 +168,11 @@ def test_equal_sites_get_equal_decisions_in_whatever_order_they_were_told(moment
     snapshot = world.state.snapshot()
     turned = replace(
         snapshot,
-        active=dict(reversed(snapshot.active.items())),
-        limits=dict(reversed(snapshot.limits.items())),
-        connectors=dict(reversed(snapshot.connectors.items())),
-        readings=dict(reversed(snapshot.readings.items())),
-        charge_points=dict(reversed(snapshot.charge_points.items())),
+        active=_reversed(snapshot.active),
+        limits=_reversed(snapshot.limits),
+        connectors=_reversed(snapshot.connectors),
+        readings=_reversed(snapshot.readings),
+        charge_points=_reversed(snapshot.charge_points),
     )
     first = allocate(snapshot, world.now, world.settings)
     assert allocate(turned, world.now, world.settings).shares == first.shares
@@ -193,3 +202,21 @@ def test_no_reading_raises_a_share_above_what_it_would_be_without(moment: tuple[
         world.draw(key.charge_point_id, power_w, key.connector_id)
         said = world.allocation().shares[key]
         assert said.limit_w <= honest or not said.commanded
+
+
+@pytest.mark.xfail(strict=True, reason="inside a charge point, a connector's fallback is lent to the other one")
+def test_what_one_connector_keeps_anyway_is_not_lent_to_the_other() -> None:
+    """Else the other's raise never fits beside it, and is never sent."""
+    world = World(10)
+    world.charger("a", 22, connectors=2, offline_kw=3)
+    world.start("a", 1)
+    world.start("a", 2)
+    world.settle()
+    for _ in range(10):
+        world.wait(30)
+        world.draw("a", 5_000.0, 1)
+        world.draw("a", 0.0, 2)
+        world.settle()
+    in_force = world.state.limits[ConnectorKey("a", 1)].transaction
+    assert in_force is not None
+    assert in_force.limit_w == 7_000
