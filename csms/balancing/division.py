@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from csms.balancing.leftover import steps_up
 from csms.balancing.limits import Line, Member, fill
 from csms.balancing.strategies import STRATEGIES
 from csms.balancing.tree import DIMENSIONS, Tree
@@ -46,12 +47,22 @@ class Division:
                 left[row] -= load * wish.reserved_w
         tiers = self._tiers(wishes)
         order = in_order_of_floors(tiers, self._now, self._settings, in_turn=self._strategy.in_turn)
-        served = _serve_floors(order, left)
-        given = self._waiting(order, served)
-        for rank, tier in enumerate(tiers, start=1):
-            given |= self._share_out([wish for wish in tier if wish.key in served], left, rank)
-        self._lend_back([wish for wish in order if wish.key in served], left, given)
-        return given
+        asking = [wish for wish in order if wish.never_pause or not wish.stopped_asking]
+        served = _serve_floors(asking, left)
+        given = self._waiting(asking, served)
+        ranked = [[wish for wish in tier if wish.key in served] for tier in tiers]
+        for rank, tier in enumerate(ranked, start=1):
+            given |= self._share_out(tier, left, rank)
+        self._lend_back([wish for wish in asking if wish.key in served], left, given)
+        for tier in ranked:
+            self._step_up(tier, left, given)
+        return given | _leave_to_stopped([wish for wish in order if wish.key not in given], left, given)
+
+    def _step_up(self, tier: Sequence[Wish], left: list[int], given: dict[ConnectorKey, Divided]) -> None:
+        alone = [wish for wish in tier if self._alone_at_its_charge_point(wish, given)]
+        given_w = {wish.key: given[wish.key].limit_w for wish in alone}
+        for key, limit_w in steps_up(alone, given_w, left, self._settings.min_change_w).items():
+            given[key] = replace(given[key], limit_w=limit_w)
 
     def _tiers(self, wishes: Sequence[Wish]) -> list[list[Wish]]:
         """The wishes in the order of the strategy; within a tier those who came first at the head."""
@@ -149,6 +160,26 @@ def _take(left: list[int], wish: Wish, limit_w: int, before_w: int) -> None:
     if more_w > 0:
         for row, load in wish.line.rows:
             left[row] -= load * more_w
+
+
+def _leave_to_stopped(
+    stopped: Sequence[Wish], left: list[int], given: Mapping[ConnectorKey, Divided]
+) -> dict[ConnectorKey, Divided]:
+    """Those who have stopped asking keep a floor of what nobody else wants: enough to begin again."""
+    inside_w: dict[str, int] = {}
+    for key, divided in given.items():
+        inside_w[key.charge_point_id] = inside_w.get(key.charge_point_id, 0) + divided.limit_w
+    rest = [
+        replace(wish, charge_point_cap_w=wish.charge_point_cap_w - inside_w.get(wish.key.charge_point_id, 0))
+        for wish in stopped
+    ]
+    served = _serve_floors(rest, left)
+    return {
+        wish.key: Divided(wish.start_w, "has stopped asking: floor", phases=wish.phases)
+        if wish.key in served
+        else Divided(0, "has stopped asking: others want the power", waiting=True, phases=wish.phases)
+        for wish in rest
+    }
 
 
 def _serve_floors(order: Sequence[Wish], left: list[int]) -> dict[ConnectorKey, None]:

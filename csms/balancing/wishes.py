@@ -31,7 +31,7 @@ class Wish:
 
     `lent_w` is the cap while its car draws less than it may (equal to `cap_w` otherwise); `charge_point_cap_w` is for
     all connectors of its charge point together. `phases` None: all it has. `turn_since_s` (steady clock) is when it was
-    last given power after a pause, `waiting_since_s` since when it has had none.
+    last given power after a pause, `waiting_since_s` since when it has had none; `in_force_w` is its limit now.
     """
 
     key: ConnectorKey
@@ -52,6 +52,7 @@ class Wish:
     turn_since_s: float | None
     waiting_since_s: float
     was_served: bool
+    in_force_w: int
 
     @property
     def paid_w(self) -> int:
@@ -120,6 +121,7 @@ class Wishes:
     def _wish(self, key: ConnectorKey, transaction: Transaction, settings: ChargePointSettings) -> Wish:
         snapshot = self._snapshot
         limits = snapshot.limits.get(key) or ConnectorLimits(*key)
+        in_force = limits.transaction or limits.default
         reading = snapshot.readings.get(key)
         whole = snapshot.shapes[key.charge_point_id]
         phases = _phases(whole, reading, limits)
@@ -145,10 +147,11 @@ class Wishes:
             started_at_s=transaction.started_at_s or 0.0,
             capped_by=_capped_by(settings.max_power_w, window_w, most_w),
             never_pause=settings.never_pause,
-            stopped_asking=self._stopped_asking(key),
+            stopped_asking=self._stopped_asking(key, limits),
             served_wh=_served_wh(limits, self._now),
             turn_since_s=limits.turn_since.steady_s if limits.turn_since else None,
             was_served=limits.served_wh > 0,
+            in_force_w=in_force.limit_w if in_force is not None else 0,
             waiting_since_s=limits.paused_since.steady_s if limits.paused_since else self._now.steady_s,
         )
 
@@ -171,11 +174,19 @@ class Wishes:
         has_w = in_force.limit_w if in_force else 0
         return has_w if lent_w < has_w < lent_w + max(self._settings.min_change_w, has_w // 10) else lent_w
 
-    def _stopped_asking(self, key: ConnectorKey) -> bool:
+    def _stopped_asking(self, key: ConnectorKey, limits: ConnectorLimits) -> bool:
+        """A car that is paused cannot ask: once in a while it is taken to, and has a moment to show it."""
         connector = self._snapshot.connectors.get(key)
         if connector is None or connector.suspended_since is None:
             return False
-        return self._now.steady_s - connector.suspended_since.steady_s >= self._settings.suspended_after_s
+        now_s, patience_s = self._now.steady_s, self._settings.suspended_after_s
+        if limits.paused_since is not None:
+            return now_s - limits.paused_since.steady_s < _ASKED_AGAIN_TURNS * self._settings.turn_s
+        tried_s = limits.turn_since.steady_s if limits.turn_since is not None else connector.suspended_since.steady_s
+        return now_s - max(tried_s, connector.suspended_since.steady_s) >= patience_s
+
+
+_ASKED_AGAIN_TURNS = 4
 
 
 def looks_again_s(snapshot: Snapshot, now: Moment, settings: BalancerSettings) -> float | None:
@@ -188,8 +199,15 @@ def looks_again_s(snapshot: Snapshot, now: Moment, settings: BalancerSettings) -
             looks.append(reading.low_since.steady_s + settings.reclaim_after_s)
         connector = snapshot.connectors.get(key)
         if connector is not None and connector.suspended_since is not None:
-            looks.append(connector.suspended_since.steady_s + settings.suspended_after_s)
+            looks += _asking_changes_s(connector.suspended_since, snapshot.limits.get(key), settings)
     return min((look_s for look_s in looks if look_s > now.steady_s), default=None)
+
+
+def _asking_changes_s(suspended: Moment, limits: ConnectorLimits | None, settings: BalancerSettings) -> list[float]:
+    if limits is not None and limits.paused_since is not None:
+        return [limits.paused_since.steady_s + _ASKED_AGAIN_TURNS * settings.turn_s]
+    tried = limits.turn_since if limits is not None else None
+    return [max(suspended.steady_s, tried.steady_s if tried else 0.0) + settings.suspended_after_s]
 
 
 def _phases(shape: Shape, reading: MeterReading | None, limits: ConnectorLimits) -> int | None:
