@@ -202,7 +202,6 @@ def test_after_a_lease_has_ended_what_comes_back_is_a_raise() -> None:
     assert (world.worst_kw("a"), world.worst_kw("b")) == (10, 10)
 
 
-@pytest.mark.xfail(strict=True, reason="what a lease has ended settles anew once something lower is confirmed")
 def test_what_a_lease_has_ended_is_not_claimed_back_by_the_next_limit() -> None:
     """Its room was freed, and spent."""
     world = back_after_its_lease()

@@ -52,7 +52,6 @@ def test_a_limit_on_one_phase_is_followed_only_by_a_reading_below_it() -> None:
     assert world.worst_a("a") == (16.0, 0.0, 0.0)
 
 
-@pytest.mark.xfail(strict=True, reason="a cut is taken for followed by the sum of the phases, not by each of them")
 @pytest.mark.parametrize(
     ("power_w", "currents_a"),
     [
@@ -77,7 +76,6 @@ def test_a_phase_above_its_limit_has_not_followed_whatever_the_sum_is(
     assert world.worst_a("a") == (16.0, 16.0, 16.0)
 
 
-@pytest.mark.xfail(strict=True, reason="as above: what is still drawn on the phases that were given up counts 0")
 def test_a_phase_that_was_given_up_is_followed_only_by_drawing_nothing_there() -> None:
     """3450 W on three phases are below 3680 W on one, and 5 A flow on L2."""
     world = one_phase("confirm")
@@ -123,7 +121,6 @@ def test_under_a_default_above_zero_too_who_draws_on_one_phase_what_he_may_obeys
     assert world.judge("a") is None
 
 
-@pytest.mark.xfail(strict=True, reason="as above, of what may still be in force")
 def test_who_may_have_gone_to_one_phase_may_draw_there_what_that_permits() -> None:
     world = one_phase("no_answer")
     world.wait(60)

@@ -130,6 +130,12 @@ def test_a_lease_may_end_at_a_default_above_zero() -> None:
     assert lease_proof(amperes((16.0, 0), (8.0, 898)), leased, 2, charger(4.14)) is Proof.DISPROVED
 
 
+def test_amperes_of_a_lease_on_one_phase_are_those_of_one_phase() -> None:
+    one = replace(LIMIT, limit_w=3_680, phases=1)
+    assert lease_proof(amperes((16.0, 0), (0.0, 898)), one, 2, charger(switches=True)) is Proof.SHOWN
+    assert lease_proof(amperes((5.3, 0), (0.0, 898)), one, 2, charger(switches=True)) is Proof.DISPROVED
+
+
 def test_a_limit_without_a_lease_proves_none() -> None:
     forever = replace(LIMIT, lease_s=None)
     assert lease_proof(amperes((16.0, 0), (0.0, 898)), forever, 2, charger()) is Proof.SILENT

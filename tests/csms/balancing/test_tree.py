@@ -160,6 +160,16 @@ def test_idle_phases_are_lent_where_the_charger_keeps_to_one() -> None:
     assert (world.worst_a("a"), world.worst_a("b")) == ((32.0, 0, 0), (0, 32.0, 0))
 
 
+@pytest.mark.parametrize("currents_a", [(0.9, 0.0, 0.0), (8.0, 0.5, 0.0), (8.0, 0.0, 8.0), (0.0, 8.0, 0.0), None])
+def test_only_a_car_that_draws_on_the_first_conductor_alone_is_single_phase(
+    currents_a: tuple[float, float, float] | None,
+) -> None:
+    """One that does not charge yet may be of either kind; and one phase is always conductor L1."""
+    world = lending(switches=True)
+    world.draw("a", 1_840, currents_a=currents_a)
+    assert world.share("a").phases is None
+
+
 def test_idle_phases_are_lent_only_once_the_charger_has_acknowledged_one() -> None:
     world = lending(switches=True)
     (narrower,) = world.plan().intents

@@ -20,6 +20,9 @@ from support.happenings import START_S, Happenings
 
 __all__ = ["START_S", "World"]
 
+_SOON_S = 59.0
+"""Whose turn it is is looked at once a minute."""
+
 
 @dataclass
 class World(Happenings):
@@ -117,7 +120,7 @@ class World(Happenings):
             for intent in made.intents:
                 self.confirm(self.issue(intent))
             if not made.intents:
-                if made.wake_at_s is None or made.wake_at_s - self.now.steady_s > self.settings.call_timeout_s * 2:
+                if made.wake_at_s is None or made.wake_at_s - self.now.steady_s > _SOON_S:
                     return  # what is left are turns and leases
                 self.wait(max(0.001, made.wake_at_s - self.now.steady_s))
         raise AssertionError("the site did not come to rest")
