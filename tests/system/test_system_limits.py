@@ -93,7 +93,7 @@ async def test_a_limit_that_is_known_before_is_obeyed_when_it_begins_and_ends_by
         assert not told["in_force"]
         await asyncio.sleep(0.3)
         assert permitted_w(system) == 40_000
-        await eventually(lambda: permitted_w(system) <= 10_000, "the cut is finished")
+        await eventually(lambda: permitted_w(system) <= 10_000 >= drawn_w(system), "the cut is finished")
         before = await system.allocation()
         assert time.time() < from_s
         assert before["total_budget_kw"] == 40.0  # what is in force, while what is to come is obeyed already
@@ -106,6 +106,10 @@ async def test_a_limit_that_is_known_before_is_obeyed_when_it_begins_and_ends_by
 
 def permitted_w(system: System) -> float:
     return sum(station.connector(1).permitted_w for station in system.stations.values())
+
+
+def drawn_w(system: System) -> float:
+    return sum(station.connector(1).drawn_w for station in system.stations.values())
 
 
 async def watched_until(system: System, utc_s: float) -> Watch:

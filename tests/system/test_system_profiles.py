@@ -73,35 +73,39 @@ def short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("short_leases")
-@pytest.mark.parametrize("protocol", VERSIONS)
-async def test_the_end_of_a_lease_is_believed_where_the_charger_has_shown_it(tmp_path: Path, protocol: Version) -> None:
-    """30 kW, 10 each; of two that are out of reach one has shown that it steps down, so the third has 20."""
-    names = ("CP-1", "CP-2", "CP-3")
-    async with running(tmp_path, site([dc(name) for name in names], capacity_kw=30)) as system:
-        shows = await system.charger("CP-1", protocol)
-        await system.charger("CP-2", protocol, behaviour=TELLS_NO_SCHEDULE)
-        third = await system.charger("CP-3", "1.6")
+async def test_the_end_of_a_lease_is_believed_where_the_charger_has_shown_it(tmp_path: Path) -> None:
+    """28 kW, 7 each; of three that are out of reach two have shown that they step down, so the last one has 21."""
+    names = ("CP-1", "CP-2", "CP-3", "CP-4")
+    async with running(tmp_path, site([dc(name) for name in names], capacity_kw=28)) as system:
+        shows = [await system.charger("CP-1", "1.6"), await system.charger("CP-2", "2.0.1")]
+        await system.charger("CP-3", "1.6", behaviour=TELLS_NO_SCHEDULE)
+        last = await system.charger("CP-4", "2.0.1")
         await eventually(lambda: all(s.connector(1).permitted_w == 0 for s in system.stations.values()), "all pause")
         await eventually(system.quiet, "no limit is under way")
         watch = system.watch()
         for station in system.stations.values():
             station.plug_in(1, HUNGRY, "TAG")
-        await system.gives(dict.fromkeys(names, 10.0))
-        await eventually(lambda: asked_about_lease(system, "CP-1"), "it is asked what follows")
-        await eventually(lambda: renewed(system, "CP-1"), "the lease is renewed")
+        await system.gives(dict.fromkeys(names, 7.0))
         for name in ("CP-1", "CP-2"):
+            await lease_shown_and_renewed(system, name)
+        for name in ("CP-1", "CP-2", "CP-3"):
             await system.lose(name)
-        assert third.connector(1).permitted_w == 10_000
-        await eventually(lambda: third.connector(1).permitted_w == 20_000, "the third has what is free")
-        assert shows.connector(1).permitted_w == 0
+        assert last.connector(1).permitted_w == 7_000
+        await eventually(lambda: last.connector(1).permitted_w == 21_000, "the last one has what is free")
+        assert [station.connector(1).permitted_w for station in shows] == [0, 0]
         allocation = await system.allocation()
         permitted = {row["charge_point_id"]: row["permitted_kw"] for row in allocation["chargers"]}
-        assert permitted == {"CP-1": 0.0, "CP-2": 10.0, "CP-3": 20.0}
-        for name in ("CP-1", "CP-2"):
+        assert permitted == {"CP-1": 0.0, "CP-2": 0.0, "CP-3": 7.0, "CP-4": 21.0}
+        for name in ("CP-1", "CP-2", "CP-3"):
             system.find(name)
-        await system.gives(dict.fromkeys(names, 10.0))
-    assert watch.permitted_w <= 30_000
-    assert watch.drawn_w <= 30_000
+        await system.gives(dict.fromkeys(names, 7.0))
+    assert watch.permitted_w <= 28_000
+    assert watch.drawn_w <= 28_000
+
+
+async def lease_shown_and_renewed(system: System, charge_point_id: str) -> None:
+    await eventually(lambda: asked_about_lease(system, charge_point_id), "it is asked what follows")
+    await eventually(lambda: renewed(system, charge_point_id), "the lease is renewed")
 
 
 def asked_about_lease(system: System, charge_point_id: str) -> bool:
@@ -112,4 +116,4 @@ def asked_about_lease(system: System, charge_point_id: str) -> bool:
 async def renewed(system: System, charge_point_id: str) -> bool:
     found = await system.get(f"/api/v1/smart-charging/sites/park/decisions?charge_point_id={charge_point_id}")
     limits = [row for decision in found["items"] for row in decision["limits"]]
-    return any(row["renewal"] and row["limit_kw"] == 10.0 and row["answer"] == "Accepted" for row in limits)
+    return any(row["renewal"] and row["limit_kw"] == 7.0 and row["answer"] == "Accepted" for row in limits)
