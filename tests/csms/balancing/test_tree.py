@@ -184,6 +184,22 @@ def test_idle_phases_are_lent_only_once_the_charger_has_acknowledged_one() -> No
     assert world.sent_kw() == {"b": 7.36}
 
 
+def test_a_phase_is_given_up_before_there_is_room_for_more_on_the_other() -> None:
+    """Of L1 the car could have 16 A once the other one there is cut; 8 A, on L1 alone, it has already."""
+    world = World(100)
+    world.site(grid_max_current_a=32.0)
+    world.charger("a", 22.08, current=Current.AC, phases=3, phase_map=RST, can={"switches_phases": True})
+    for name, phase in (("b", (1,)), ("c", (0,))):
+        world.charger(name, 7.36, current=Current.AC, phases=1, phase_map=phase)
+    for name in "abc":
+        world.start(name)
+    world.settle()
+    world.wait(10)
+    world.draw("a", 1_840, currents_a=(8.0, 0.0, 0.0))
+    assert world.shares_kw() == {"a": 3.68, "b": 7.36, "c": 3.68}
+    assert world.sent_kw() == {"a": 1.84, "c": 3.68}
+
+
 @pytest.mark.parametrize("switches", [None, False])
 def test_a_single_phase_car_counts_on_all_phases_where_the_charger_does_not_keep_to_one(switches: bool | None) -> None:
     """It is permitted to use them: the next car does."""

@@ -96,6 +96,13 @@ def test_a_paused_car_is_told_about_when_its_turn_comes() -> None:
     assert rows["2"].reason == "waits: needs 5 kW, no room"
 
 
+def test_while_a_car_waits_the_balancer_looks_every_minute_whose_turn_it_is() -> None:
+    world = narrow(6, "12")
+    wake_at_s = world.plan().wake_at_s
+    assert wake_at_s is not None
+    assert wake_at_s <= world.now.steady_s + 60
+
+
 def test_two_places_free_up_one_after_the_other() -> None:
     """Cars 1 and 2 began 300 s apart: so do 3 and 4; 5 has to wait for a second round."""
     world = narrow(12, "12345", started="1")
