@@ -186,7 +186,7 @@ class Wishes:
         return now_s - max(tried_s, connector.suspended_since.steady_s) >= patience_s
 
 
-_ASKED_AGAIN_TURNS = 4
+_ASKED_AGAIN_TURNS = 2
 
 
 def looks_again_s(snapshot: Snapshot, now: Moment, settings: BalancerSettings) -> float | None:
