@@ -125,8 +125,8 @@ def _tree(declared: Sequence[ChargePointSettings]) -> SiteSettings:
         "site",
         "Tree",
         "Europe/Berlin",
-        grid_capacity_w=sum(_rated_w(settings) for settings in declared) * 55 // 100,
-        grid_max_current_a=round(_rated_a(declared) * 0.55, 1),
+        grid_capacity_w=sum(_rated_w(settings) for settings in declared) * 40 // 100,
+        grid_max_current_a=round(_rated_a(declared) * 0.40, 1),
         circuits=tuple(circuits),
     )
 
