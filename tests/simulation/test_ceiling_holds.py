@@ -14,7 +14,7 @@ from support.carpark.play import play
 from support.carpark.program import be_quiet
 from support.carpark.tally import Tally
 
-SEEDS = (1, 5, 6, 9, 15)
+SEEDS = (1, 2, 13, 17, 18)
 HOURS = 1.0
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +37,7 @@ def test_a_run_is_the_same_under_any_hash_seed() -> None:
     reports = set()
     for hash_seed in ("0", "1"):
         finished = subprocess.run(
-            [sys.executable, "-m", "tests.simulation", "--run", "6", "--hours", "0.4"],
+            [sys.executable, "-m", "tests.simulation", "--run", "13", "--hours", "0.5"],
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": hash_seed},
             capture_output=True,

@@ -63,13 +63,21 @@ def _times(rng: random.Random, per_hour: float, duration_s: float) -> Iterator[f
 
 
 def _visits(rng: random.Random, points: Sequence[PointPlan], duration_s: float) -> Iterator[Visit]:
+    """Cars come one by one, and half of them in a rush, when several need room at once."""
+    rushes_s = list(_times(rng, 3.0, duration_s))
     for number, point in enumerate(points):
         for connector_id in range(1, point.connectors + 1):
-            at_s = rng.uniform(20, 1500)
+            at_s = _joining(rng, rng.uniform(20, 1500), rushes_s)
             while at_s < duration_s:
                 leaves_s = at_s + rng.choice((rng.uniform(120, 900), rng.uniform(900, 5400), rng.uniform(900, 5400)))
                 yield Visit(number, connector_id, at_s, leaves_s, _car(rng), f"TAG{rng.randrange(10)}")
-                at_s = leaves_s + rng.uniform(10, 1200)
+                at_s = _joining(rng, leaves_s + rng.uniform(10, 1200), rushes_s)
+
+
+def _joining(rng: random.Random, at_s: float, rushes_s: Sequence[float]) -> float:
+    """An arrival, perhaps put off until the next rush."""
+    rush_s, joins, late_s = next((r for r in rushes_s if r > at_s), None), rng.random() < 0.5, rng.uniform(0, 20)
+    return at_s if rush_s is None or not joins else rush_s + late_s
 
 
 def _car(rng: random.Random) -> Car:

@@ -47,6 +47,7 @@ def draw_site(rng: random.Random, points: Sequence[PointPlan]) -> tuple[SitePlan
     total_kw = sum(rated_kw(point) for point in points)
     capacity_kw = round(max(total_kw * rng.uniform(0.2, 0.75), 1.3 * max(floor_kw(point) for point in points)), 1)
     by_current = rng.random() < 0.5
+    load = _load(rng, capacity_kw) if rng.random() < 0.4 else None
     circuits, placed = _circuits(rng, points)
     strategy = rng.choice(("equal", "equal", "priority", "scheduled", "scheduled", "first_come_first_served"))
     max_power_kw = round(capacity_kw * rng.choice((1.0, 1.0, 0.8)), 1)
@@ -56,17 +57,23 @@ def draw_site(rng: random.Random, points: Sequence[PointPlan]) -> tuple[SitePlan
         timezone=rng.choice(("Europe/London", "Asia/Kolkata", "America/New_York")),
         grid_capacity_kw=capacity_kw,
         max_power_kw=max_power_kw,
-        grid_max_current_a=round(capacity_kw / 0.69 * rng.uniform(0.8, 1.3), 1) if by_current else None,
+        grid_max_current_a=_grid_current_a(rng, capacity_kw, load) if by_current else None,
         circuits=circuits,
         strategy=strategy,
         priority_order=_order(rng, identities) if strategy == "priority" and ranked else (),
         priority_weights=_weights(rng, identities) if strategy == "priority" and not ranked else (),
         windows=_windows(rng, max_power_kw, placed) if strategy == "scheduled" else (),
-        load=_load(rng, capacity_kw) if rng.random() < 0.4 else None,
+        load=load,
         turn_minutes=rng.choice((1.0, 2.0, 5.0)),
         lease_minutes=rng.choice((2.0, 5.0, 15.0)),
     )
     return site, _with_fallbacks(rng, site, placed)
+
+
+def _grid_current_a(rng: random.Random, capacity_kw: float, load: LoadPlan | None) -> float:
+    """Per phase: often less than the power would need, always more than the other load."""
+    least_a = 0.0 if load is None else 1.2 * load.max_current_a
+    return round(max(capacity_kw / 0.69 * rng.uniform(0.5, 1.2), least_a), 1)
 
 
 def _order(rng: random.Random, identities: list[str]) -> tuple[str, ...]:
@@ -135,7 +142,7 @@ def _circuit(rng: random.Random, name: str, parent: str | None, below: Sequence[
         name,
         parent,
         None if how == "current" else round(limit_kw, 1),
-        None if how == "power" else round(limit_kw / 0.69 * rng.uniform(0.8, 1.3), 1),
+        None if how == "power" else round(limit_kw / 0.69 * rng.uniform(0.6, 1.2), 1),
     )
 
 
