@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
 from csms.domain import events as ev
 from csms.domain.grid import Circuit
 from csms.domain.model import Capabilities, ChargePointSettings, Current, SiteSettings, SmartCharging
+from support.physics import nodes, permitted
 from support.world import World
 
 _ROTATIONS = ((0, 1, 2), (1, 2, 0), (2, 0, 1))
@@ -129,7 +130,23 @@ def premises(draw: st.DrawFn, most: int = 5) -> Premises:
     ids = [circuit.circuit_id for circuit in below]
     names = [f"cp{n}" for n in range(draw(st.integers(1, most)))]
     charge_points = tuple(draw(st.one_of(_alternating(name, ids), _direct(name, ids))) for name in names)
-    return Premises(site, charge_points, tuple(draw(CAPABILITIES) for _ in names))
+    capabilities = tuple(draw(CAPABILITIES) for _ in names)
+    if not _fallbacks_fit(site, charge_points, capabilities):
+        charge_points = tuple(replace(charge_point, offline_limit_w=0) for charge_point in charge_points)
+    return Premises(site, charge_points, capabilities)
+
+
+def _fallbacks_fit(
+    site: SiteSettings, charge_points: tuple[ChargePointSettings, ...], capabilities: tuple[Capabilities, ...]
+) -> bool:
+    """Whether the default profiles fit every limit together, as a configuration must."""
+    draws = {
+        one.charge_point_id: permitted(site, one, known, one.offline_limit_w * one.connectors)
+        for one, known in zip(charge_points, capabilities, strict=True)
+    }
+    declared = {one.charge_point_id: one for one in charge_points}
+    budget_w = site.grid_capacity_w - site.reserve_w
+    return not any(any(node.excess(draws)) for node in nodes(site, declared, budget_w))
 
 
 def configurations(names: tuple[str, ...]) -> st.SearchStrategy[SmartCharging]:

@@ -1,0 +1,433 @@
+"""A site's life step by step: the shipped state and decisions beside what each charger may truly be doing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from csms.balancing.compliance import judge
+from csms.balancing.wishes import governs
+from csms.domain import events as ev
+from csms.domain.grid import TemporaryLimit
+from csms.domain.limits import ConnectorLimits
+from csms.domain.model import (
+    BalancerSettings,
+    Capabilities,
+    ConnectorKey,
+    ConnectorStatus,
+    LimitPurpose,
+    PowerSource,
+    Proof,
+    SiteLoad,
+    SmartCharging,
+)
+from csms.domain.rules import IllegalEvent
+from csms.domain.state import Row, State
+from support.physics import NOTHING, Draw, rated
+from support.random_sites import Premises
+from support.true_charger import TrueConnector
+
+SETTINGS = BalancerSettings(raise_interval_s=2.0)
+_LONGEST_PATIENCE_S = 61.0
+
+
+def capped(total: Draw, most: Draw) -> Draw:
+    one, two, three = (min(a, b) for a, b in zip(total.currents_a, most.currents_a, strict=True))
+    return Draw(min(total.power_w, most.power_w), (one, two, three))
+
+
+class SiteLife:
+    """What happens is told to both sides; `awaited` are the calls under way, `late` those given up."""
+
+    def __init__(self, place: Premises, leases: Sequence[bool], by_default: int) -> None:
+        known = list(place.capabilities)
+        if by_default < len(known):
+            known[by_default] = replace(known[by_default], limit_by=LimitPurpose.DEFAULT)
+        self.place = replace(place, capabilities=tuple(known))
+        self.world = self.place.world(settings=SETTINGS)
+        self.awaited: list[ev.LimitIssued] = []
+        self.late: list[ev.LimitIssued] = []
+        self._connections = 0
+        self._news: dict[str, list[Callable[[], None]]] = {}
+        self.true = {
+            ConnectorKey(s.charge_point_id, n): TrueConnector(
+                ConnectorKey(s.charge_point_id, n),
+                place.site,
+                s,
+                self._known(s.charge_point_id),
+                SETTINGS.settle_s,
+                keeps,
+            )
+            for s, keeps in zip(place.charge_points, leases, strict=False)
+            for n in range(1, s.connectors + 1)
+        }
+
+    @property
+    def now_s(self) -> float:
+        return self.world.now.steady_s
+
+    def each(self) -> dict[ConnectorKey, Draw]:
+        return {key: connector.draw(self.now_s) for key, connector in self.true.items()}
+
+    def draws(self) -> dict[str, Draw]:
+        """Per charge point: its connectors together draw no more than it is made for, unless it was seen to."""
+        sums: dict[str, Draw] = {}
+        for key, draw in self.each().items():
+            sums[key.charge_point_id] = sums.get(key.charge_point_id, NOTHING) + draw
+        for settings in self.place.charge_points:
+            name = settings.charge_point_id
+            tame = all(c.overdrawn_w is None for key, c in self.true.items() if key.charge_point_id == name)
+            if settings.max_power_w is not None and tame:
+                sums[name] = capped(sums[name], rated(self.place.site, settings))
+        return sums
+
+    def counted(self, key: ConnectorKey) -> Draw:
+        """What the ledger says, in watts and amperes."""
+        power, *currents = self.world.book().exposures[key].worst
+        site = self.place.site
+        per_a = 6000 * round(site.limit_voltage_v * 1000) * round(site.lowest_voltage_v * 1000)
+        one, two, three = (Fraction(current, per_a) for current in currents)
+        return Draw(Fraction(power, 1000), (one, two, three))
+
+    def ceiling_w(self) -> int:
+        """What must hold now: the least of everything that limits the site."""
+        state, site, utc_s = self.world.state, self.place.site, self.world.now.utc_s
+        most_w = [self._net_w(), *([state.smart_charging.max_power_w] if state.smart_charging else [])]
+        for limit in state.temporary_limits.values():
+            begun = limit.valid_from_s is None or limit.valid_from_s <= utc_s
+            if begun and (limit.valid_until_s is None or utc_s < limit.valid_until_s):
+                most_w.append(limit.max_power_w)
+        return max(0, min(most_w, default=site.grid_capacity_w))
+
+    def load_currents_a(self) -> tuple[float, float, float]:
+        """Rounded up to milliamperes, as the other loads are counted."""
+        current_a = -(-Fraction(self._load_w()) * 1000 / Fraction(str(self.place.site.lowest_voltage_v)) // 1) / 1000
+        return (float(current_a), float(current_a), float(current_a))
+
+    def _net_w(self) -> int:
+        return self.place.site.grid_capacity_w - self._load_w() - self.place.site.reserve_w
+
+    def _load_w(self) -> int:
+        load = self.world.state.site_load
+        if load is None:
+            return 0
+        fresh = self.now_s - load.at.steady_s < self.place.site.site_load_max_age_s
+        return load.power_w if fresh else self.place.site.grid_capacity_w
+
+    def connects(self, n: int) -> bool:
+        """Whether it is counted from now on, and was not before."""
+        away = [s.charge_point_id for s in self.place.charge_points if not self._online(s.charge_point_id)]
+        return bool(away) and self._comes(away[n % len(away)], booted=False)
+
+    def _comes(self, name: str, *, booted: bool) -> bool:
+        self._connections += 1
+        connection, now = f"c{self._connections}", self.world.now
+        fresh = not self._connectors(name)[0].commissioned
+        self.world.apply(ev.ChargePointConnected(now, name, connection, "ocpp1.6"))
+        if booted:
+            self.world.apply(ev.ChargePointBooted(now, name))
+        self.world.apply(ev.ChargePointReady(now, name, connection))
+        self.world.apply(ev.CapabilitiesLearned(now, name, self._known(name)))
+        for connector in self._connectors(name):
+            connector.commissioned = True
+            # It says how its connectors stand before it answers anything.
+            plugged = ConnectorStatus.PREPARING if connector.plugged else ConnectorStatus.AVAILABLE
+            self.world.status(name, plugged, connector.key.connector_id)
+        return fresh
+
+    def disconnects(self, n: int, *, rebooting: bool) -> None:
+        here = [s.charge_point_id for s in self.place.charge_points if self._online(s.charge_point_id)]
+        if here:
+            name = here[n % len(here)]
+            for issued in [a for a in self.awaited if a.charge_point_id == name]:
+                self._gives_up(issued, "Disconnected")
+            self.late = [issued for issued in self.late if issued.charge_point_id != name]
+            connection = self.world.state.charge_points[name].connection_id or ""
+            self.world.disconnect(name, connection)
+            if rebooting:
+                self._comes(name, booted=True)
+
+    def starts(self, n: int) -> None:
+        free = [c for c in self.true.values() if not c.running and c.commissioned]
+        if free:
+            connector = free[n % len(free)]
+            connector.running = connector.plugged = True
+            self._tells(connector.key, lambda: self._started(connector.key))
+
+    def stops(self, n: int) -> None:
+        busy = [c for c in self.true.values() if c.running]
+        if busy:
+            connector = busy[n % len(busy)]
+            connector.ends(self.now_s)
+            self._tells(connector.key, lambda: self._stopped(connector.key))
+
+    def unplugs(self, n: int) -> None:
+        left = [c for c in self.true.values() if c.plugged and not c.running and self._online(c.key.charge_point_id)]
+        left = [c for c in left if not self._news.get(c.key.charge_point_id)]
+        if left:
+            connector = left[n % len(left)]
+            connector.unplugs()
+            self._status(connector.key, ConnectorStatus.AVAILABLE)
+            limits = self.world.state.limits.get(connector.key)
+            if limits is not None and limits.overdraw is None:
+                connector.overdrawn_w = None
+
+    def reports(self, n: int) -> None:
+        """The oldest thing that a charger could not tell while it was offline."""
+        waiting = [name for name, news in self._news.items() if news and self._online(name)]
+        if waiting:
+            self._news[waiting[n % len(waiting)]].pop(0)()
+
+    def decides(self) -> None:
+        for intent in self.world.plan().intents:
+            issued = self.world.issue(intent)
+            self.awaited.append(issued)
+            connector = self.true[intent.key]
+            transaction = self.world.state.active.get(intent.key)
+            # A profile for a transaction that is over, of which we have not heard yet, is refused.
+            if intent.purpose is LimitPurpose.DEFAULT or (
+                transaction and not self._news.get(intent.key.charge_point_id)
+            ):
+                connector.sent(issued)
+
+    def answers(self, n: int, answer: str) -> None:
+        if not self.awaited:
+            return
+        issued = self.awaited[n % len(self.awaited)]
+        if answer == "yes":
+            self._acknowledges(issued)
+        elif answer == "no":
+            self._refuses(issued)
+        else:
+            self._gives_up(issued, answer)
+            self.late.append(issued)
+
+    def answers_late(self, n: int, *, yes: bool) -> None:
+        """Long after we stopped waiting; once a later call was answered nobody listens any more."""
+        if self.late:
+            issued = self.late.pop(n % len(self.late))
+            (self._acknowledges if yes else self._refuses)(issued)
+
+    def is_metered(self, n: int, percent: int, age_s: float) -> bool:
+        """It draws so much of what it is counted at; whether that obeys nobody."""
+        here = [c for c in self.true.values() if self._online(c.key.charge_point_id) and c.plugged]
+        here = [c for c in here if not self._news.get(c.key.charge_point_id)]
+        if not here:
+            return False
+        connector = here[n % len(here)]
+        power_w = float(self.world.book().exposures[connector.key].worst_w * percent // 100)
+        before = self._without_readings(connector.key)
+        limits = self.world.state.limits.get(connector.key)
+        self._reads(connector.key, power_w, age_s)
+        if self.world.state.limits.get(connector.key) != limits:
+            connector.following = []  # a fresh reading has shown that it follows
+        said = self.world.allocation().shares.get(connector.key)
+        assert said is None or before is None or not said.commanded or said.refusing or said.limit_w <= before
+        return self._is_judged(connector)
+
+    def waits(self, seconds: float) -> bool:
+        """Whether a ceiling falls meanwhile."""
+        before = (self.ceiling_w(), self._load_w())
+        self.world.wait(seconds)
+        return (self.ceiling_w(), self._load_w()) != before
+
+    def configured(self, config: SmartCharging) -> None:
+        self.world.apply(ev.SmartChargingConfigured(self.world.now, config))
+
+    def limited(self, power_kw: int, in_s: float | None) -> None:
+        start_s = None if in_s is None else self.world.now.utc_s + in_s
+        limit = TemporaryLimit("grid", power_kw * 1000, start_s, self.world.now.utc_s + 300.0)
+        self.world.apply(ev.TemporaryLimitSet(self.world.now, limit))
+
+    def reports_load(self, power_w: int) -> None:
+        load = SiteLoad(power_w, self.world.now.utc_s, self.world.now)
+        self.world.apply(ev.SiteLoadReported(self.world.now, load))
+
+    def shows_default(self, n: int, *, shown: bool) -> bool:
+        """A charger whose default is acknowledged is asked for it; whether it has lost it."""
+        asked = [key for key, limits in self.world.state.limits.items() if self._may_be_asked(key, limits)]
+        if not asked:
+            return False
+        key = asked[n % len(asked)]
+        connector = self.true[key]
+        if shown:
+            connector.has_default()
+        else:
+            connector.loses_default()
+        proof = Proof.SHOWN if shown else Proof.DISPROVED
+        self.world.apply(ev.DefaultProved(self.world.now, *key, proof))
+        return not shown
+
+    def shows_lease(self, n: int) -> None:
+        here = [c for c in self.true.values() if self._online(c.key.charge_point_id)]
+        if here:
+            connector = here[n % len(here)]
+            proof = Proof.SHOWN if connector.keeps_leases else Proof.DISPROVED
+            self.world.apply(ev.LeaseProved(self.world.now, connector.key.charge_point_id, proof))
+
+    def restarts(self) -> None:
+        """Our process starts again: nobody is connected, and no answer will be understood."""
+        self.awaited, self.late, state = [], [], self.world.state
+        rows: list[Row] = [state.site, *state.settings.values(), *state.charge_points.values()]
+        rows += [*state.connectors.values(), *state.active.values(), *state.limits.values(), *state.readings.values()]
+        rows += [*state.temporary_limits.values(), *([state.site_load] if state.site_load else [])]
+        self.world.state = State.restored([*rows, *([state.smart_charging] if state.smart_charging else [])])
+
+    def raise_that_waits_for_nothing(self) -> str | None:
+        """A share that was decided, would fit, and is not sent although its charger is free and nobody hurries."""
+        made, allocation, book = self.world.plan(), self.world.allocation(), self.world.book()
+        if made.intents:
+            return None
+        snapshot, room = self.world.state.snapshot(), allocation.tree.room(allocation.tree.loads(book.charge_points))
+        for key, share in allocation.shares.items():
+            limits, purpose = snapshot.limits.get(key) or ConnectorLimits(*key), governs(snapshot, key)
+            if not share.commanded or limits.in_flight or limits.failure(purpose) or self._calm(limits):
+                continue
+            in_force = limits.confirmed(purpose) or limits.default
+            if in_force is None or in_force.limit_w >= share.limit_w or self._shares_a_charge_point(key):
+                continue
+            load, worst = (
+                snapshot.shapes[key.charge_point_id].on(share.phases).load(share.limit_w),
+                book.exposures[key].worst,
+            )
+            rows = allocation.tree.paths[allocation.tree.places[key.charge_point_id]]
+            if all(max(0, load[d] - worst[d]) <= room[row] for row, d in rows):
+                return f"{key}: {in_force.limit_w} W, not {share.limit_w} W"
+        return None
+
+    def everybody_is_well(self) -> None:
+        """All are there, have answered, and told everything; from here on they obey, and show their defaults."""
+        while any(not self._online(s.charge_point_id) for s in self.place.charge_points):
+            self.connects(0)
+        while self.awaited:
+            self.answers(0, "yes")
+        while any(self._news.values()):
+            self.reports(0)
+        for key in self.true:
+            self.world.apply(ev.LimitObeyed(self.world.now, *key))
+            self.true[key].overdrawn_w = None
+        self._comes_to_rest()
+
+    def _comes_to_rest(self) -> None:
+        """Everybody obeys, and is seen to, until there is nothing left to send and nothing left to settle."""
+        for _ in range(60):
+            self.decides()
+            quiet = not self.awaited
+            while self.awaited:
+                self.answers(0, "yes")
+            for key in self.true:
+                self.world.apply(ev.DefaultProved(self.world.now, *key, Proof.SHOWN))
+                self.true[key].has_default()
+            self.world.wait(_LONGEST_PATIENCE_S if quiet else SETTINGS.settle_s)
+            for key, connector in self.true.items():
+                if connector.running:
+                    self._reads(key, 0.0 if quiet else 1.0, 0.0)
+                    connector.following = []
+            if quiet and not self.world.plan().intents:
+                return
+        raise AssertionError(f"the site did not come to rest: {self.world.plan()} {self.world.state.limits}")
+
+    def what_is_not_acknowledged(self) -> list[str]:
+        return [row.charge_point_id for row in self.world.report().chargers if not row.confirmed]
+
+    def _known(self, name: str) -> Capabilities:
+        return self.place.capabilities_of(name)
+
+    def _online(self, name: str) -> bool:
+        return self.world.state.charge_points[name].connected
+
+    def _connectors(self, name: str) -> list[TrueConnector]:
+        return [connector for key, connector in self.true.items() if key.charge_point_id == name]
+
+    def _tells(self, key: ConnectorKey, report: Callable[[], None]) -> None:
+        """At once, or after everything else that could not be told."""
+        news = self._news.setdefault(key.charge_point_id, [])
+        if self._online(key.charge_point_id) and not news:
+            report()
+        else:
+            news.append(report)
+
+    def _started(self, key: ConnectorKey) -> None:
+        self.world.start(key.charge_point_id, key.connector_id)
+
+    def _stopped(self, key: ConnectorKey) -> None:
+        transaction = self.world.state.active[key]
+        self.world.stop(key.charge_point_id, transaction.transaction_id, key.connector_id)
+
+    def _status(self, key: ConnectorKey, status: ConnectorStatus) -> None:
+        self.world.status(key.charge_point_id, status, key.connector_id)
+
+    def _acknowledges(self, issued: ev.LimitIssued) -> None:
+        self._no_longer_waits(issued)
+        self.true[_key(issued)].accepts(issued.limit_id, self.now_s)
+        try:
+            self.world.confirm(issued)
+        except IllegalEvent:
+            return
+
+    def _refuses(self, issued: ev.LimitIssued) -> None:
+        self._no_longer_waits(issued)
+        self.true[_key(issued)].refuses(issued.limit_id)
+        try:
+            self.world.reject(issued)
+        except IllegalEvent:
+            return
+
+    def _gives_up(self, issued: ev.LimitIssued, cause: str) -> None:
+        self._no_longer_waits(issued)
+        try:
+            self.world.no_answer(issued, cause)
+        except IllegalEvent:
+            return
+
+    def _no_longer_waits(self, issued: ev.LimitIssued) -> None:
+        self.awaited = [other for other in self.awaited if other.limit_id != issued.limit_id]
+
+    def _without_readings(self, key: ConnectorKey) -> int | None:
+        kept = self.world.state.readings
+        self.world.state.readings = {k: reading for k, reading in kept.items() if k != key}
+        share = self.world.allocation().shares.get(key)
+        self.world.state.readings = kept
+        return share.limit_w if share is not None and share.commanded else None
+
+    def _reads(self, key: ConnectorKey, power_w: float, age_s: float) -> None:
+        now = self.world.now
+        self.world.apply(
+            ev.MeterValuesReceived(now, *key, now.utc_s - age_s, power_w=power_w, source=PowerSource.POWER)
+        )
+
+    def _is_judged(self, connector: TrueConnector) -> bool:
+        state, key = self.world.state, connector.key
+        judged = judge(
+            state.shape(key.charge_point_id),
+            state.charge_points[key.charge_point_id],
+            state.limits_of(key),
+            state.readings[key],
+            self.world.now,
+            SETTINGS.settle_s,
+            active=key in state.active,
+        )
+        if judged is not None:
+            self.world.apply(judged)
+        if isinstance(judged, ev.LimitExceeded):
+            connector.overdrawn_w = max(judged.power_w, connector.overdrawn_w or 0.0)
+            return True
+        if isinstance(judged, ev.LimitObeyed):
+            connector.overdrawn_w = None
+        return False
+
+    def _may_be_asked(self, key: ConnectorKey, limits: ConnectorLimits) -> bool:
+        waiting = any(limit.purpose is LimitPurpose.DEFAULT for limit in limits.outstanding)
+        return limits.default is not None and not waiting and self._online(key.charge_point_id)
+
+    def _calm(self, limits: ConnectorLimits) -> bool:
+        raised = limits.raised_at
+        return raised is not None and self.now_s - raised.steady_s < SETTINGS.raise_interval_s
+
+    def _shares_a_charge_point(self, key: ConnectorKey) -> bool:
+        return len(self._connectors(key.charge_point_id)) > 1
+
+
+def _key(issued: ev.LimitIssued) -> ConnectorKey:
+    return ConnectorKey(issued.charge_point_id, issued.connector_id)

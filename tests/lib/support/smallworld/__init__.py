@@ -1,0 +1,17 @@
+"""A small world, searched exhaustively: three chargers, the shipped ledger, and what chargers may truly be doing.
+
+What is abstracted, and why nothing real is lost by it:
+
+- Time. The clock stands still; instead the facts of one connector grow older, in two steps: halfway settled, settled;
+  and at any moment its leases may be over. Real time passes for all
+  connectors alike, so every real order of settling, retries and ends of leases is among those visited.
+- Decisions. A decision may follow an event at once or after others: a burst of events, or a busy process.
+- Identity. Limit ids keep their order per connector, connection ids say only "this connection" or "an earlier one",
+  a connector's transactions have one name. Nothing in the code under test looks at more. Failures are counted to
+  three at most, as the allocation does; the patience after one may be over at any moment. Nobody has a turn: who came
+  first is served first.
+- Symmetry. The chargers are alike and decisions prefer who came first, so only the order of arrival is kept, and worlds
+  that differ in the names of chargers alone are one (tests/exhaustive checks that on a sample).
+- Messages. A charger reads its messages in the order in which they were sent, so one that was acknowledged overrules
+  those before it. One without an answer is possible until then: lost, applied, or applied late is all the same.
+"""

@@ -1,0 +1,198 @@
+"""What one charger may truly be doing, by the plainest reading of the protocol; it knows nothing of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+NOT_MEANT_W = -1
+"""The limit of a profile for another transaction than the running one."""
+
+SETTLED = 2
+"""After so many steps of ageing a car has followed a limit."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Message:
+    """A limit on its way. `leased`: it steps down to `then_w` by itself, which it has done when `over`."""
+
+    limit_id: int
+    by_default: bool
+    limit_w: int
+    leased: bool = False
+    then_w: int = 0
+    over: bool = False
+
+    @property
+    def permits_w(self) -> int:
+        return self.then_w if self.over else self.limit_w
+
+
+@dataclass(frozen=True, slots=True)
+class Charger:
+    """A charger with one connector; `rated_w` is what it draws where no limit holds it.
+
+    `profiles` and `defaults` are the limits of each purpose that may be in force (several where an answer is missing);
+    no profile: the default governs. `following` are limits its car may still be drawing at, with their age. `waits` is
+    the call under way; `unanswered` those whose answer we no longer wait for. `news` is what it has yet to report.
+    `known`: it has called before; nobody counts it until then. `rogue`: it has lost its profiles or ignores them,
+    `exposed`: and was metered.
+    """
+
+    rated_w: int
+    online: bool = False
+    known: bool = False
+    plugged: bool = False
+    running: bool = False
+    profiles: frozenset[Message] = frozenset()
+    defaults: frozenset[Message] = frozenset()
+    following: frozenset[tuple[int, int]] = frozenset()
+    waits: Message | None = None
+    unanswered: tuple[Message, ...] = ()
+    news: tuple[str, ...] = ()
+    rogue: bool = False
+    exposed: bool = False
+
+    @property
+    def may_draw_w(self) -> int:
+        """The most it may draw now or after a moment in which its transaction ends and another one starts."""
+        if not self.known:
+            return 0
+        if self.exposed:
+            return self.rated_w
+        limits_w = [message.permits_w for message in self.defaults] or [self.rated_w]
+        limits_w += [message.permits_w for message in self.profiles] + [limit_w for limit_w, _ in self.following]
+        if self.waits is not None and self._matters(self.waits):
+            limits_w.append(self.waits.permits_w)
+        return max(limits_w)
+
+    def _matters(self, message: Message) -> bool:
+        """A profile of a transaction that is over is refused or thrown away (OCPP 1.6 5.16, 2.0.1 K01.FR.09)."""
+        return message.by_default or (self.running and message.limit_w != NOT_MEANT_W)
+
+    def sent(self, message: Message) -> Charger:
+        return replace(self, waits=message)
+
+    def accepts(self, message: Message) -> Charger:
+        """It has applied the message, and answers so: whatever it was told before no longer matters."""
+        charger = self._no_longer_waits(message)
+        if not self._matters(message):
+            return charger
+        before_w = [m.permits_w for m in self._of(message.by_default)]
+        if not before_w:
+            before_w = (
+                [m.permits_w for m in self.defaults] if not message.by_default and self.defaults else [self.rated_w]
+            )
+        kept = tuple(
+            m for m in charger.unanswered if m.by_default != message.by_default or m.limit_id > message.limit_id
+        )
+        later = [m for m in kept if m.by_default == message.by_default and self._matters(m)]
+        in_force = frozenset([message, *later])
+        if message.by_default:
+            charger = replace(charger, defaults=in_force, unanswered=kept)
+        else:
+            charger = replace(charger, profiles=in_force, unanswered=kept)
+        return charger._cut(max(before_w), message.permits_w)
+
+    def refuses(self, message: Message) -> Charger:
+        """What was in force stays in force; a late refusal tells that this one never was."""
+        charger = self._no_longer_waits(message)
+        return replace(charger, profiles=charger.profiles - {message}, defaults=charger.defaults - {message})
+
+    def keeps_silent(self) -> Charger:
+        """No answer, an error, or the connection is gone: it may have applied the message, or will."""
+        message = self.waits
+        if message is None:
+            return self
+        charger = replace(self, waits=None, unanswered=(*self.unanswered, message))
+        if not self._matters(message):
+            return charger
+        if message.by_default:
+            return replace(charger, defaults=(self.defaults or frozenset([_unlimited(self)])) | {message})
+        return replace(charger, profiles=self.profiles | {message})
+
+    def ends(self) -> Charger:
+        """Its transaction ends, and its profiles with it, also those on their way; a car takes a moment to stop."""
+        drawn_w = max([m.permits_w for m in self.profiles], default=0)
+        if self.waits is not None and not self.waits.by_default:
+            drawn_w = max(drawn_w, self.waits.permits_w)
+        waits = self.waits if self.waits is not None and self.waits.by_default else None
+        unanswered = tuple(m for m in self.unanswered if m.by_default)
+        return replace(self, running=False, profiles=frozenset(), waits=waits, unanswered=unanswered)._cut(drawn_w, 0)
+
+    def loses_connection(self) -> Charger:
+        """What it was told and has not answered it may still apply, but nobody hears its answer."""
+        return replace(self.keeps_silent(), online=False, unanswered=())
+
+    def starts(self) -> Charger:
+        return replace(self, running=True, plugged=True)
+
+    def unplugs(self) -> Charger:
+        return replace(self, plugged=False, following=frozenset(), exposed=False)
+
+    def ages(self, steps: int) -> Charger:
+        older = frozenset((limit_w, age + steps) for limit_w, age in self.following if age + steps < SETTLED)
+        return replace(self, following=older)
+
+    def leases_end(self) -> Charger:
+        """Those it has, and those it may still be reading; a car takes a moment to follow."""
+        waits = self.waits
+        drawn = [m for m in (*self.profiles, *([waits] if waits is not None else [])) if m.leased and not m.over]
+        stepped = replace(
+            self,
+            profiles=frozenset(_stepped(m) for m in self.profiles),
+            unanswered=tuple(_stepped(m) for m in self.unanswered),
+            waits=_stepped(waits) if waits is not None else None,
+        )
+        return stepped._cut(max((m.limit_w for m in drawn), default=0), 0)
+
+    @property
+    def has_stepped_down(self) -> bool:
+        """Every lease is over, and was long enough ago for its car to have followed."""
+        waits = [self.waits] if self.waits is not None else []
+        return not self.following and all(m.over or not m.leased for m in (*self.profiles, *self.unanswered, *waits))
+
+    def renumbered(self, order: Mapping[int, int]) -> Charger:
+        """With the ids of its messages in their order; those nobody expects any more have none."""
+        waits = self.waits
+        return replace(
+            self,
+            profiles=frozenset(_renamed(m, order) for m in self.profiles),
+            defaults=frozenset(_renamed(m, order) for m in self.defaults),
+            unanswered=tuple(_renamed(m, order) for m in self.unanswered if m.limit_id in order),
+            waits=_renamed(waits, order) if waits is not None else None,
+        )
+
+    def words(self) -> str:
+        """The same for equal chargers, whatever the order of a set."""
+        in_force = (
+            sorted({(m.permits_w, m.limit_w, m.leased) for m in limits}) for limits in (self.profiles, self.defaults)
+        )
+        sets = (*in_force, sorted(self.following))
+        flags = (self.online, self.known, self.plugged, self.running, self.rogue, self.exposed)
+        return f"{sets}{self.waits}{sorted(self.unanswered)}{self.news}{flags}"
+
+    def _of(self, by_default: bool) -> frozenset[Message]:
+        return self.defaults if by_default else self.profiles
+
+    def _cut(self, before_w: int, after_w: int) -> Charger:
+        if before_w <= after_w or not self.plugged:
+            return self
+        return replace(self, following=self.following | {(before_w, 0)})
+
+    def _no_longer_waits(self, message: Message) -> Charger:
+        if self.waits == message:
+            return replace(self, waits=None)
+        return replace(self, unanswered=tuple(m for m in self.unanswered if m != message))
+
+
+def _renamed(message: Message, order: Mapping[int, int]) -> Message:
+    return replace(message, limit_id=order.get(message.limit_id, 0))
+
+
+def _unlimited(charger: Charger) -> Message:
+    return Message(0, True, charger.rated_w)
+
+
+def _stepped(message: Message) -> Message:
+    return replace(message, over=True) if message.leased else message
