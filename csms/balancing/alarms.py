@@ -72,5 +72,6 @@ def _chargers(snapshot: Snapshot, allocation: Allocation) -> Iterator[Trouble]:
             text = f"connector {key.connector_id} does not keep its default profile"
             yield Trouble(DEFAULT_NOT_KEPT, charge_point_id, text)
     for key, share in allocation.shares.items():
-        if share.refusing:
+        facts = snapshot.limits.get(key)
+        if share.refusing and (facts is None or facts.overdraw is None):
             yield Trouble(LIMIT_REFUSED, key.charge_point_id, f"connector {key.connector_id} {share.reason}")

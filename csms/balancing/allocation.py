@@ -15,14 +15,12 @@ from csms.balancing.ledger import Ledger, ledger, summed
 from csms.balancing.shares import Share
 from csms.balancing.tree import Tree, tree
 from csms.balancing.unyielding import Unyielding
-from csms.balancing.wishes import Wish, Wishes, about_to_keep_default, governs, looks_again_s
+from csms.balancing.wishes import Wish, Wishes, about_to_keep_default, governs, looks_again_s, turns_again_s
 from csms.balancing.words import kw
 from csms.domain.electrical import Load
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import BalancerSettings, ConnectorKey, Moment
 from csms.domain.snapshot import Snapshot
-
-_TURNS_EVERY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +86,9 @@ def allocate(snapshot: Snapshot, now: Moment, settings: BalancerSettings, book: 
         unyielding.looks_again_s(wishes, shares),
         *(share.expected_start_s for share in calm.values()),
     ]
-    if any(share.waiting for share in calm.values()):
-        looks.append(now.steady_s + _TURNS_EVERY_S)  # who is least served changes as time goes by
+    waiting = {key for key, share in calm.items() if share.waiting}
+    if waiting:
+        looks.append(turns_again_s(wishes, waiting, now, settings.turn_s))
     return Allocation(
         strategy=config.strategy,
         budget=amount,

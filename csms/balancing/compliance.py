@@ -40,7 +40,8 @@ def judge(
     if limits.confirmed_at is not None and measured_s - limits.confirmed_at.steady_s < settle_s:
         return None
     key, overdraw = ConnectorKey(limits.charge_point_id, limits.connector_id), limits.overdraw
-    most = permitted(shape, charge_point, limits, now, settle_s, active=active)
+    then = now._replace(steady_s=measured_s)  # what was permitted when it was measured
+    most = permitted(shape, charge_point, limits, then, settle_s, active=active)
     if _exceeds(shape, reading, most) if active else reading.power_w > _IDLE_DRAW_W:
         if overdraw is not None and measured_s - overdraw.at.steady_s < settle_s:
             return None

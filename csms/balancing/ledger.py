@@ -20,21 +20,23 @@ from csms.domain.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """`worst` is counted now; `lasting` is the part that waiting alone will not lower. The watts are limits (see
-    domain.electrical.Shape): `fallback_w` is what stays when the transaction ends.
+    """`worst` is counted now; `lasting` is the part that waiting alone will not lower, `granted` what of that was
+    permitted and not just drawn. The watts are limits (see domain.electrical.Shape): `fallback_w` stays when the
+    transaction ends.
 
     `changes_at_s` (steady clock) is when waiting alone will lower the worst case next; None if it will not.
     """
 
     worst: Load
     lasting: Load
+    granted: Load
     worst_w: int
     lasting_w: int
     fallback_w: int
     changes_at_s: float | None = None
 
 
-_NOTHING = Exposure(NO_LOAD, NO_LOAD, 0, 0, 0)
+_NOTHING = Exposure(NO_LOAD, NO_LOAD, NO_LOAD, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +123,13 @@ def _exposure(snapshot: Snapshot, key: ConnectorKey, now: Moment, settle_s: floa
     shape = snapshot.shapes[key.charge_point_id]
     limits = snapshot.limits.get(key)
     if limits is None:
-        return Exposure(shape.rated, shape.rated, shape.rated_w, shape.rated_w, shape.rated_w)
+        return Exposure(shape.rated, shape.rated, shape.rated, shape.rated_w, shape.rated_w, shape.rated_w)
     defaults = list(_defaults(limits))
     lasting = [*defaults, *_leased(limits, charge_point, now, settle_s)] if key in snapshot.active else defaults
     unsettled = _unsettled(limits, now, settle_s)
     fallback_w, lasting_w = max(_watts(shape, defaults)), max(_watts(shape, lasting))
     lasting_load = _highest(shape, lasting)
-    worst_w, worst_load = lasting_w, lasting_load
+    worst_w, worst_load, granted = lasting_w, lasting_load, lasting_load
     if unsettled:
         possible = [*lasting, *((s.limit_w, s.phases) for s in unsettled)]
         worst_w = max(_watts(shape, possible))
@@ -137,7 +139,7 @@ def _exposure(snapshot: Snapshot, key: ConnectorKey, now: Moment, settle_s: floa
         worst_load, lasting_load = _upper(worst_load, seen), _upper(lasting_load, seen)
     ends = [s.since.steady_s + settle_s for s in unsettled if not s.until_metered]
     ends += _lease_ends(limits, charge_point, now, settle_s)
-    return Exposure(worst_load, lasting_load, worst_w, lasting_w, fallback_w, min(ends, default=None))
+    return Exposure(worst_load, lasting_load, granted, worst_w, lasting_w, fallback_w, min(ends, default=None))
 
 
 def _unsettled(limits: ConnectorLimits, now: Moment, settle_s: float) -> list[Settling]:

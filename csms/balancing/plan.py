@@ -229,9 +229,9 @@ class _Desk:
     def _fits(self, want: Intent) -> bool:
         """A limit within what the connector may be obeying for good takes nothing from anybody. Any other must fit
         beside all other worst cases; that its connector still settles from a higher one gives it no claim."""
-        load, lasting, extra = self._load(want), self._book.exposures[want.key].lasting, self._extra(want)
+        load, granted, extra = self._load(want), self._book.exposures[want.key].granted, self._extra(want)
         node = self._tree.places[want.key.charge_point_id]
-        more = [dimension for dimension, wanted in enumerate(load) if wanted > lasting[dimension]]
+        more = [dimension for dimension, wanted in enumerate(load) if wanted > granted[dimension]]
         fits = all(
             extra[dimension] <= self._room[row] for row, dimension in self._tree.paths[node] if dimension in more
         )

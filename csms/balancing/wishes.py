@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from csms.balancing.budget import Budget
@@ -187,6 +187,7 @@ class Wishes:
 
 
 _ASKED_AGAIN_TURNS = 2
+_LOOK_EVERY_S = 60.0
 
 
 def looks_again_s(snapshot: Snapshot, now: Moment, settings: BalancerSettings) -> float | None:
@@ -201,6 +202,18 @@ def looks_again_s(snapshot: Snapshot, now: Moment, settings: BalancerSettings) -
         if connector is not None and connector.suspended_since is not None:
             looks += _asking_changes_s(connector.suspended_since, snapshot.limits.get(key), settings)
     return min((look_s for look_s in looks if look_s > now.steady_s), default=None)
+
+
+def turns_again_s(wishes: Sequence[Wish], waiting: Collection[ConnectorKey], now: Moment, turn_s: float) -> float:
+    """About when (steady clock) one that waits comes to be the least served: who is served longest in his turn loses
+    it."""
+    least_wh = min((wish.served_wh for wish in wishes if wish.key in waiting), default=0.0)
+    looks = [now.steady_s + _LOOK_EVERY_S]
+    for wish in wishes:
+        if wish.turn_since_s is not None and wish.in_force_w > 0 and wish.key not in waiting:
+            overtakes_s = max(0.0, least_wh - wish.served_wh) * 3600.0 / wish.in_force_w
+            looks.append(max(now.steady_s + overtakes_s, wish.turn_since_s + turn_s))
+    return min(look_s for look_s in looks if look_s > now.steady_s + _CLOCK_TICK_S) + _CLOCK_TICK_S
 
 
 def _asking_changes_s(suspended: Moment, limits: ConnectorLimits | None, settings: BalancerSettings) -> list[float]:
