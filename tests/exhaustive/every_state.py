@@ -1,4 +1,4 @@
-"""`python -m tests.exhaustive`: every state of the small world; prints how many, ends with 1 if a promise is broken."""
+"""`python -m tests.exhaustive.every_state`: every state of the small world; prints how many, ends with 1 if a promise is broken."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ from support.smallworld.worlds import WORLDS
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.exhaustive", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.exhaustive.every_state", description=__doc__)
     parser.add_argument("--world", choices=WORLDS, help="one of them; else all, one after the other")
     parser.add_argument("--chargers", type=int, help="how many, where not what the world says")
     parser.add_argument("--jobs", type=int, default=2, help="processes")

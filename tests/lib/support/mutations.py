@@ -1,0 +1,204 @@
+"""One broken rule each: an exact string of the source and what it becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FACTS, LEDGER, PLAN = "csms/domain/limit_facts.py", "csms/balancing/ledger.py", "csms/balancing/plan.py"
+RULES, COMPLIANCE, BUDGET = "csms/domain/rules.py", "csms/balancing/compliance.py", "csms/balancing/budget.py"
+ALLOCATION, DIVISION, COMMANDER = "csms/balancing/allocation.py", "csms/balancing/division.py", "csms/commander.py"
+TREE, LIMITS, WISHES = "csms/balancing/tree.py", "csms/balancing/limits.py", "csms/balancing/wishes.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """`old` must stand in the file exactly once."""
+
+    name: str
+    path: str
+    old: str
+    new: str
+
+
+MUTATIONS = (
+    Mutation(
+        "spend before acknowledgement",
+        LEDGER,
+        "    if limits.transaction is not None:\n        yield limits.transaction\n",
+        "    if limits.transaction is not None and not limits.in_flight:\n        yield limits.transaction\n",
+    ),
+    Mutation("spend before settle", LEDGER, "now.steady_s - s.since.steady_s < settle_s]", "False]"),
+    Mutation("nothing settles", FACTS, "    return _pruned((*limits.settling, *higher))", "    return limits.settling"),
+    Mutation(
+        "forget an unanswered limit",
+        FACTS,
+        "    return _failed(replace(limits, outstanding=tuple(unique.values())), limit.purpose",
+        "    unique = {k: o for k, o in unique.items() if o.awaited}\n"
+        "    return _failed(replace(limits, outstanding=tuple(unique.values())), limit.purpose",
+    ),
+    Mutation(
+        "forget a raise under way",
+        LEDGER,
+        "    yield from (limit for limit in limits.outstanding if limit.purpose is LimitPurpose.TRANSACTION)",
+        "    yield from (o for o in limits.outstanding if o.purpose is LimitPurpose.TRANSACTION and not o.awaited)",
+    ),
+    Mutation(
+        "a refused cut counts as obeyed",
+        FACTS,
+        "    return _failed(replace(limits, outstanding=rest), limit.purpose, event.at, event.status)",
+        "    limits = replace(limits, transaction=limit if limits.transaction else None)\n"
+        "    return _failed(replace(limits, outstanding=rest), limit.purpose, event.at, event.status)",
+    ),
+    Mutation(
+        "what an earlier connection left is overruled",
+        FACTS,
+        "    return other.connection_id != confirmed.connection_id and _is_higher(other, confirmed)",
+        "    return False",
+    ),
+    Mutation(
+        "an unanswered limit that is overruled need not settle",
+        FACTS,
+        "for possible in (*before, *earlier) if _is_higher",
+        "for possible in before if _is_higher",
+    ),
+    Mutation(
+        "start from zero after a crash",
+        "csms/domain/state.py",
+        "        return replace(row, outstanding=tuple(replace(limit, awaited=False) for limit in row.outstanding))",
+        "        return replace(row, outstanding=())",
+    ),
+    Mutation(
+        "limits are forgotten in a crash",
+        "csms/domain/state.py",
+        "        return replace(row, outstanding=tuple(replace(limit, awaited=False) for limit in row.outstanding))",
+        "        return ConnectorLimits(row.charge_point_id, row.connector_id, default=row.default)",
+    ),
+    Mutation("ignore a phase", TREE, "sums[row + 2] += two", "sums[row + 2] += 0"),
+    Mutation("a circuit does not load its parent", TREE, "sums[above + dimension] += sums[row + dimension]", "pass"),
+    Mutation(
+        "rotation is not looked at",
+        "csms/domain/electrical.py",
+        "    return settings.phase_map[:phases]",
+        "    return PHASES[:phases]",
+    ),
+    Mutation(
+        "a fallback counts 0",
+        LEDGER,
+        "    yield (default.limit_w, default.phases) if default",
+        "    yield (0, default.phases) if default",
+    ),
+    Mutation("an unconfirmed default counts 0", LEDGER, "believed else (None, None)", "believed else (0, None)"),
+    Mutation(
+        "a disproved default is believed",
+        LEDGER,
+        "in (Proof.SHOWN, Proof.SILENT)",
+        "in (Proof.SHOWN, Proof.SILENT, Proof.DISPROVED)",
+    ),
+    Mutation(
+        "an unproven lease is believed",
+        LEDGER,
+        "    if limit.lease_s is None or charge_point.lease_proof is not Proof.SHOWN:",
+        "    if limit.lease_s is None:",
+    ),
+    Mutation(
+        "a lease ends without a margin",
+        LEDGER,
+        "limit.lease_s + LEASE_MARGIN_S + settle_s",
+        "limit.lease_s",
+    ),
+    Mutation(
+        "a boot does not end the proof of a lease",
+        RULES,
+        "            lease_proof=None,  # the clock it reads its schedules by has started anew\n",
+        "",
+    ),
+    Mutation(
+        "a transaction's end frees at once",
+        FACTS,
+        "    settling = _pruned((*limits.settling, *permitted))\n",
+        "    settling = limits.settling\n",
+    ),
+    Mutation(
+        "any reading settles",
+        FACTS,
+        "    return replace(limits, settling=()) if follows(",
+        "    return replace(limits, settling=()) if True or follows(",
+    ),
+    Mutation(
+        "a stale reading settles",
+        FACTS,
+        "measured_s is None or measured_s <= limits.confirmed_at.steady_s:",
+        "measured_s is None:",
+    ),
+    Mutation(
+        "rated settling is ignored",
+        FACTS,
+        "    if possible is None:\n        return True\n    fewer",
+        "    if possible is None:\n        return False\n    fewer",
+    ),
+    Mutation(
+        "offline counts 0",
+        LEDGER,
+        "    if charge_point.commissioned_at_s is None or not",
+        "    if not charge_point.connected or charge_point.commissioned_at_s is None or not",
+    ),
+    Mutation(
+        "overdraw is ignored",
+        LEDGER,
+        "    if limits.overdraw is not None:\n        seen",
+        "    if False:\n        seen",
+    ),
+    Mutation("one reading is an accident", FACTS, "DISOBEDIENT = 2", "DISOBEDIENT = 1000"),
+    Mutation(
+        "no draw exceeds",
+        COMPLIANCE,
+        "        return ev.LimitExceeded(",
+        "        return None if active else ev.LimitExceeded(",
+    ),
+    Mutation("a known drop is not anticipated", BUDGET, "if instant_s <= now.utc_s + lead_s]", "if False]"),
+    Mutation("a stale site load is believed", BUDGET, "age_s < site.site_load_max_age_s", "age_s < 1e9"),
+    Mutation("a temporary limit is forgotten", BUDGET, "min([ceiling.budget_w, *others_w])", "ceiling.budget_w"),
+    Mutation(
+        "a raise does not wait for room", PLAN, "return not more or (fits and self._fits_inside(want))", "return True"
+    ),
+    Mutation("one room for many raises", PLAN, "            self._room[row] -= extra[dimension]", "            pass"),
+    Mutation(
+        "a raise waits for everybody",
+        PLAN,
+        "        return not more or (fits",
+        "        return not more or (fits and not any(limits.in_flight for limits in self._snapshot.limits.values())",
+    ),
+    Mutation(
+        "a busy charger is told more", PLAN, "or limits.in_flight or not self._reachable", "or not self._reachable"
+    ),
+    Mutation(
+        "nothing is said again after a silence",
+        PLAN,
+        "            return bool(doubtful)\n",
+        "            return False\n",
+    ),
+    Mutation("floors need not fit", DIVISION, "        if fits and wish.floor_w", "        if wish.floor_w"),
+    Mutation(
+        "steps round up",
+        "csms/domain/electrical.py",
+        "(self._mv * self.phases * step_ma) * step_ma",
+        "(self._mv * self.phases * step_ma) * step_ma + step_ma",
+    ),
+    Mutation("a full row stops nobody", LIMITS, "                    self._stop(row)", "                    pass"),
+    Mutation(
+        "idle connectors are not held for", ALLOCATION, "        if key not in sharing\n", "        if key in sharing\n"
+    ),
+    Mutation("nobody's turn ends", WISHES, "wish.turn_since_s < settings.turn_s", "wish.turn_since_s < 1e9"),
+    Mutation(
+        "a limit leaves before it is on disk",
+        COMMANDER,
+        "        await durable\n        self.limits_sent",
+        "        self.limits_sent",
+    ),
+    Mutation(
+        "an unclear answer is taken for a refusal",
+        COMMANDER,
+        "    if outcome.clear:\n",
+        "    if True:\n",
+    ),
+)

@@ -1,0 +1,109 @@
+"""`python -m tests.mutants.every_mutant`: every rule of the balancer broken in turn; do the tests, and the simulation, notice?
+
+Works on copies of what is committed. What is known of a mutant is kept in the file of `--results`, one JSON object a
+line, so that a broken-off run goes on where it was. Ends with 1 if a mutant survives the tests or the simulation.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "lib"))
+
+from support.mutations import MUTATIONS, Mutation
+
+ROOT = Path(__file__).parents[2]
+TESTS = ["tests/csms/balancing", "tests/csms/domain", "tests/exhaustive", "tests/csms/test_site.py", "tests/system"]
+CONFTEST = """from hypothesis import Phase, settings
+settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), derandomize=True, database=None)
+settings.load_profile("mutants")
+"""
+CAUGHT, SURVIVED, STUCK = "caught", "SURVIVED", "caught (stuck)"
+"""A mutant that never ends is noticed too."""
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants.every_mutant", description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="*", default=[], help="mutants whose names contain one of these words")
+    parser.add_argument("--by", nargs="*", choices=["tests", "simulation"], default=["tests", "simulation"])
+    parser.add_argument("--site-hours", type=float, default=30.0, help="simulated for each mutant")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2, help="mutants at a time")
+    parser.add_argument("--timeout-s", type=float, default=900.0, help="for each mutant and way of catching it")
+    parser.add_argument("--results", type=Path, default=ROOT / ".mutants.jsonl")
+    return parser.parse_args()
+
+
+def commands(given: argparse.Namespace) -> dict[str, list[str]]:
+    simulated = ["tests.simulation", "--site-hours", f"{given.site_hours:g}", "--seed", str(given.seed), "--jobs", "1"]
+    return {
+        "tests": [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS],
+        "simulation": [sys.executable, "-m", *simulated],
+    }
+
+
+def broken_copy(mutation: Mutation, folder: Path) -> None:
+    """What is committed, with one rule broken."""
+    archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True).stdout  # noqa: S607
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=archive, check=True)  # noqa: S607
+    (folder / "conftest.py").write_text(CONFTEST)
+    path = folder / mutation.path
+    source = path.read_text()
+    if source.count(mutation.old) != 1:
+        raise SystemExit(f"{mutation.name}: {mutation.path} has its line {source.count(mutation.old)} times, not once")
+    path.write_text(source.replace(mutation.old, mutation.new))
+
+
+def verdict(command: list[str], folder: Path, timeout_s: float) -> str:
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        return SURVIVED if process.wait(timeout_s) == 0 else CAUGHT
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return STUCK
+
+
+def tried(mutation: Mutation, given: argparse.Namespace, known: dict[str, object]) -> dict[str, object]:
+    """What is known of this mutant, after finding out what was not."""
+    result: dict[str, object] = {"mutant": mutation.name, **known}
+    with tempfile.TemporaryDirectory() as folder:
+        broken_copy(mutation, Path(folder))
+        for way in given.by:
+            if way not in known:
+                began_s = time.perf_counter()
+                result[way] = verdict(commands(given)[way], Path(folder), given.timeout_s)
+                result[f"{way} s"] = round(time.perf_counter() - began_s)
+    return result
+
+
+def main() -> int:
+    given = arguments()
+    known: dict[str, dict[str, object]] = {}
+    if given.results.exists():
+        known = {row["mutant"]: row for row in map(json.loads, given.results.read_text().splitlines())}
+    wanted = [m for m in MUTATIONS if not given.only or any(word in m.name for word in given.only)]
+    print(f"{'mutant':56} {'tests':>16} {'s':>5} {'simulation':>16} {'s':>5}", flush=True)
+    with ThreadPoolExecutor(given.jobs) as pool:
+        survivors = 0
+        for row in pool.map(lambda m: tried(m, given, known.get(m.name, {})), wanted):
+            with given.results.open("a") as results:
+                results.write(json.dumps(row) + "\n")
+            cells = [row.get(column, "-") for column in ("tests", "tests s", "simulation", "simulation s")]
+            print(f"{row['mutant']!s:56} {cells[0]!s:>16} {cells[1]!s:>5} {cells[2]!s:>16} {cells[3]!s:>5}", flush=True)
+            survivors += any(row.get(way) == SURVIVED for way in given.by)
+    print(f"{len(wanted)} mutants, {survivors} of them survived")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
