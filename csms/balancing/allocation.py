@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from csms.balancing.budget import Budget, budget, effective_config
-from csms.balancing.division import Divided, Division
+from csms.balancing.division import Division
 from csms.balancing.ledger import Ledger, ledger, summed
 from csms.balancing.shares import Share
 from csms.balancing.tree import Tree, tree
@@ -70,16 +70,14 @@ def allocate(snapshot: Snapshot, now: Moment, settings: BalancerSettings, book: 
     wishes = Wishes(snapshot, config, amount, limits, book, now, settings).made()
     held = _held(snapshot, [wish.key for wish in wishes], book)
     division = Division(config, limits, now, settings)
-    divided = division.divide(wishes, limits.room(limits.loads(held)))
-    shares = {key: _share(given) for key, given in divided.items()}
-    in_force = tree(snapshot.site, snapshot.settings, amount.now_w, amount.load_currents_a)
+    shares = division.divide(wishes, limits.room(limits.loads(held)))
+    in_force = limits.within(amount.now_w)
     unyielding = Unyielding(snapshot, book, in_force, now)
     holding = unyielding.found(wishes, shares)
     if holding:
         obeying = [wish for wish in wishes if wish.key not in holding]
         held = _held(snapshot, [wish.key for wish in obeying], book)
-        divided = division.divide(obeying, limits.room(limits.loads(held)))
-        shares = {**{key: _share(given) for key, given in divided.items()}, **holding}
+        shares = {**division.divide(obeying, limits.room(limits.loads(held))), **holding}
     calm = {key: _calm(snapshot, key, share, settings.min_change_w) for key, share in shares.items()}
     looks = [
         looks_again_s(snapshot, now, settings),
@@ -96,12 +94,6 @@ def allocate(snapshot: Snapshot, now: Moment, settings: BalancerSettings, book: 
         shares={**calm, **_uncommanded(snapshot, book)},
         excesses=_excesses(snapshot, in_force, [w for w in wishes if not shares[w.key].refusing], book),
         looks_again_s=min((look_s for look_s in looks if look_s is not None and look_s > now.steady_s), default=None),
-    )
-
-
-def _share(given: Divided) -> Share:
-    return Share(
-        given.limit_w, given.reason, given.waiting, phases=given.phases, expected_start_s=given.expected_start_s
     )
 
 

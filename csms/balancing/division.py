@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from csms.balancing.leftover import steps_up
 from csms.balancing.limits import Line, Member, fill
+from csms.balancing.shares import Share
 from csms.balancing.strategies import STRATEGIES
 from csms.balancing.tree import DIMENSIONS, Tree
 from csms.balancing.wishes import Wish, in_order_of_floors
@@ -15,17 +17,6 @@ from csms.domain.model import BalancerSettings, ConnectorKey, Moment, SmartCharg
 
 _INSIDE = Line(((0, 1),))
 """Inside a charge point there is one limit: its share, in watts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Divided:
-    """What one wish gets. `expected_start_s` (steady clock) is about when a waiting one has its turn."""
-
-    limit_w: int
-    reason: str
-    waiting: bool = False
-    phases: int | None = None
-    expected_start_s: float | None = None
 
 
 class Division:
@@ -39,7 +30,7 @@ class Division:
         self._now = now
         self._settings = settings
 
-    def divide(self, wishes: Sequence[Wish], room: Sequence[int]) -> dict[ConnectorKey, Divided]:
+    def divide(self, wishes: Sequence[Wish], room: Sequence[int]) -> dict[ConnectorKey, Share]:
         """`room` is what each row of the tree has left beside everybody who makes no wish."""
         left = list(room)
         for wish in wishes:
@@ -53,15 +44,15 @@ class Division:
         ranked = [[wish for wish in tier if wish.key in served] for tier in tiers]
         for rank, tier in enumerate(ranked, start=1):
             given |= self._share_out(tier, left, rank)
-        self._lend_back([wish for wish in asking if wish.key in served], left, given)
+        alone = _alone_at_their_charge_points(given)
+        self._lend_back([wish for wish in asking if wish.key in served and wish.key in alone], left, given)
         for tier in ranked:
-            self._step_up(tier, left, given)
+            self._step_up([wish for wish in tier if wish.key in alone], left, given)
         return given | _leave_to_stopped([wish for wish in order if wish.key not in given], left, given)
 
-    def _step_up(self, tier: Sequence[Wish], left: list[int], given: dict[ConnectorKey, Divided]) -> None:
-        alone = [wish for wish in tier if self._alone_at_its_charge_point(wish, given)]
-        given_w = {wish.key: given[wish.key].limit_w for wish in alone}
-        for key, limit_w in steps_up(alone, given_w, left, self._settings.min_change_w).items():
+    def _step_up(self, tier: Sequence[Wish], left: list[int], given: dict[ConnectorKey, Share]) -> None:
+        given_w = {wish.key: given[wish.key].limit_w for wish in tier}
+        for key, limit_w in steps_up(tier, given_w, left, self._settings.min_change_w).items():
             given[key] = replace(given[key], limit_w=limit_w)
 
     def _tiers(self, wishes: Sequence[Wish]) -> list[list[Wish]]:
@@ -74,7 +65,7 @@ class Division:
             ordered[rank[wish.key.charge_point_id]].append(wish)
         return ordered
 
-    def _waiting(self, order: Sequence[Wish], served: Mapping[ConnectorKey, None]) -> dict[ConnectorKey, Divided]:
+    def _waiting(self, order: Sequence[Wish], served: Mapping[ConnectorKey, None]) -> dict[ConnectorKey, Share]:
         """Those whose floor does not fit, and when about it will: as the turns of the others end, one after the
         other."""
         ends_s = sorted(
@@ -82,7 +73,7 @@ class Division:
             for wish in order
             if wish.key in served and wish.turn_since_s is not None
         )
-        given: dict[ConnectorKey, Divided] = {}
+        given: dict[ConnectorKey, Share] = {}
         for n, wish in enumerate(wish for wish in order if wish.key not in served):
             capped = wish.charge_point_cap_w < wish.floor_w
             starts_s = None
@@ -91,21 +82,21 @@ class Division:
                 starts_s = ends_s[nth] + rounds * self._settings.turn_s
             why = "its cap" if capped else "no room"
             reason = f"waits: needs {kw(wish.floor_w)}, {why}"
-            given[wish.key] = Divided(0, reason, waiting=True, phases=wish.phases, expected_start_s=starts_s)
+            given[wish.key] = Share(0, reason, waiting=True, phases=wish.phases, expected_start_s=starts_s)
         return given
 
-    def _share_out(self, members: Sequence[Wish], left: list[int], rank: int) -> dict[ConnectorKey, Divided]:
+    def _share_out(self, members: Sequence[Wish], left: list[int], rank: int) -> dict[ConnectorKey, Share]:
         """Shares go to charge points, then to their active connectors."""
         groups: dict[str, list[Wish]] = {}
         for wish in members:
             groups.setdefault(wish.key.charge_point_id, []).append(wish)
         filled = fill(left, [self._member(charge_point_id, group) for charge_point_id, group in groups.items()])
-        room_w = left[0] // 1000 + sum(wish.start_w for wish in members)
-        given: dict[ConnectorKey, Divided] = {}
+        room = kw(left[0] // 1000 + sum(wish.start_w for wish in members))
+        given: dict[ConnectorKey, Share] = {}
         for group, share_w, row in zip(groups.values(), filled.shares_w, filled.stopped_by, strict=True):
             for wish, part_w in zip(group, _inside(group, share_w), strict=True):
-                reason = self._reason(wish, part_w, row, rank, len(members), room_w)
-                given[wish.key] = Divided(wish.shape.form.floor_w(part_w), reason, phases=wish.phases)
+                reason = self._reason(wish, part_w, row, rank, len(members), room)
+                given[wish.key] = Share(wish.shape.form.floor_w(part_w), reason, phases=wish.phases)
         for wish in members:
             _take(left, wish, given[wish.key].limit_w, wish.start_w)
         return given
@@ -117,11 +108,10 @@ class Division:
         cap_w = min(group[0].charge_point_cap_w, sum(wish.lent_w for wish in group))
         return Member(group[0].line, sum(wish.start_w for wish in group), cap_w, weight)
 
-    def _lend_back(self, order: Sequence[Wish], left: list[int], given: dict[ConnectorKey, Divided]) -> None:
+    def _lend_back(self, order: Sequence[Wish], left: list[int], given: dict[ConnectorKey, Share]) -> None:
         """Whoever was cut to what his car draws gets what nobody else wants: nothing is gained by changing his
         limit."""
         lent = [wish for wish in order if wish.lent_w < wish.cap_w and wish.charge_point_cap_w >= wish.cap_w]
-        lent = [wish for wish in lent if self._alone_at_its_charge_point(wish, given)]
         if not lent:
             return
         members = [Member(wish.line, max(wish.start_w, given[wish.key].limit_w), wish.cap_w) for wish in lent]
@@ -130,14 +120,9 @@ class Division:
             limit_w = wish.shape.form.floor_w(share_w)
             _take(left, wish, limit_w, max(wish.start_w, before.limit_w))
             reason = wish.capped_by if limit_w >= wish.cap_w else before.reason
-            given[wish.key] = Divided(max(limit_w, before.limit_w), reason, phases=wish.phases)
+            given[wish.key] = Share(max(limit_w, before.limit_w), reason, phases=wish.phases)
 
-    @staticmethod
-    def _alone_at_its_charge_point(wish: Wish, given: Mapping[ConnectorKey, Divided]) -> bool:
-        """Several active connectors share one cap; theirs is left as it was divided."""
-        return not any(key.charge_point_id == wish.key.charge_point_id and key != wish.key for key in given)
-
-    def _reason(self, wish: Wish, share_w: int, row: int | None, rank: int, members: int, room_w: int) -> str:
+    def _reason(self, wish: Wish, share_w: int, row: int | None, rank: int, members: int, room: str) -> str:
         if share_w >= wish.cap_w:
             return wish.capped_by
         if share_w >= wish.lent_w:
@@ -146,12 +131,18 @@ class Division:
             node, dimension = divmod(row, DIMENSIONS)
             return f"limited by {place(self._tree.names[node], dimension)}"
         if wish.key.charge_point_id in self._weights:
-            return f"weight {self._weights[wish.key.charge_point_id]} of {kw(room_w)}"
+            return f"weight {self._weights[wish.key.charge_point_id]} of {room}"
         if wish.key.charge_point_id in self._config.priority_order and self._config.strategy == "priority":
             return f"rank {rank}" if share_w > wish.floor_w else f"rank {rank}, floor"
         if members > 1:
-            return f"shares {kw(room_w)} equally with {members - 1} other{'s' if members > 2 else ''}"
-        return f"all that is left of the budget: {kw(room_w)}"
+            return f"shares {room} equally with {members - 1} other{'s' if members > 2 else ''}"
+        return f"all that is left of the budget: {room}"
+
+
+def _alone_at_their_charge_points(keys: Collection[ConnectorKey]) -> set[ConnectorKey]:
+    """Several active connectors share one cap; theirs is left as it was divided."""
+    active = Counter(key.charge_point_id for key in keys)
+    return {key for key in keys if active[key.charge_point_id] == 1}
 
 
 def _take(left: list[int], wish: Wish, limit_w: int, before_w: int) -> None:
@@ -163,8 +154,8 @@ def _take(left: list[int], wish: Wish, limit_w: int, before_w: int) -> None:
 
 
 def _leave_to_stopped(
-    stopped: Sequence[Wish], left: list[int], given: Mapping[ConnectorKey, Divided]
-) -> dict[ConnectorKey, Divided]:
+    stopped: Sequence[Wish], left: list[int], given: Mapping[ConnectorKey, Share]
+) -> dict[ConnectorKey, Share]:
     """Those who have stopped asking keep a floor of what nobody else wants: enough to begin again."""
     inside_w: dict[str, int] = {}
     for key, divided in given.items():
@@ -175,9 +166,9 @@ def _leave_to_stopped(
     ]
     served = _serve_floors(rest, left)
     return {
-        wish.key: Divided(wish.start_w, "has stopped asking: floor", phases=wish.phases)
+        wish.key: Share(wish.start_w, "has stopped asking: floor", phases=wish.phases)
         if wish.key in served
-        else Divided(0, "has stopped asking: others want the power", waiting=True, phases=wish.phases)
+        else Share(0, "has stopped asking: others want the power", waiting=True, phases=wish.phases)
         for wish in rest
     }
 
@@ -188,7 +179,7 @@ def _serve_floors(order: Sequence[Wish], left: list[int]) -> dict[ConnectorKey, 
     served: dict[ConnectorKey, None] = {}
     for wish in order:
         more_w = wish.start_w - wish.paid_w
-        fits = all(load * more_w <= max(0, left[row]) for row, load in wish.line.rows)
+        fits = more_w == 0 or all(load * more_w <= left[row] for row, load in wish.line.rows)
         if fits and wish.floor_w <= inside_w[wish.key.charge_point_id]:
             served[wish.key] = None
             inside_w[wish.key.charge_point_id] -= wish.floor_w

@@ -8,7 +8,7 @@ highest of them, in power and on each phase.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from csms.domain.electrical import NO_LOAD, Load, Shape
@@ -78,8 +78,9 @@ def summed(snapshot: Snapshot, by_connector: Mapping[ConnectorKey, Load]) -> dic
         else:
             sums[key.charge_point_id] = _plus(before, load)
             shared.add(key.charge_point_id)
-    for charge_point_id in sorted(shared):
-        if snapshot.settings[charge_point_id].max_power_w is not None and not _disobeys(snapshot, charge_point_id):
+    disobeying = {key.charge_point_id for key, limits in snapshot.limits.items() if limits.overdraw is not None}
+    for charge_point_id in sorted(shared - disobeying):
+        if snapshot.settings[charge_point_id].max_power_w is not None:
             sums[charge_point_id] = _lower(sums[charge_point_id], snapshot.shapes[charge_point_id].rated)
     return sums
 
@@ -97,7 +98,7 @@ def permitted(
     shape: Shape, charge_point: ChargePoint, limits: ConnectorLimits, now: Moment, settle_s: float, *, active: bool
 ) -> Permitted:
     """What a connector may be obeying, whatever it was metered at."""
-    possible = [*_defaults(limits), *((s.limit_w, s.phases) for s in _unsettled(limits, now, settle_s))]
+    possible = _defaults(limits) + [(s.limit_w, s.phases) for s in _unsettled(limits, now, settle_s)]
     if active:
         possible += _leased(limits, charge_point, now, settle_s)
     currents_a = (
@@ -124,16 +125,13 @@ def _exposure(snapshot: Snapshot, key: ConnectorKey, now: Moment, settle_s: floa
     limits = snapshot.limits.get(key)
     if limits is None:
         return Exposure(shape.rated, shape.rated, shape.rated, shape.rated_w, shape.rated_w, shape.rated_w)
-    defaults = list(_defaults(limits))
-    lasting = [*defaults, *_leased(limits, charge_point, now, settle_s)] if key in snapshot.active else defaults
+    defaults = _defaults(limits)
+    lasting = defaults + _leased(limits, charge_point, now, settle_s) if key in snapshot.active else defaults
     unsettled = _unsettled(limits, now, settle_s)
-    fallback_w, lasting_w = max(_watts(shape, defaults)), max(_watts(shape, lasting))
-    lasting_load = _highest(shape, lasting)
+    fallback_w, (lasting_w, lasting_load) = _highest(shape, defaults)[0], _highest(shape, lasting)
     worst_w, worst_load, granted = lasting_w, lasting_load, lasting_load
     if unsettled:
-        possible = [*lasting, *((s.limit_w, s.phases) for s in unsettled)]
-        worst_w = max(_watts(shape, possible))
-        worst_load = _highest(shape, possible)
+        worst_w, worst_load = _highest(shape, lasting + [(s.limit_w, s.phases) for s in unsettled])
     if limits.overdraw is not None:
         seen = _overdrawn(shape, limits.overdraw)
         worst_load, lasting_load = _upper(worst_load, seen), _upper(lasting_load, seen)
@@ -146,28 +144,28 @@ def _unsettled(limits: ConnectorLimits, now: Moment, settle_s: float) -> list[Se
     return [s for s in limits.settling if s.until_metered or now.steady_s - s.since.steady_s < settle_s]
 
 
-def _defaults(limits: ConnectorLimits) -> Iterator[_Possible]:
+def _defaults(limits: ConnectorLimits) -> list[_Possible]:
     """What it falls back to: a default it acknowledged and, where it could be asked, has shown; else its rating."""
     default = limits.default
     believed = default is not None and limits.default_proof in (Proof.SHOWN, Proof.SILENT)
-    yield (default.limit_w, default.phases) if default is not None and believed else (None, None)
-    for limit in limits.outstanding:
-        if limit.purpose is LimitPurpose.DEFAULT:
-            yield limit.limit_w, limit.phases
+    acknowledged = (default.limit_w, default.phases) if default is not None and believed else (None, None)
+    sent = (limit for limit in limits.outstanding if limit.purpose is LimitPurpose.DEFAULT)
+    return [acknowledged, *((limit.limit_w, limit.phases) for limit in sent)]
 
 
-def _transaction_limits(limits: ConnectorLimits) -> Iterator[Limit]:
-    if limits.transaction is not None:
-        yield limits.transaction
-    yield from (limit for limit in limits.outstanding if limit.purpose is LimitPurpose.TRANSACTION)
+def _transaction_limits(limits: ConnectorLimits) -> list[Limit]:
+    acknowledged = [] if limits.transaction is None else [limits.transaction]
+    return acknowledged + [limit for limit in limits.outstanding if limit.purpose is LimitPurpose.TRANSACTION]
 
 
-def _leased(limits: ConnectorLimits, charge_point: ChargePoint, now: Moment, settle_s: float) -> Iterator[_Possible]:
+def _leased(limits: ConnectorLimits, charge_point: ChargePoint, now: Moment, settle_s: float) -> list[_Possible]:
     """The running transaction's limits, stepped down where the lease is over and the charger has shown that it does."""
+    possible: list[_Possible] = []
     for limit in _transaction_limits(limits):
         end_s = _lease_end_s(limit, charge_point, settle_s)
         over = end_s is not None and end_s <= now.steady_s
-        yield (limit.then_w if over else limit.limit_w), limit.phases
+        possible.append((limit.then_w if over else limit.limit_w, limit.phases))
+    return possible
 
 
 def _lease_end_s(limit: Limit, charge_point: ChargePoint, settle_s: float) -> float | None:
@@ -190,29 +188,24 @@ def _overdrawn(shape: Shape, overdraw: Overdraw) -> Load:
     return shape.drawn(overdraw.power_w)
 
 
-def _disobeys(snapshot: Snapshot, charge_point_id: str) -> bool:
-    keys = (ConnectorKey(charge_point_id, n) for n in snapshot.connector_ids(charge_point_id))
-    return any((limits := snapshot.limits.get(key)) is not None and limits.overdraw is not None for key in keys)
-
-
 def _watts(shape: Shape, possible: Iterable[_Possible]) -> list[int]:
     return [shape.rated_w if limit_w is None else limit_w for limit_w, _ in possible]
 
 
-def _highest(shape: Shape, possible: Sequence[_Possible]) -> Load:
-    """The highest load of them, on each phase."""
-    load = NO_LOAD
-    for phases in dict.fromkeys(phases for _, phases in possible):
-        limits_w = [limit_w for limit_w, on in possible if on == phases]
-        if None in limits_w:
-            load = _upper(load, shape.rated)
-        known_w = [limit_w for limit_w in limits_w if limit_w is not None]
-        if known_w:
-            load = _upper(load, shape.on(phases).load(max(known_w)))
-    return load
+def _highest(shape: Shape, possible: Iterable[_Possible]) -> tuple[int, Load]:
+    """The highest of them in watts, and the highest load on each phase."""
+    most_w, most = 0, NO_LOAD
+    for limit_w, phases in possible:
+        if limit_w is None:
+            most_w, most = max(most_w, shape.rated_w), _upper(most, shape.rated)
+        else:
+            most_w, most = max(most_w, limit_w), _upper(most, shape.on(phases).load(limit_w))
+    return most_w, most
 
 
 def _upper(one: Load, other: Load) -> Load:
+    if one is NO_LOAD or other is NO_LOAD:
+        return other if one is NO_LOAD else one
     return (max(one[0], other[0]), max(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]))
 
 

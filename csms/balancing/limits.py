@@ -4,12 +4,14 @@ This is max-min fairness by progressive filling (Bertsekas and Gallager, Data Ne
 limits at once, in whole watts: nobody can be given more without taking from somebody who has no more than him. With
 weights it is each one's share per weight that is raised together.
 
-The sums are exact integers; levels, which only order what happens, are floats. Who enters, reaches its cap or is
-stopped by a limit costs as many steps as limits lie above it, so the whole grows like n log n.
+The sums are exact integers; levels, which only order what happens, are floats. Members who are alike (same limits above
+them, same start, cap and weight) rise as one. A group of them that enters, reaches its cap or is stopped by a limit
+costs as many steps as limits lie above it, so the whole grows like n log n at worst.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -22,7 +24,7 @@ class Line:
     rows: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: it is made so often that it would be felt
 class Member:
     """Someone to be given `start_w` to `cap_w`; what `start_w` loads was taken off the room before."""
 
@@ -48,7 +50,11 @@ def fill(room: Sequence[int], members: Sequence[Member]) -> Filled:
     """
     if len(members) == 1:
         return _alone(room, members[0])
-    return _Filling(room, members).filled()
+    kinds: dict[tuple[Line, int, int, int], int] = {}
+    kind_of = [kinds.setdefault((m.line, m.start_w, m.cap_w, m.weight), len(kinds)) for m in members]
+    sizes = Counter(kind_of)
+    filled = _Filling(room, [_Group(*kind, sizes[n]) for kind, n in kinds.items()]).filled()
+    return Filled([filled.shares_w[n] for n in kind_of], [filled.stopped_by[n] for n in kind_of])
 
 
 def _alone(room: Sequence[int], member: Member) -> Filled:
@@ -58,30 +64,42 @@ def _alone(room: Sequence[int], member: Member) -> Filled:
 
 
 @dataclass(slots=True, eq=False)
+class _Group:
+    """So many members who are alike."""
+
+    line: Line
+    start_w: int
+    cap_w: int
+    weight: int
+    size: int
+
+
+@dataclass(slots=True, eq=False)
 class _Crowd:
-    """Everyone on the same line who is rising."""
+    """All groups on the same line who are rising."""
 
     line: Line
     rising: dict[int, None] = field(default_factory=dict)
 
 
 class _Filling:
-    def __init__(self, room: Sequence[int], members: Sequence[Member]) -> None:
+    def __init__(self, room: Sequence[int], groups: Sequence[_Group]) -> None:
         self._room = room
-        self._members = members
-        self._shares = [min(member.start_w, member.cap_w) for member in members]
-        self._stopped_by: list[int | None] = [None] * len(members)
+        self._groups = groups
+        self._shares = [min(group.start_w, group.cap_w) for group in groups]
+        self._stopped_by: list[int | None] = [None] * len(groups)
         self._rate = [0] * len(room)  # load of each row per unit of the level
         self._spent = [0] * len(room)  # load that does not move with the level
         self._full: list[tuple[float, int]] = []  # at which level a row is full, at the earliest
         self._crowds: dict[Line, _Crowd] = {}
-        self._on_row: dict[int, list[_Crowd]] = {}
+        self._on_row: list[list[_Crowd]] = [[] for _ in room]
 
     def filled(self) -> Filled:
-        members = self._members
-        rising = [n for n, member in enumerate(members) if member.cap_w > member.start_w]
-        enters = sorted((members[n].start_w / members[n].weight, n) for n in rising)
-        leaves = sorted((members[n].cap_w / members[n].weight, n) for n in rising)
+        """The share of each member of a group, and what stopped it."""
+        groups = self._groups
+        rising = [n for n, group in enumerate(groups) if group.cap_w > group.start_w]
+        enters = sorted((groups[n].start_w / groups[n].weight, n) for n in rising)
+        leaves = sorted((groups[n].cap_w / groups[n].weight, n) for n in rising)
         at = 0
         for level, n in leaves:
             while at < len(enters) and enters[at][0] <= level:
@@ -94,27 +112,32 @@ class _Filling:
 
     def _enter_all(self, enters: Sequence[tuple[float, int]], at: int, level: float) -> int:
         """Everyone who begins to rise at this level; who is next."""
-        touched: dict[int, None] = {}
+        touched: dict[int, int] = {}
         while at < len(enters) and enters[at][0] == level:
             n = enters[at][1]
-            member = self._members[n]
-            crowd = self._crowd(member.line)
+            group = self._groups[n]
+            crowd = self._crowd(group.line)
             crowd.rising[n] = None
-            for row, load in member.line.rows:
-                self._rate[row] += load * member.weight
-                self._spent[row] -= load * member.start_w
-                touched[row] = None
+            self._change(group.line, group.weight * group.size, -group.start_w * group.size)
+            touched.update(group.line.rows)
             at += 1
         for row in touched:
             self._expect(row)
         return at
+
+    def _change(self, line: Line, weights: int, spent_w: int) -> None:
+        """So much more weight is rising on a line, and so much more is spent there at whatever level."""
+        rate, spent = self._rate, self._spent
+        for row, load in line.rows:
+            rate[row] += load * weights
+            spent[row] += load * spent_w
 
     def _crowd(self, line: Line) -> _Crowd:
         crowd = self._crowds.get(line)
         if crowd is None:
             crowd = self._crowds[line] = _Crowd(line)
             for row, _ in line.rows:
-                self._on_row.setdefault(row, []).append(crowd)
+                self._on_row[row].append(crowd)
         return crowd
 
     def _level(self, row: int) -> float:
@@ -139,25 +162,20 @@ class _Filling:
         for crowd in self._on_row[row]:
             weights = total_w = 0
             for n in crowd.rising:
-                member = self._members[n]
-                share_w = max(member.start_w, min(member.cap_w, member.weight * left // rate))
+                group = self._groups[n]
+                share_w = max(group.start_w, min(group.cap_w, group.weight * left // rate))
                 self._shares[n] = share_w
-                self._stopped_by[n] = row if share_w < member.cap_w else None
-                weights += member.weight
-                total_w += share_w
+                self._stopped_by[n] = row if share_w < group.cap_w else None
+                weights += group.weight * group.size
+                total_w += share_w * group.size
             crowd.rising.clear()
             if weights:
-                for other, load in crowd.line.rows:
-                    self._rate[other] -= load * weights
-                    self._spent[other] += load * total_w
+                self._change(crowd.line, -weights, total_w)
 
     def _leave(self, n: int) -> None:
-        member = self._members[n]
-        rising = self._crowds[member.line].rising
-        if n not in rising:
-            return
-        del rising[n]
-        self._shares[n] = member.cap_w
-        for row, load in member.line.rows:
-            self._rate[row] -= load * member.weight
-            self._spent[row] += load * member.cap_w
+        group = self._groups[n]
+        rising = self._crowds[group.line].rising
+        if n in rising:
+            del rising[n]
+            self._shares[n] = group.cap_w
+            self._change(group.line, -group.weight * group.size, group.cap_w * group.size)

@@ -6,7 +6,8 @@ once. A raise leaves when the room it needs is free, and waits for nobody else's
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from csms.balancing.allocation import Allocation
@@ -60,12 +61,13 @@ def plan(
 ) -> Plan:
     """The limits to send at this moment. `resend` says every running session its limit again, confirmed or not."""
     desk = _Desk(snapshot, allocation, book, now, settings, resend)
-    intents = [intent for want in _wants(snapshot, allocation) if (intent := desk.consider(want)) is not None]
+    wants = _wants(snapshot, allocation, book)
+    intents = [intent for want in wants if (intent := desk.consider(want)) is not None]
     wakes = [book.next_change_s(), allocation.looks_again_s, *desk.wakes_s]
     return Plan(tuple(intents), min((wake for wake in wakes if wake is not None), default=None))
 
 
-def _wants(snapshot: Snapshot, allocation: Allocation) -> Iterator[Intent]:
+def _wants(snapshot: Snapshot, allocation: Allocation, book: Ledger) -> Iterator[Intent]:
     """What every connector should be told, in the order of service: shares first, then the default profiles.
 
     A connector without any acknowledged default gets that first: it is what all else falls back to.
@@ -83,16 +85,30 @@ def _wants(snapshot: Snapshot, allocation: Allocation) -> Iterator[Intent]:
         if share.commanded
     }
     by_default = {key for key, want in shares.items() if want.purpose is LimitPurpose.DEFAULT}
-    defaults = {key: _default_want(snapshot, key) for key in snapshot.connector_keys() if key not in by_default}
-    first = [key for key in defaults if key not in snapshot.limits or snapshot.limits[key].default is None]
-    yield from (defaults[key] for key in first)
+    defaults = [key for key in book.exposures if key not in by_default]
+    known = {key for key, limits in snapshot.limits.items() if limits.default is not None}
+    yield from (_default_want(snapshot, key) for key in defaults if key not in known)
     yield from shares.values()
-    yield from (want for key, want in defaults.items() if key not in first)
+    yield from (_default_want(snapshot, key) for key in defaults if key in known and not _default_rests(snapshot, key))
 
 
 def _default_want(snapshot: Snapshot, key: ConnectorKey) -> Intent:
     limit_w = snapshot.shapes[key.charge_point_id].fallback_w
     return Intent(key, LimitPurpose.DEFAULT, limit_w, None, "default while nobody decides")
+
+
+def _default_rests(snapshot: Snapshot, key: ConnectorKey) -> bool:
+    """Whether there is nothing to say, as mostly: it is in force, on this connection, and nothing sent is open."""
+    limits = snapshot.limits[key]
+    default = limits.default
+    return (
+        default is not None
+        and not limits.outstanding
+        and limits.default_failure is None
+        and default.lease_s is default.phases is None
+        and default.limit_w == snapshot.shapes[key.charge_point_id].fallback_w
+        and default.connection_id == snapshot.charge_points[key.charge_point_id].connection_id
+    )
 
 
 class _Desk:
@@ -117,6 +133,7 @@ class _Desk:
         self._window_caps_w = allocation.budget.charge_point_limits_w
         self._drop_at_s = allocation.budget.drop_at_s
         self._now_utc_s = now.utc_s
+        self._worst_w = _worst_w(book)
         self._given_w: dict[str, int] = {}
         self._busy: set[ConnectorKey] = set()
         self.wakes_s: list[float] = []
@@ -143,9 +160,9 @@ class _Desk:
             else:
                 return None
         renewal = renewed and not again and _in_force(limits, want)
-        want = replace(self._leased(want), renewal=renewal)
         self._take_room(want)
-        return want
+        lease_s, then_w = self._lease(want)
+        return replace(want, lease_s=lease_s, then_w=then_w, renewal=renewal)
 
     def _fewer_phases(self, want: Intent, confirmed: Limit) -> Intent:
         """The same current on fewer phases: it takes nothing from anybody, and makes the room that others wait for."""
@@ -160,15 +177,16 @@ class _Desk:
         same = replace(want, limit_w=confirmed.limit_w, phases=confirmed.phases)
         return same if self._fits(same) else replace(same, limit_w=confirmed.then_w)
 
-    def _leased(self, want: Intent) -> Intent:
-        """With its lease, if it has one: not where it would step up, nor on a charger that has no second period."""
+    def _lease(self, want: Intent) -> tuple[float | None, int]:
+        """Its lease and what follows, if it has one: not where it would step up, nor on a charger that has no second
+        period."""
         then_w = self._snapshot.shapes[want.key.charge_point_id].fallback_w
         capabilities = self._snapshot.charge_points[want.key.charge_point_id].capabilities
         periods = capabilities.max_periods if capabilities is not None else None
         leases = self._settings.lease_s > 0 and (periods or 1) > 1
         if want.purpose is LimitPurpose.DEFAULT or not leases or want.limit_w <= then_w:
-            return want
-        return replace(want, lease_s=self._lease_s(), then_w=then_w)
+            return None, 0
+        return self._lease_s(), then_w
 
     def _lease_s(self) -> float:
         """None outlasts a known drop of the ceiling."""
@@ -229,13 +247,14 @@ class _Desk:
     def _fits(self, want: Intent) -> bool:
         """A limit within what the connector may be obeying for good takes nothing from anybody. Any other must fit
         beside all other worst cases; that its connector still settles from a higher one gives it no claim."""
-        load, granted, extra = self._load(want), self._book.exposures[want.key].granted, self._extra(want)
-        node = self._tree.places[want.key.charge_point_id]
-        more = [dimension for dimension, wanted in enumerate(load) if wanted > granted[dimension]]
-        fits = all(
-            extra[dimension] <= self._room[row] for row, dimension in self._tree.paths[node] if dimension in more
-        )
-        return not more or (fits and self._fits_inside(want))
+        load, exposure = self._load(want), self._book.exposures[want.key]
+        more = [dimension for dimension, wanted in enumerate(load) if wanted > exposure.granted[dimension]]
+        if not more:
+            return True
+        extra = _beyond(load, exposure.worst)
+        path = self._tree.paths[self._tree.places[want.key.charge_point_id]]
+        fits = all(extra[dimension] <= self._room[row] for row, dimension in path if dimension in more)
+        return fits and self._fits_inside(want)
 
     def _fits_inside(self, want: Intent) -> bool:
         """Whether the connectors of its charge point, together, stay below its maximum and the cap of a time window."""
@@ -247,39 +266,47 @@ class _Desk:
         if most_w is None and window_w is None:
             return True
         exposures = self._book.exposures
-        keys = (ConnectorKey(charge_point_id, n) for n in self._snapshot.connector_ids(charge_point_id))
-        worst_w = sum(exposures[key].worst_w for key in keys)
+        worst_w = self._worst_w[charge_point_id]
         inside_w = worst_w if most_w is None else min(worst_w, most_w)
         inside_w += self._given_w.get(charge_point_id, 0) + max(0, want.limit_w - exposures[want.key].worst_w)
         return all(cap_w is None or inside_w <= cap_w for cap_w in (most_w, window_w))
 
     def _take_room(self, want: Intent) -> None:
-        extra = self._extra(want)
-        charge_point_id = want.key.charge_point_id
-        for row, dimension in self._tree.paths[self._tree.places[charge_point_id]]:
-            self._room[row] -= extra[dimension]
-        more_w = max(0, want.limit_w - self._book.exposures[want.key].worst_w)
-        self._given_w[charge_point_id] = self._given_w.get(charge_point_id, 0) + more_w
         self._busy.add(want.key)
+        charge_point_id, exposure = want.key.charge_point_id, self._book.exposures[want.key]
+        extra = _beyond(self._load(want), exposure.worst)
+        if any(extra):
+            for row, dimension in self._tree.paths[self._tree.places[charge_point_id]]:
+                self._room[row] -= extra[dimension]
+        more_w = max(0, want.limit_w - exposure.worst_w)
+        self._given_w[charge_point_id] = self._given_w.get(charge_point_id, 0) + more_w
 
     def _load(self, want: Intent) -> Load:
         return self._snapshot.shapes[want.key.charge_point_id].on(want.phases).load(want.limit_w)
-
-    def _extra(self, want: Intent) -> Load:
-        """What the limit adds to its connector's worst case."""
-        worst, load = self._book.exposures[want.key].worst, self._load(want)
-        return (
-            max(0, load[0] - worst[0]),
-            max(0, load[1] - worst[1]),
-            max(0, load[2] - worst[2]),
-            max(0, load[3] - worst[3]),
-        )
 
     def _is_due(self, due_s: float) -> bool:
         if due_s <= self._now_s:
             return True
         self.wakes_s.append(due_s)
         return False
+
+
+def _beyond(load: Load, worst: Load) -> Load:
+    """What a limit's load adds to its connector's worst case."""
+    return (
+        max(0, load[0] - worst[0]),
+        max(0, load[1] - worst[1]),
+        max(0, load[2] - worst[2]),
+        max(0, load[3] - worst[3]),
+    )
+
+
+def _worst_w(book: Ledger) -> Mapping[str, int]:
+    """Per charge point, what its connectors may be obeying together."""
+    sums: Counter[str] = Counter()
+    for key, exposure in book.exposures.items():
+        sums[key.charge_point_id] += exposure.worst_w
+    return sums
 
 
 def _governing(limits: ConnectorLimits, want: Intent) -> Limit | None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from csms.domain.electrical import Load, voltages
+from csms.domain.electrical import NO_LOAD, Load, voltages
 from csms.domain.grid import GRID
 from csms.domain.model import ChargePointSettings, SiteSettings
 
@@ -36,7 +36,10 @@ class Tree:
         """The load of every row."""
         sums = [0] * (len(self.names) * DIMENSIONS)
         places = self.places
-        for charge_point_id, (power, one, two, three) in by_charge_point.items():
+        for charge_point_id, load in by_charge_point.items():
+            if load is NO_LOAD:
+                continue
+            power, one, two, three = load
             row = places[charge_point_id] * DIMENSIONS
             sums[row] += power
             sums[row + 1] += one
@@ -47,6 +50,10 @@ class Tree:
             for dimension in range(DIMENSIONS):
                 sums[above + dimension] += sums[row + dimension]
         return sums
+
+    def within(self, budget_w: int) -> Tree:
+        """The same tree under another budget."""
+        return replace(self, limits=(budget_w * 1000, *self.limits[1:]))
 
     def room(self, loads: Sequence[int]) -> list[int]:
         """What is left in every row; negative where there is too much already, and 0 where there is no limit."""
@@ -82,16 +89,17 @@ def tree(
 def _nodes(site: SiteSettings) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Parents before children; circuits whose parent is not known hang on the grid connection."""
     names, parents = [GRID], [-1]
-    known = {circuit.circuit_id for circuit in site.circuits}
-    waiting = list(site.circuits)
+    node = {GRID: 0}
+    waiting = {circuit.circuit_id: circuit for circuit in site.circuits}
     while waiting:
-        placed = [c for c in waiting if c.parent is None or c.parent in names or c.parent not in known]
+        placed = [c for c in waiting.values() if c.parent not in waiting]
         if not placed:  # a ring, which no configuration that was checked has
-            placed = waiting
+            placed = list(waiting.values())
         for circuit in placed:
-            parents.append(names.index(circuit.parent) if circuit.parent in names else 0)
+            parents.append(node.get(circuit.parent or GRID, 0))
+            node[circuit.circuit_id] = len(names)
             names.append(circuit.circuit_id)
-        waiting = [circuit for circuit in waiting if circuit not in placed]
+            del waiting[circuit.circuit_id]
     return tuple(names), tuple(parents)
 
 

@@ -36,13 +36,15 @@ class Unyielding:
 
     def found(self, wishes: Sequence[Wish], shares: Mapping[ConnectorKey, Share]) -> dict[ConnectorKey, Share]:
         """The shares of those who do not yield, with the reason why; everybody else makes room."""
-        found = (
-            (wish.key, self._refused(wish, shares[wish.key]) or self._late(wish, shares[wish.key])) for wish in wishes
-        )
-        return {key: share for key, share in found if share is not None}
+        found = {wish.key: self._refused(wish, shares[wish.key]) for wish in wishes}
+        if self._exceeded:
+            found = {wish.key: found[wish.key] or self._late(wish, shares[wish.key]) for wish in wishes}
+        return {key: share for key, share in found.items() if share is not None}
 
     def looks_again_s(self, wishes: Sequence[Wish], shares: Mapping[ConnectorKey, Share]) -> float | None:
         """When (steady clock) an answer that is under way begins to be late."""
+        if not self._exceeded:
+            return None
         late_s = (self._answer_due_s(wish.key) for wish in wishes if self._must_follow(wish, shares[wish.key]))
         return min((due_s for due_s in late_s if due_s is not None), default=None)
 
@@ -61,7 +63,7 @@ class Unyielding:
 
     def _must_follow(self, wish: Wish, share: Share) -> bool:
         """Whether it may still be drawing more than its share where a limit is exceeded."""
-        if not self._exceeded or self._book.exposures[wish.key].lasting_w <= max(share.limit_w, wish.reserved_w):
+        if self._book.exposures[wish.key].lasting_w <= max(share.limit_w, wish.reserved_w):
             return False
         node = self._tree.places[wish.key.charge_point_id]
         return any(row in self._exceeded for row, _ in self._tree.paths[node])
@@ -81,13 +83,15 @@ class Unyielding:
         limits = self._snapshot.limits.get(wish.key)
         if limits is None:
             return None
+        failure = limits.failure(governs(self._snapshot, wish.key))
+        if limits.overdraw is None and failure is None:
+            return None
         exposure = self._book.exposures[wish.key]
         held = kw(grid_w(exposure.worst))
         if limits.overdraw is not None and _above(exposure.worst, wish.shape.load(share.limit_w)):
             often = "keeps drawing" if limits.overdraw.count >= DISOBEDIENT else "draws"
             reason = f"{often} more than it is permitted ({kw(round(limits.overdraw.power_w))}): {held} reserved"
             return replace(share, refusing=True, reason=reason)
-        failure = limits.failure(governs(self._snapshot, wish.key))
         if failure is None:
             return None
         reason = f"does not take its limit ({failure.cause}): {held} reserved"

@@ -25,7 +25,7 @@ from csms.domain.model import (
 from csms.domain.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: of so many fields, made so often, that would be half of the decision's time
 class Wish:
     """A connector that can be given power: between its floor and its cap; `reserved_w` is held for it anyway.
 
@@ -53,16 +53,10 @@ class Wish:
     waiting_since_s: float
     was_served: bool
     in_force_w: int
-
-    @property
-    def paid_w(self) -> int:
-        """How much of its power costs nothing more, since it is held for it anyway: on one phase alone, none."""
-        return 0 if self.phases is not None else self.reserved_w
-
-    @property
-    def start_w(self) -> int:
-        """From here on more power costs more."""
-        return max(self.floor_w, self.paid_w)
+    paid_w: int
+    """How much of its power costs nothing more, since it is held for it anyway: on one phase alone, none."""
+    start_w: int
+    """From here on more power costs more."""
 
 
 def kept_w(snapshot: Snapshot, key: ConnectorKey, book: Ledger) -> int:
@@ -133,17 +127,20 @@ class Wishes:
         charge_point_cap_w = min(most_w, window_w)
         cap_w = shape.form.floor_w(charge_point_cap_w)
         floor_w = shape.floor_w(self._config.min_power_per_charger_w)
+        reserved_w = kept_w(snapshot, key, self._book)
+        paid_w = reserved_w if phases is None else 0
+        line = self._line(key.charge_point_id, shape.per_w)
         return Wish(
             key=key,
             shape=shape,
-            line=self._line(key.charge_point_id, shape.per_w),
-            reserve_line=self._line(key.charge_point_id, whole.per_w),
+            line=line,
+            reserve_line=line if shape is whole else self._line(key.charge_point_id, whole.per_w),
             phases=phases,
             floor_w=floor_w,
             cap_w=cap_w,
             lent_w=min(cap_w, max(floor_w, self._lent_w(reading, limits, cap_w))),
             charge_point_cap_w=charge_point_cap_w,
-            reserved_w=kept_w(snapshot, key, self._book),
+            reserved_w=reserved_w,
             started_at_s=transaction.started_at_s or 0.0,
             capped_by=_capped_by(settings.max_power_w, window_w, most_w),
             never_pause=settings.never_pause,
@@ -153,6 +150,8 @@ class Wishes:
             was_served=limits.served_wh > 0,
             in_force_w=in_force.limit_w if in_force is not None else 0,
             waiting_since_s=limits.paused_since.steady_s if limits.paused_since else self._now.steady_s,
+            paid_w=paid_w,
+            start_w=max(floor_w, paid_w),
         )
 
     def _line(self, charge_point_id: str, per_w: Load) -> Line:

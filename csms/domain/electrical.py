@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
 from csms.domain.grid import PHASES
 from csms.domain.model import Capabilities, ChargePointSettings, Current, SiteSettings
@@ -48,7 +49,7 @@ def voltages(site: SiteSettings) -> Voltages:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: it keeps what it was asked
 class LimitForm:
     """How limits are written for one charge point: `unit` "A" or "W", and the grid they lie on.
 
@@ -80,7 +81,7 @@ class LimitForm:
     def current_ma(self, power_w: int) -> int:
         """The same in milliamperes."""
         step_ma = self._step_ma
-        return power_w * 1_000_000 // (self._mv * self.phases * step_ma) * step_ma
+        return power_w * 1_000_000 // (self._mv * step_ma) * step_ma
 
     def grid_current_ma(self, limit_w: int) -> int | None:
         """The current per phase that a limit says exactly; None for watts, and for what was sent in another form."""
@@ -89,17 +90,18 @@ class LimitForm:
         current_ma = self.current_ma(limit_w)
         return current_ma if self._watts(current_ma) == limit_w else None
 
-    @property
+    @cached_property
     def _step_ma(self) -> int:
         return round(self.step_a * 1000)
 
-    @property
+    @cached_property
     def _mv(self) -> int:
-        return round(self.voltage_v * 1000)
+        """Of all its phases together."""
+        return round(self.voltage_v * 1000) * self.phases
 
     def _watts(self, current_ma: int) -> int:
         # Rounded up: a limit in amperes must never count for less than it permits.
-        return -(-current_ma * self._mv * self.phases // 1_000_000)
+        return -(-current_ma * self._mv // 1_000_000)
 
 
 def limit_form(site: SiteSettings, settings: ChargePointSettings, capabilities: Capabilities | None) -> LimitForm:
@@ -157,6 +159,8 @@ class Shape:
 
     def load(self, limit_w: int) -> Load:
         """The load of a limit; never above `limit_w` times `per_w`."""
+        if limit_w == 0:
+            return NO_LOAD
         power, one, two, three = self.per_w
         current_ma = self.form.grid_current_ma(limit_w)
         if current_ma is None:

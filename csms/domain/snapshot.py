@@ -64,12 +64,9 @@ class Snapshot:
 
     def connector_keys(self) -> list[ConnectorKey]:
         """Every connector of the site, charge points in the order of their declaration."""
-        known: dict[str, set[int]] = {
-            cp_id: set(range(1, settings.connectors + 1)) for cp_id, settings in self.settings.items()
-        }
-        for table in (self.connectors, self.active, self.limits):
-            for key in table:
-                known[key.charge_point_id].add(key.connector_id)
+        known = {cp_id: set(range(1, settings.connectors + 1)) for cp_id, settings in self.settings.items()}
+        for cp_id, n in self.connectors.keys() | self.active.keys() | self.limits.keys():
+            known[cp_id].add(n)
         return [ConnectorKey(cp_id, n) for cp_id, ids in known.items() for n in sorted(ids) if n > 0]
 
     def status(self, keys: Iterable[ConnectorKey]) -> str | None:
