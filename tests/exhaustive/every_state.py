@@ -1,4 +1,4 @@
-"""`python -m tests.exhaustive.every_state`: every state of the small world; prints how many, ends with 1 if a promise is broken."""
+"""`python -m tests.exhaustive.every_state`: all states of the small worlds; ends with 1 if one breaks a promise."""
 
 import argparse
 import sys

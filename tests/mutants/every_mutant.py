@@ -1,6 +1,7 @@
-"""`python -m tests.mutants.every_mutant`: every rule of the balancer broken in turn; do the tests, and the simulation, notice?
+"""`python -m tests.mutants.every_mutant`: every rule of the balancer broken in turn; is it noticed?
 
-Works on copies of what is committed. What is known of a mutant is kept in the file of `--results`, one JSON object a
+Noticed by the tests, and by the simulation. Works on copies of what is committed, and first on one with nothing broken:
+what fails there is no proof. What is known of a mutant is kept in the file of `--results`, one JSON object a
 line, so that a broken-off run goes on where it was. Ends with 1 if a mutant survives the tests or the simulation.
 """
 
@@ -41,19 +42,23 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def commands(given: argparse.Namespace) -> dict[str, list[str]]:
+def commands(given: argparse.Namespace, without: list[str]) -> dict[str, list[str]]:
     simulated = ["tests.simulation", "--site-hours", f"{given.site_hours:g}", "--seed", str(given.seed), "--jobs", "1"]
+    left_out = [f"--deselect={test}" for test in without]
     return {
-        "tests": [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS],
+        "tests": [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS, *left_out],
         "simulation": [sys.executable, "-m", *simulated],
     }
 
 
-def broken_copy(mutation: Mutation, folder: Path) -> None:
-    """What is committed, with one rule broken."""
+def committed(folder: Path) -> None:
+    """A copy of what is committed; Hypothesis does not look for the smallest example there."""
     archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True).stdout  # noqa: S607
     subprocess.run(["tar", "-x", "-C", str(folder)], input=archive, check=True)  # noqa: S607
     (folder / "conftest.py").write_text(CONFTEST)
+
+
+def break_rule(mutation: Mutation, folder: Path) -> None:
     path = folder / mutation.path
     source = path.read_text()
     if source.count(mutation.old) != 1:
@@ -73,17 +78,31 @@ def verdict(command: list[str], folder: Path, timeout_s: float) -> str:
         return STUCK
 
 
-def tried(mutation: Mutation, given: argparse.Namespace, known: dict[str, object]) -> dict[str, object]:
+def tried(
+    mutation: Mutation, given: argparse.Namespace, known: dict[str, object], without: list[str]
+) -> dict[str, object]:
     """What is known of this mutant, after finding out what was not."""
     result: dict[str, object] = {"mutant": mutation.name, **known}
     with tempfile.TemporaryDirectory() as folder:
-        broken_copy(mutation, Path(folder))
+        committed(Path(folder))
+        break_rule(mutation, Path(folder))
         for way in given.by:
             if way not in known:
                 began_s = time.perf_counter()
-                result[way] = verdict(commands(given)[way], Path(folder), given.timeout_s)
+                result[way] = verdict(commands(given, without)[way], Path(folder), given.timeout_s)
                 result[f"{way} s"] = round(time.perf_counter() - began_s)
     return result
+
+
+def fails_unbroken(given: argparse.Namespace) -> tuple[list[str], bool]:
+    """The tests that fail where nothing is broken, and whether the simulation holds there."""
+    with tempfile.TemporaryDirectory() as folder:
+        committed(Path(folder))
+        asked = [argument for argument in commands(given, [])["tests"] if argument != "-x"]
+        told = subprocess.run([*asked, "-rfE"], cwd=folder, check=False, capture_output=True, text=True).stdout
+        failing = [line.split()[1] for line in told.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+        simulated = "simulation" in given.by
+        return failing, not simulated or verdict(commands(given, [])["simulation"], Path(folder), 9e9) == SURVIVED
 
 
 def main() -> int:
@@ -91,11 +110,16 @@ def main() -> int:
     known: dict[str, dict[str, object]] = {}
     if given.results.exists():
         known = {row["mutant"]: row for row in map(json.loads, given.results.read_text().splitlines())}
+    failing, holds = fails_unbroken(given)
+    print("\n".join(f"fails with nothing broken, so left out: {test}" for test in failing))
+    if not holds:
+        print("the ceiling does not hold in the simulation with nothing broken")
+        return 1
     wanted = [m for m in MUTATIONS if not given.only or any(word in m.name for word in given.only)]
     print(f"{'mutant':56} {'tests':>16} {'s':>5} {'simulation':>16} {'s':>5}", flush=True)
     with ThreadPoolExecutor(given.jobs) as pool:
         survivors = 0
-        for row in pool.map(lambda m: tried(m, given, known.get(m.name, {})), wanted):
+        for row in pool.map(lambda m: tried(m, given, known.get(m.name, {}), failing), wanted):
             with given.results.open("a") as results:
                 results.write(json.dumps(row) + "\n")
             cells = [row.get(column, "-") for column in ("tests", "tests s", "simulation", "simulation s")]
