@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 
 import structlog
@@ -43,6 +44,8 @@ _COALESCE_S = 0.02
 _HISTORY_TICK_S = 0.5
 """With as much again in the store's write-behind, history on disk is at most a second old."""
 
+_QUIET_TICK_S = 15.0
+
 _MOST_CAUSES = 20
 """Of a burst of events that lead to one decision, this many are named."""
 
@@ -59,6 +62,7 @@ class Site:
             state.site.site_id, lambda: self._state, self.record, store=store, clock=clock, on_failure=self._fail
         )
         self._wake = asyncio.Event()
+        self._charging = asyncio.Event()
         self._causes: dict[str, None] = {}
         self._snapshot: Snapshot | None = None
         self._decision: tuple[Snapshot, Allocation, Ledger] | None = None
@@ -82,6 +86,8 @@ class Site:
         rows = self._state.apply(event)
         self._snapshot = None
         self._decision = None
+        if isinstance(event, ev.TransactionStarted):
+            self._charging.set()
         if not isinstance(event, _QUIET):
             self._wake_up(cause(event))
         return self._store.append(self.site_id, event, rows, origin=origin)
@@ -328,7 +334,12 @@ class Site:
     async def _keep_history(self) -> None:
         while True:
             self._note_history()
-            await asyncio.sleep(_HISTORY_TICK_S)
+            if self._state.active:
+                await asyncio.sleep(_HISTORY_TICK_S)
+            else:  # nothing can be lost until somebody charges
+                self._charging.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._charging.wait(), _QUIET_TICK_S)
 
     def _note_history(self) -> None:
         now = self._clock.now()

@@ -16,7 +16,7 @@ from csms.charge_points.quirks import with_quirks
 from csms.charge_points.schemas import JsonObject
 from csms.domain.model import Capabilities, ChargePoint
 
-METER_INTERVAL_S = 5
+METER_INTERVAL_S = 10
 
 Call = Callable[[object], Awaitable[JsonObject]]
 """Sends a request of the `ocpp` package and returns the payload of its answer; raises a CallFailed."""

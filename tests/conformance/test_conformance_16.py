@@ -110,7 +110,7 @@ async def test_after_a_boot_its_abilities_are_asked_metering_is_set_and_foreign_
     async with central.charge_point(name, answers=answers) as point:
         await point.profile("TxDefaultProfile")
         changes = {told["key"]: told["value"] for told in point.told("ChangeConfiguration")}
-        assert (changes["MeterValueSampleInterval"], len(changes)) == ("5", 2)
+        assert (changes["MeterValueSampleInterval"], len(changes)) == ("10", 2)
         assert "Power.Active.Import" in changes["MeterValuesSampledData"].split(",")
         # 1.6 cannot tell what is installed, so whole purposes go; those of a transaction end with it.
         assert point.told("ClearChargingProfile") == [

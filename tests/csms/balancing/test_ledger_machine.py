@@ -122,6 +122,10 @@ class LedgerMachine(RuleBasedStateMachine):
     def shows_its_lease(self, n: int) -> None:
         self.life.shows_lease(n)
 
+    @rule(n=PICK)
+    def shows_what_it_obeys(self, n: int) -> None:
+        self.life.shows_limit(n)
+
     @rule()
     def our_process_restarts(self) -> None:
         """I5: what was possible before is possible after."""

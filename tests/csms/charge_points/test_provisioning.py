@@ -84,7 +84,7 @@ ANSWERED_16 = configuration(
     MeterValueSampleInterval="60",
     MeterValuesSampledData="Energy.Active.Import.Register",
 )
-LEARNED_16 = Capabilities(("A", "W"), 8, 24, 10, switches_phases=False, meter_interval_s=5.0)
+LEARNED_16 = Capabilities(("A", "W"), 8, 24, 10, switches_phases=False, meter_interval_s=10.0)
 
 
 async def test_a_new_1_6_charger_is_asked_set_and_rid_of_foreign_profiles() -> None:
@@ -98,7 +98,7 @@ async def test_a_new_1_6_charger_is_asked_set_and_rid_of_foreign_profiles() -> N
         "ClearChargingProfile",
     ]
     assert script.asked[0][1]["key"][:2] == ["ChargeProfileMaxStackLevel", "ChargingScheduleAllowedChargingRateUnit"]
-    assert script.asked[1][1] == {"key": "MeterValueSampleInterval", "value": "5"}
+    assert script.asked[1][1] == {"key": "MeterValueSampleInterval", "value": "10"}
     assert script.asked[2][1] == {"key": "MeterValuesSampledData", "value": ALL}
     assert script.asked[3][1] == {"chargingProfilePurpose": "TxDefaultProfile"}
     assert script.asked[4][1] == {"chargingProfilePurpose": "ChargePointMaxProfile"}
@@ -109,11 +109,11 @@ async def test_a_new_2_0_1_station_is_asked_set_and_rid_of_foreign_profiles() ->
     second = variables(TxUpdatedInterval="30", TxUpdatedMeasurands="")
     accepted = set_result("Accepted")
     script = Script(OCPP201, [first, second, accepted, accepted, {"status": "NoProfiles"}])
-    assert await script.provision(NEW) == Capabilities(("A",), 4, 12, switches_phases=True, meter_interval_s=5.0)
+    assert await script.provision(NEW) == Capabilities(("A",), 4, 12, switches_phases=True, meter_interval_s=10.0)
     assert [len(payload["getVariableData"]) for _, payload in script.asked[:2]] == [4, 2]
     assert script.asked[2][1]["setVariableData"] == [
         {
-            "attributeValue": "5",
+            "attributeValue": "10",
             "component": {"name": "SampledDataCtrlr"},
             "variable": {"name": "TxUpdatedInterval"},
         }
@@ -128,7 +128,7 @@ async def test_a_new_2_0_1_station_is_asked_set_and_rid_of_foreign_profiles() ->
     ("protocol", "answers"),
     [
         (OCPP16, [ANSWERED_16, ACCEPTED, ACCEPTED]),
-        (OCPP201, [variables(Phases3to1="false"), variables(TxUpdatedInterval="5"), set_result("Accepted")]),
+        (OCPP201, [variables(Phases3to1="false"), variables(TxUpdatedInterval="10"), set_result("Accepted")]),
     ],
 )
 async def test_a_known_charger_keeps_its_profiles(protocol: str, answers: list[JsonObject]) -> None:
@@ -138,8 +138,8 @@ async def test_a_known_charger_keeps_its_profiles(protocol: str, answers: list[J
 
 
 async def test_a_known_charger_that_is_set_already_is_only_asked() -> None:
-    script = Script(OCPP16, [configuration(MeterValueSampleInterval="5", MeterValuesSampledData=f"Voltage, {ALL}")])
-    assert await script.provision(SEEN) == Capabilities(("A",), 3, meter_interval_s=5.0)
+    script = Script(OCPP16, [configuration(MeterValueSampleInterval="10", MeterValuesSampledData=f"Voltage, {ALL}")])
+    assert await script.provision(SEEN) == Capabilities(("A",), 3, meter_interval_s=10.0)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ async def test_however_a_charger_answers_there_are_capabilities_in_the_end(
 async def test_a_charger_that_takes_one_key_at_a_time_is_asked_so() -> None:
     singly = [{"unknownKey": ["x"]}] * 6 + [configuration(MeterValuesSampledData=ALL)]
     script = Script(OCPP16, [CallErrorAnswered("OccurenceConstraintViolation", "", {}), *singly, ACCEPTED])
-    assert await script.provision(SEEN) == Capabilities(("A",), 3, meter_interval_s=5.0)
+    assert await script.provision(SEEN) == Capabilities(("A",), 3, meter_interval_s=10.0)
     assert [payload["key"] for _, payload in script.asked[1:3]] == [
         ["ChargeProfileMaxStackLevel"],
         ["ChargingScheduleAllowedChargingRateUnit"],
@@ -186,7 +186,7 @@ async def test_a_charger_that_takes_one_key_at_a_time_is_asked_so() -> None:
 
 
 async def test_a_refused_measurand_is_left_out() -> None:
-    script = Script(OCPP16, [configuration(MeterValueSampleInterval="5"), REJECTED, ACCEPTED])
+    script = Script(OCPP16, [configuration(MeterValueSampleInterval="10"), REJECTED, ACCEPTED])
     await script.provision(SEEN)
     assert [payload["value"] for _, payload in script.asked[1:]] == [ALL, POWER_AND_ENERGY]
 
@@ -226,8 +226,8 @@ def test_a_number_that_is_none_tells_nothing(text: str) -> None:
 @pytest.mark.parametrize(
     ("interval", "measurands", "changes"),
     [
-        (Value("5"), Value(ALL), []),
-        (Value("5"), Value("Current.Import," + POWER_AND_ENERGY + ",SoC"), []),
+        (Value("10"), Value(ALL), []),
+        (Value("10"), Value("Current.Import," + POWER_AND_ENERGY + ",SoC"), []),
         (Value("900"), Value(ALL), [Setting.METER_INTERVAL]),
         (Value("0"), Value("SoC"), [Setting.METER_INTERVAL, Setting.MEASURANDS]),
         (Value("900", read_only=True), Value("SoC", read_only=True), []),
@@ -241,7 +241,7 @@ def test_only_what_differs_is_changed(interval: Value | None, measurands: Value 
 
 
 def test_the_measurands_fall_back_to_fewer() -> None:
-    change = metering_changes({Setting.METER_INTERVAL: Value("5")})
+    change = metering_changes({Setting.METER_INTERVAL: Value("10")})
     assert change == [
         Change(Setting.MEASURANDS, (ALL, POWER_AND_ENERGY, "Energy.Active.Import.Register,Current.Import"))
     ]
