@@ -266,6 +266,15 @@ class SiteLife:
             proof = Proof.SHOWN if connector.keeps_leases else Proof.DISPROVED
             self.world.apply(ev.LeaseProved(self.world.now, connector.key.charge_point_id, proof))
 
+    def shows_limit(self, n: int) -> None:
+        """It is asked what it obeys, and shows what it acknowledged last."""
+        online = [(key, limits) for key, limits in self.world.state.limits.items() if self._online(key.charge_point_id)]
+        shown = [(key, limits.transaction) for key, limits in online if limits.transaction is not None]
+        if shown:
+            key, limit = shown[n % len(shown)]
+            self.true[key].shows(limit.limit_id, limit.purpose, self.now_s)
+            self.world.apply(ev.LimitShown(self.world.now, *key, limit.limit_id, limit.purpose))
+
     def restarts(self) -> None:
         """Our process starts again: nobody is connected, and no answer will be understood."""
         self.awaited, self.late, state = [], [], self.world.state

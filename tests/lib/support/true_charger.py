@@ -26,6 +26,7 @@ class Told:
     phases: int | None = None
     ends_s: float = inf
     then_w: int = 0
+    connection_id: str = ""
 
 
 UNLIMITED = Told(0, None)
@@ -73,27 +74,42 @@ class TrueConnector:
     def sent(self, issued: LimitIssued) -> None:
         """For another transaction than its own it throws the limit away."""
         ends_s = inf if issued.lease_s is None or not self.keeps_leases else issued.at.steady_s + issued.lease_s
-        told = Told(issued.limit_id, issued.limit_w, issued.phases, ends_s + CLOCK_BEHIND_S, issued.then_w)
+        told = Told(
+            issued.limit_id, issued.limit_w, issued.phases, ends_s + CLOCK_BEHIND_S, issued.then_w, issued.connection_id
+        )
         if issued.purpose is LimitPurpose.DEFAULT or self.running:
             self.waits[issued.limit_id] = (issued.purpose, told)
 
     def accepts(self, limit_id: int, now_s: float) -> None:
-        """Messages are read in order: whatever came before this one no longer matters."""
+        """Messages are read in order: whatever came before on this connection no longer matters.
+
+        What an earlier connection left without an answer may be applied late, at any time.
+        """
         if limit_id not in self.waits:
             return
         purpose, told = self.waits.pop(limit_id)
         before = self.defaults if purpose is LimitPurpose.DEFAULT else (self.profiles or self.defaults)
-        earlier = [t for p, t in self.waits.values() if p is purpose and t.limit_id < limit_id]
-        self.waits = {n: w for n, w in self.waits.items() if w[0] is not purpose or n > limit_id}
+        over = [
+            t
+            for p, t in self.waits.values()
+            if p is purpose and t.limit_id < limit_id and t.connection_id == told.connection_id
+        ]
+        self.waits = {n: w for n, w in self.waits.items() if w[1] not in over}
         # Some apply a new default profile only to the next transaction; who honours nothing else may be one of them.
         lasts_s = (
             inf if self.by_default and purpose is LimitPurpose.DEFAULT and self.running else now_s + self.reaction_s
         )
-        self._follows([*before, *earlier], lasts_s, now_s)
+        self._follows([*before, *over], lasts_s, now_s)
         if purpose is LimitPurpose.DEFAULT:
             self.defaults = [told, *(t for t in self.defaults if t.limit_id > limit_id)]
         else:
             self.profiles = [told, *(t for t in self.profiles if t.limit_id > limit_id)]
+
+    def shows(self, limit_id: int, purpose: LimitPurpose, now_s: float) -> None:
+        """It shows that it obeys this limit, so what came before it is over; its car may still have to follow."""
+        over = [told for told_by, told in self.waits.values() if told_by is purpose and told.limit_id < limit_id]
+        self.waits = {n: w for n, w in self.waits.items() if w[1] not in over}
+        self._follows(over, now_s + self.reaction_s, now_s)
 
     def refuses(self, limit_id: int) -> None:
         self.waits.pop(limit_id, None)

@@ -13,5 +13,6 @@ What is abstracted, and why nothing real is lost by it:
 - Symmetry. The chargers are alike and decisions prefer who came first, so only the order of arrival is kept, and worlds
   that differ in the names of chargers alone are one (tests/exhaustive checks that on a sample).
 - Messages. A charger reads its messages in the order in which they were sent, so one that was acknowledged overrules
-  those before it. One without an answer is possible until then: lost, applied, or applied late is all the same.
+  those before it on that connection. One without an answer is possible until then: lost, applied, or applied late is
+  all the same. What an earlier connection left is possible until its transaction ends: a charger may apply it late.
 """

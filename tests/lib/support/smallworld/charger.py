@@ -35,6 +35,7 @@ class Charger:
     `profiles` and `defaults` are the limits of each purpose that may be in force (several where an answer is missing);
     no profile: the default governs. `following` are limits its car may still be drawing at, with their age. `waits` is
     the call under way; `unanswered` those whose answer we no longer wait for. `news` is what it has yet to report.
+    `ghosts` are those that an earlier connection left without an answer: it may apply them late, at any time.
     `known`: it has called before; nobody counts it until then. `rogue`: it has lost its profiles or ignores them,
     `exposed`: and was metered.
     """
@@ -50,6 +51,7 @@ class Charger:
     waits: Message | None = None
     unanswered: tuple[Message, ...] = ()
     news: tuple[str, ...] = ()
+    ghosts: frozenset[Message] = frozenset()
     rogue: bool = False
     exposed: bool = False
 
@@ -61,7 +63,9 @@ class Charger:
         if self.exposed:
             return self.rated_w
         limits_w = [message.permits_w for message in self.defaults] or [self.rated_w]
-        limits_w += [message.permits_w for message in self.profiles] + [limit_w for limit_w, _ in self.following]
+        limits_w += [message.permits_w for message in (*self.profiles, *self.ghosts)] + [
+            limit_w for limit_w, _ in self.following
+        ]
         if self.waits is not None and self._matters(self.waits):
             limits_w.append(self.waits.permits_w)
         return max(limits_w)
@@ -113,16 +117,20 @@ class Charger:
 
     def ends(self) -> Charger:
         """Its transaction ends, and its profiles with it, also those on their way; a car takes a moment to stop."""
-        drawn_w = max([m.permits_w for m in self.profiles], default=0)
+        drawn_w = max([m.permits_w for m in (*self.profiles, *self.ghosts)], default=0)
         if self.waits is not None and not self.waits.by_default:
             drawn_w = max(drawn_w, self.waits.permits_w)
         waits = self.waits if self.waits is not None and self.waits.by_default else None
         unanswered = tuple(m for m in self.unanswered if m.by_default)
-        return replace(self, running=False, profiles=frozenset(), waits=waits, unanswered=unanswered)._cut(drawn_w, 0)
+        ghosts = frozenset(m for m in self.ghosts if m.by_default)
+        idle = replace(self, running=False, profiles=frozenset(), ghosts=ghosts, waits=waits, unanswered=unanswered)
+        return idle._cut(drawn_w, 0)
 
     def loses_connection(self) -> Charger:
         """What it was told and has not answered it may still apply, but nobody hears its answer."""
-        return replace(self.keeps_silent(), online=False, unanswered=())
+        silent = self.keeps_silent()
+        left = [message for message in silent.unanswered if silent._matters(message)]
+        return replace(silent, online=False, unanswered=(), ghosts=silent.ghosts | frozenset(left))
 
     def starts(self) -> Charger:
         return replace(self, running=True, plugged=True)
@@ -137,11 +145,16 @@ class Charger:
     def leases_end(self) -> Charger:
         """Those it has, and those it may still be reading; a car takes a moment to follow."""
         waits = self.waits
-        drawn = [m for m in (*self.profiles, *([waits] if waits is not None else [])) if m.leased and not m.over]
+        drawn = [
+            m
+            for m in (*self.profiles, *self.ghosts, *([waits] if waits is not None else []))
+            if m.leased and not m.over
+        ]
         stepped = replace(
             self,
             profiles=frozenset(_stepped(m) for m in self.profiles),
             unanswered=tuple(_stepped(m) for m in self.unanswered),
+            ghosts=frozenset(_stepped(m) for m in self.ghosts),
             waits=_stepped(waits) if waits is not None else None,
         )
         return stepped._cut(max((m.limit_w for m in drawn), default=0), 0)
@@ -150,7 +163,9 @@ class Charger:
     def has_stepped_down(self) -> bool:
         """Every lease is over, and was long enough ago for its car to have followed."""
         waits = [self.waits] if self.waits is not None else []
-        return not self.following and all(m.over or not m.leased for m in (*self.profiles, *self.unanswered, *waits))
+        return not self.following and all(
+            m.over or not m.leased for m in (*self.profiles, *self.unanswered, *self.ghosts, *waits)
+        )
 
     def renumbered(self, order: Mapping[int, int]) -> Charger:
         """With the ids of its messages in their order; those nobody expects any more have none."""
@@ -159,6 +174,7 @@ class Charger:
             self,
             profiles=frozenset(_renamed(m, order) for m in self.profiles),
             defaults=frozenset(_renamed(m, order) for m in self.defaults),
+            ghosts=frozenset(_renamed(m, order) for m in self.ghosts),
             unanswered=tuple(_renamed(m, order) for m in self.unanswered if m.limit_id in order),
             waits=_renamed(waits, order) if waits is not None else None,
         )
@@ -166,7 +182,8 @@ class Charger:
     def words(self) -> str:
         """The same for equal chargers, whatever the order of a set."""
         in_force = (
-            sorted({(m.permits_w, m.limit_w, m.leased) for m in limits}) for limits in (self.profiles, self.defaults)
+            sorted({(m.permits_w, m.limit_w, m.leased) for m in limits})
+            for limits in (self.profiles, self.defaults, self.ghosts)
         )
         sets = (*in_force, sorted(self.following))
         flags = (self.online, self.known, self.plugged, self.running, self.rogue, self.exposed)
