@@ -3,9 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BENCH_STAMP := $(VENV)/.installed-bench
 SECONDS ?=
+SITE_HOURS ?= 20
+SEED ?= 1
+BUILD := build
 
-.PHONY: demo test lint format types check install clean
+.PHONY: demo test sim bench bench-fairness bench-allocation exhaustive mutants lint format types install clean
 
 install: $(STAMP)
 
@@ -19,6 +23,34 @@ demo: $(STAMP)
 
 test: lint types
 	$(BIN)/pytest
+
+# Hours of whole car parks with every fault we know, on virtual time: does the ceiling hold? A seed replays exactly.
+sim: $(BENCH_STAMP)
+	@mkdir -p $(BUILD)
+	$(BIN)/python -m tests.simulation --site-hours $(SITE_HOURS) --seed $(SEED) --chart $(BUILD)/simulation.svg
+
+bench: bench-allocation bench-fairness
+
+bench-allocation: $(BENCH_STAMP)
+	@mkdir -p $(BUILD)
+	$(BIN)/python -m benchmarks.allocation --chart $(BUILD)/allocation.svg
+
+# Real charging sessions (CSV as in the reference): make bench-fairness SESSIONS=path
+bench-fairness: $(BENCH_STAMP)
+	@mkdir -p $(BUILD)
+	$(BIN)/python -m benchmarks.fairness --chart $(BUILD)/fairness.svg $(if $(SESSIONS),--sessions $(SESSIONS))
+
+# Every reachable state of a small world.
+exhaustive: $(STAMP)
+	$(BIN)/python -m tests.exhaustive.every_state
+
+# Break each rule of the balancer in turn: the tests and the simulation must each notice.
+mutants: $(STAMP)
+	$(BIN)/python -m tests.mutants.every_mutant
+
+$(BENCH_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
+	@touch $(BENCH_STAMP)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
