@@ -52,6 +52,12 @@ $(BENCH_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
 	@touch $(BENCH_STAMP)
 
+exhaustive: $(STAMP)
+	$(BIN)/python -m tests.exhaustive.every_state
+
+mutants: $(STAMP)
+	$(BIN)/python -m tests.mutants.every_mutant
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
