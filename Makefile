@@ -27,7 +27,7 @@ test: lint types
 # Hours of whole car parks with every fault we know, on virtual time: does the ceiling hold? A seed replays exactly.
 sim: $(BENCH_STAMP)
 	@mkdir -p $(BUILD)
-	$(BIN)/python -m tests.simulation --site-hours $(SITE_HOURS) --seed $(SEED) --chart $(BUILD)/simulation.svg
+	$(BIN)/python tests/simulation --site-hours $(SITE_HOURS) --seed $(SEED) --chart $(BUILD)/simulation.svg
 
 bench: bench-allocation bench-fairness
 
@@ -42,21 +42,21 @@ bench-fairness: $(BENCH_STAMP)
 
 # Every reachable state of a small world.
 exhaustive: $(STAMP)
-	$(BIN)/python -m tests.exhaustive.every_state
+	$(BIN)/python tests/exhaustive/every_state.py
 
 # Break each rule of the balancer in turn: the tests and the simulation must each notice.
 mutants: $(STAMP)
-	$(BIN)/python -m tests.mutants.every_mutant
+	$(BIN)/python tests/mutants/every_mutant.py
 
 $(BENCH_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
 	@touch $(BENCH_STAMP)
 
 exhaustive: $(STAMP)
-	$(BIN)/python -m tests.exhaustive.every_state
+	$(BIN)/python tests/exhaustive/every_state.py
 
 mutants: $(STAMP)
-	$(BIN)/python -m tests.mutants.every_mutant
+	$(BIN)/python tests/mutants/every_mutant.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

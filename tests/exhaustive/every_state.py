@@ -1,4 +1,4 @@
-"""`python -m tests.exhaustive.every_state`: all states of the small worlds; ends with 1 if one breaks a promise."""
+"""`python tests/exhaustive/every_state.py`: all states of the small worlds; ends with 1 if one breaks a promise."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ from support.smallworld.worlds import WORLDS
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.exhaustive.every_state", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python tests/exhaustive/every_state.py", description=__doc__)
     parser.add_argument("--world", choices=WORLDS, help="one of them; else all, one after the other")
     parser.add_argument("--chargers", type=int, help="how many, where not what the world says")
     parser.add_argument("--jobs", type=int, default=2, help="processes")

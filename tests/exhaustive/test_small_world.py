@@ -1,4 +1,4 @@
-"""Every state of the small world that fits a test run; `python -m tests.exhaustive.every_state` visits all of them."""
+"""Every state of the small world that fits a test run; `python tests/exhaustive/every_state.py` visits all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m tests.mutants.every_mutant`: every rule of the balancer broken in turn; is it noticed?
+"""`python tests/mutants/every_mutant.py`: every rule of the balancer broken in turn; is it noticed?
 
 Noticed by the tests, and by the simulation. Works on copies of what is committed, and first on one with nothing broken:
 what fails there is no proof. What is known of a mutant is kept in the file of `--results`, one JSON object a
@@ -37,7 +37,7 @@ UNBROKEN = "nothing"
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.mutants.every_mutant", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python tests/mutants/every_mutant.py", description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="*", default=[], help="mutants whose names contain one of these words")
     parser.add_argument("--by", nargs="*", choices=["tests", "simulation"], default=["tests", "simulation"])
     parser.add_argument("--site-hours", type=float, default=30.0, help="simulated for each mutant")
@@ -50,11 +50,11 @@ def arguments() -> argparse.Namespace:
 
 
 def commands(given: argparse.Namespace, without: list[str]) -> dict[str, list[str]]:
-    simulated = ["tests.simulation", "--site-hours", f"{given.site_hours:g}", "--seed", str(given.seed), "--jobs", "1"]
+    simulated = ["tests/simulation", "--site-hours", f"{given.site_hours:g}", "--seed", str(given.seed), "--jobs", "1"]
     left_out = [f"--deselect={test}" for test in without]
     return {
         "tests": [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS, *left_out],
-        "simulation": [sys.executable, "-m", *simulated],
+        "simulation": [sys.executable, *simulated],
     }
 
 
@@ -75,9 +75,19 @@ def break_rule(mutation: Mutation, folder: Path) -> bool:
     return True
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """The copy comes before what is installed."""
+    return {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{folder / 'tests' / 'lib'}"}
+
+
 def verdict(command: list[str], folder: Path, timeout_s: float) -> str:
     process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        cwd=folder,
+        env=environment(folder),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         return SURVIVED if process.wait(timeout_s) == 0 else CAUGHT
@@ -107,7 +117,9 @@ def fails_unbroken(given: argparse.Namespace) -> tuple[list[str], bool]:
     with tempfile.TemporaryDirectory() as folder:
         committed(Path(folder), given.commit)
         asked = [argument for argument in commands(given, [])["tests"] if argument != "-x"]
-        told = subprocess.run([*asked, "-rfE"], cwd=folder, check=False, capture_output=True, text=True).stdout
+        told = subprocess.run(
+            [*asked, "-rfE"], cwd=folder, env=environment(Path(folder)), check=False, capture_output=True, text=True
+        ).stdout
         failing = [line.split()[1] for line in told.splitlines() if line.startswith(("FAILED ", "ERROR "))]
         simulated = "simulation" in given.by
         return failing, not simulated or verdict(commands(given, [])["simulation"], Path(folder), 9e9) == SURVIVED
