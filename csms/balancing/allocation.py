@@ -68,7 +68,7 @@ def allocate(snapshot: Snapshot, now: Moment, settings: BalancerSettings, book: 
     amount = budget(snapshot, config, now, settings)
     limits = tree(snapshot.site, snapshot.settings, amount.usable_w, amount.load_currents_a)
     wishes = Wishes(snapshot, config, amount, limits, book, now, settings).made()
-    held = _held(snapshot, [wish.key for wish in wishes], book)
+    held = _held(snapshot, [wish.key for wish in wishes], book, now)
     division = Division(config, limits, now, settings)
     shares = division.divide(wishes, limits.room(limits.loads(held)))
     in_force = limits.within(amount.now_w)
@@ -76,7 +76,7 @@ def allocate(snapshot: Snapshot, now: Moment, settings: BalancerSettings, book: 
     holding = unyielding.found(wishes, shares)
     if holding:
         obeying = [wish for wish in wishes if wish.key not in holding]
-        held = _held(snapshot, [wish.key for wish in obeying], book)
+        held = _held(snapshot, [wish.key for wish in obeying], book, now)
         shares = {**division.divide(obeying, limits.room(limits.loads(held))), **holding}
     calm = {key: _calm(snapshot, key, share, settings.min_change_w) for key, share in shares.items()}
     looks = [
@@ -92,35 +92,37 @@ def allocate(snapshot: Snapshot, now: Moment, settings: BalancerSettings, book: 
         budget=amount,
         tree=limits,
         shares={**calm, **_uncommanded(snapshot, book)},
-        excesses=_excesses(snapshot, in_force, [w for w in wishes if not shares[w.key].refusing], book),
+        excesses=_excesses(snapshot, in_force, [w for w in wishes if not shares[w.key].refusing], book, now),
         looks_again_s=min((look_s for look_s in looks if look_s is not None and look_s > now.steady_s), default=None),
     )
 
 
 def _held(
-    snapshot: Snapshot, wished: Sequence[ConnectorKey], book: Ledger, *, lasting: bool = False
+    snapshot: Snapshot, wished: Sequence[ConnectorKey], book: Ledger, now: Moment, *, lasting: bool = False
 ) -> dict[str, Load]:
     """What everything but these connectors holds, per charge point: idle ones their fallback, offline and refusing ones
     their worst case. What a wish keeps anyway is part of the division."""
     sharing = set(wished)
     loads = {
-        key: _held_load(snapshot, key, exposure.lasting if lasting else exposure.worst)
+        key: _held_load(snapshot, key, exposure.lasting if lasting else exposure.worst, now)
         for key, exposure in book.exposures.items()
         if key not in sharing
     }
     return summed(snapshot, loads)
 
 
-def _held_load(snapshot: Snapshot, key: ConnectorKey, load: Load) -> Load:
-    if key in snapshot.active or not about_to_keep_default(snapshot, key):
+def _held_load(snapshot: Snapshot, key: ConnectorKey, load: Load, now: Moment) -> Load:
+    if key in snapshot.active or not about_to_keep_default(snapshot, key, now):
         return load
     shape = snapshot.shapes[key.charge_point_id]
     return shape.load(shape.fallback_w)
 
 
-def _excesses(snapshot: Snapshot, in_force: Tree, wishes: Sequence[Wish], book: Ledger) -> tuple[Excess, ...]:
+def _excesses(
+    snapshot: Snapshot, in_force: Tree, wishes: Sequence[Wish], book: Ledger, now: Moment
+) -> tuple[Excess, ...]:
     """What is too much already, however little the others are given and however long one waits."""
-    holding = _held(snapshot, [wish.key for wish in wishes], book, lasting=True)
+    holding = _held(snapshot, [wish.key for wish in wishes], book, now, lasting=True)
     for wish in wishes:
         if wish.reserved_w:
             whole = snapshot.shapes[wish.key.charge_point_id]

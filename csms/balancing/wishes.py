@@ -59,26 +59,32 @@ class Wish:
     """From here on more power costs more."""
 
 
-def kept_w(snapshot: Snapshot, key: ConnectorKey, book: Ledger) -> int:
+_FIRST_CONTACT_S = 5.0
+"""So long others need not be cut for a charger that is about to have its default profile."""
+
+
+def kept_w(snapshot: Snapshot, key: ConnectorKey, book: Ledger, now: Moment) -> int:
     """What a connector keeps when nobody gives it anything: its default profile, once that is in force.
 
     A connected charger that has not refused is about to have it; to cut everybody else for that moment, in which the
     ledger counts it at its rated maximum, would not be faster. Offline or refusing, it keeps what the ledger says.
     """
-    if not about_to_keep_default(snapshot, key):
+    if not about_to_keep_default(snapshot, key, now):
         return book.exposures[key].fallback_w
     return snapshot.shapes[key.charge_point_id].fallback_w
 
 
-def about_to_keep_default(snapshot: Snapshot, key: ConnectorKey) -> bool:
+def about_to_keep_default(snapshot: Snapshot, key: ConnectorKey, now: Moment) -> bool:
     """Whether a connector has its default profile, or will have it in a moment."""
-    if (
-        not snapshot.charge_points[key.charge_point_id].connected
-        or not snapshot.settings[key.charge_point_id].in_service
-    ):
+    charge_point = snapshot.charge_points[key.charge_point_id]
+    if not charge_point.connected or not snapshot.settings[key.charge_point_id].in_service:
         return False
     limits = snapshot.limits.get(key)
-    return limits is None or (limits.default_failure is None and limits.overdraw is None)
+    if limits is not None and (limits.default_failure is not None or limits.overdraw is not None):
+        return False
+    if limits is not None and limits.default is not None and limits.default_proof is not None:
+        return True
+    return charge_point.contact_at is None or now.steady_s - charge_point.contact_at.steady_s < _FIRST_CONTACT_S
 
 
 class Wishes:
@@ -127,7 +133,7 @@ class Wishes:
         charge_point_cap_w = min(most_w, window_w)
         cap_w = shape.form.floor_w(charge_point_cap_w)
         floor_w = shape.floor_w(self._config.min_power_per_charger_w)
-        reserved_w = kept_w(snapshot, key, self._book)
+        reserved_w = kept_w(snapshot, key, self._book, self._now)
         paid_w = reserved_w if phases is None else 0
         line = self._line(key.charge_point_id, shape.per_w)
         return Wish(
@@ -192,7 +198,8 @@ _LOOK_EVERY_S = 60.0
 def looks_again_s(snapshot: Snapshot, now: Moment, settings: BalancerSettings) -> float | None:
     """When (steady clock) waiting alone makes a wish smaller: a car has drawn little, or asked for nothing, long
     enough."""
-    looks: list[float] = []
+    contacts = (charge_point.contact_at for charge_point in snapshot.charge_points.values() if charge_point.connected)
+    looks = [contact.steady_s + _FIRST_CONTACT_S for contact in contacts if contact is not None]
     for key in snapshot.active:
         reading = snapshot.readings.get(key)
         if reading is not None and reading.low_since is not None:

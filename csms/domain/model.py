@@ -195,6 +195,8 @@ class ChargePoint:
     booted_at_s: float | None = None
     capabilities: Capabilities | None = None
     lease_proof: Proof | None = None
+    contact_at: Moment | None = None
+    """When the live connection began."""
 
     @property
     def connected(self) -> bool:

@@ -64,6 +64,7 @@ def _connected(state: State, event: ev.ChargePointConnected) -> tuple[Row, ...]:
             ready=False,
             protocol=event.protocol,
             connected_at_s=event.at.utc_s,
+            contact_at=event.at,
             commissioned_at_s=charge_point.commissioned_at_s or event.at.utc_s,
         ),
     )
