@@ -172,10 +172,10 @@ MUTATIONS = (
         "a busy charger is told more", PLAN, "or limits.in_flight or not self._reachable", "or not self._reachable"
     ),
     Mutation(
-        "nothing is said again after a silence",
+        "nothing is said again after a reconnect",
         PLAN,
-        "            return bool(doubtful)\n",
-        "            return False\n",
+        "confirmed.connection_id != connection_id:\n            return True",
+        "confirmed.connection_id != connection_id:\n            return False",
     ),
     Mutation("floors need not fit", DIVISION, "        if fits and wish.floor_w", "        if wish.floor_w"),
     Mutation(

@@ -220,8 +220,8 @@ class SiteLife:
         before = self._without_readings(connector.key)
         limits = self.world.state.limits.get(connector.key)
         self._reads(connector.key, power_w, age_s)
-        if self.world.state.limits.get(connector.key) != limits:
-            connector.following = []  # a fresh reading has shown that it follows
+        if self.world.state.limits.get(connector.key) != limits and self.now_s - age_s > connector.told_s:
+            connector.following = []  # what was measured after the last answer has shown that it follows
         said = self.world.allocation().shares.get(connector.key)
         assert said is None or before is None or not said.commanded or said.refusing or said.limit_w <= before
         return self._is_judged(connector)

@@ -37,7 +37,8 @@ class TrueConnector:
     """One connector. `reaction_s` is how long a car may take to follow a limit.
 
     `defaults` and `profiles` may be in force (more than one where an answer is missing), `following` are limits its car
-    may still draw at, and until when. `overdrawn_w` is a draw that obeys nothing and was metered.
+    may still draw at, and until when. `overdrawn_w` is a draw that obeys nothing and was metered. `told_s` is when
+    something else began to hold for it.
     """
 
     key: ConnectorKey
@@ -54,6 +55,7 @@ class TrueConnector:
     following: list[tuple[Told, float]] = field(default_factory=list)
     waits: dict[int, tuple[LimitPurpose, Told]] = field(default_factory=dict)
     overdrawn_w: float | None = None
+    told_s: float = 0.0
 
     @property
     def by_default(self) -> bool:
@@ -134,6 +136,7 @@ class TrueConnector:
         self.defaults = [told for told in self.defaults if told is not UNLIMITED] or self.defaults
 
     def _follows(self, before: list[Told], until_s: float, now_s: float) -> None:
+        self.told_s = now_s
         if self.plugged:
             now_limits = [Told(t.limit_id, self._at(t, now_s), t.phases) for t in before]
             self.following += [(told, until_s) for told in now_limits]
