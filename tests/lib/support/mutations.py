@@ -24,8 +24,8 @@ MUTATIONS = (
     Mutation(
         "spend before acknowledgement",
         LEDGER,
-        "    if limits.transaction is not None:\n        yield limits.transaction\n",
-        "    if limits.transaction is not None and not limits.in_flight:\n        yield limits.transaction\n",
+        "    acknowledged = [] if limits.transaction is None else [limits.transaction]",
+        "    acknowledged = [] if limits.transaction is None or limits.in_flight else [limits.transaction]",
     ),
     Mutation("spend before settle", LEDGER, "now.steady_s - s.since.steady_s < settle_s]", "False]"),
     Mutation("nothing settles", FACTS, "    return _pruned((*limits.settling, *higher))", "    return limits.settling"),
@@ -39,8 +39,8 @@ MUTATIONS = (
     Mutation(
         "forget a raise under way",
         LEDGER,
-        "    yield from (limit for limit in limits.outstanding if limit.purpose is LimitPurpose.TRANSACTION)",
-        "    yield from (o for o in limits.outstanding if o.purpose is LimitPurpose.TRANSACTION and not o.awaited)",
+        "[limit for limit in limits.outstanding if limit.purpose is LimitPurpose.TRANSACTION]",
+        "[o for o in limits.outstanding if o.purpose is LimitPurpose.TRANSACTION and not o.awaited]",
     ),
     Mutation(
         "a refused cut counts as obeyed",
@@ -82,10 +82,7 @@ MUTATIONS = (
         "    return PHASES[:phases]",
     ),
     Mutation(
-        "a fallback counts 0",
-        LEDGER,
-        "    yield (default.limit_w, default.phases) if default",
-        "    yield (0, default.phases) if default",
+        "a fallback counts 0", LEDGER, "(default.limit_w, default.phases) if default", "(0, default.phases) if default"
     ),
     Mutation("an unconfirmed default counts 0", LEDGER, "believed else (None, None)", "believed else (0, None)"),
     Mutation(
@@ -158,15 +155,13 @@ MUTATIONS = (
     Mutation("a known drop is not anticipated", BUDGET, "if instant_s <= now.utc_s + lead_s]", "if False]"),
     Mutation("a stale site load is believed", BUDGET, "age_s < site.site_load_max_age_s", "age_s < 1e9"),
     Mutation("a temporary limit is forgotten", BUDGET, "min([ceiling.budget_w, *others_w])", "ceiling.budget_w"),
-    Mutation(
-        "a raise does not wait for room", PLAN, "return not more or (fits and self._fits_inside(want))", "return True"
-    ),
+    Mutation("a raise does not wait for room", PLAN, "return fits and self._fits_inside(want)", "return True"),
     Mutation("one room for many raises", PLAN, "            self._room[row] -= extra[dimension]", "            pass"),
     Mutation(
         "a raise waits for everybody",
         PLAN,
-        "        return not more or (fits",
-        "        return not more or (fits and not any(limits.in_flight for limits in self._snapshot.limits.values())",
+        "        return fits and self._fits_inside(want)",
+        "        return fits and not any(limits.in_flight for limits in self._snapshot.limits.values())",
     ),
     Mutation(
         "a busy charger is told more", PLAN, "or limits.in_flight or not self._reachable", "or not self._reachable"
@@ -181,8 +176,8 @@ MUTATIONS = (
     Mutation(
         "steps round up",
         "csms/domain/electrical.py",
-        "(self._mv * self.phases * step_ma) * step_ma",
-        "(self._mv * self.phases * step_ma) * step_ma + step_ma",
+        "// (self._mv * step_ma) * step_ma",
+        "// (self._mv * step_ma) * step_ma + step_ma",
     ),
     Mutation("a full row stops nobody", LIMITS, "                    self._stop(row)", "                    pass"),
     Mutation(
