@@ -6,6 +6,7 @@ its place, and every temporary limit in force.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -22,8 +23,8 @@ class Budget:
     """`now_w` is in force, `usable_w` already fits what begins while a cut would be under way.
 
     `charge_point_limits_w` are the caps of time windows, `load_w` and `load_currents_a` what else the site draws.
-    `next_change_s` (UTC) is when time alone changes it, `drop_at_s` when it will be lower than now; `reason` says which
-    of its parts is the lowest.
+    `next_change_s` (UTC) is when time alone changes it, `drop_at_s` when it will be lower than `usable_w`; `reason`
+    says which of its parts is the lowest.
     """
 
     now_w: int
@@ -51,10 +52,14 @@ def budget(snapshot: Snapshot, config: SmartCharging, now: Moment, settings: Bal
     before must fit it already."""
     load_w, currents_a, fresh_until_s = _site_load(snapshot, now)
     net_w = snapshot.site.grid_capacity_w - load_w - snapshot.site.reserve_w
-    lead_s = settings.call_timeout_s + settings.settle_s
+    lead_s = _lead_s(snapshot, settings)
     instants = sorted(set(_boundaries(snapshot, config, now.utc_s)))
     here = _ceiling(snapshot, config, now.utc_s)
     soon = [_ceiling(snapshot, config, instant_s) for instant_s in instants if instant_s <= now.utc_s + lead_s]
+
+    def drops(at_s: float) -> bool:
+        return _drops(here, _ceiling(snapshot, config, at_s))
+
     looks = [moment_s for instant_s in instants for moment_s in (instant_s - lead_s, instant_s)]
     if fresh_until_s is not None:
         looks.append(fresh_until_s)
@@ -67,8 +72,14 @@ def budget(snapshot: Snapshot, config: SmartCharging, now: Moment, settings: Bal
         load_currents_a=currents_a,
         load_known=fresh_until_s is not None or not _expects_load(snapshot),
         next_change_s=min((look_s for look_s in looks if look_s > now.utc_s), default=None),
-        drop_at_s=next((at_s for at_s in instants if _drops(here, _ceiling(snapshot, config, at_s))), None),
+        drop_at_s=next((at_s for at_s in instants if at_s > now.utc_s + lead_s and drops(at_s)), None),
     )
+
+
+def _lead_s(snapshot: Snapshot, settings: BalancerSettings) -> float:
+    """How long a cut may take: a charger takes one call at a time, so those of its connectors follow one another."""
+    active = Counter(key.charge_point_id for key in snapshot.active)
+    return settings.call_timeout_s * max(active.values(), default=1) + settings.settle_s
 
 
 def _ceiling(snapshot: Snapshot, config: SmartCharging, utc_s: float) -> Ceiling:

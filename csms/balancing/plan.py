@@ -21,6 +21,7 @@ from csms.domain.snapshot import Snapshot
 _LONGEST_PATIENCE_S = 60.0
 
 _SHORTEST_LEASE_S = 30.0
+_SAME_LEASE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +196,14 @@ class _Desk:
         return min(self._settings.lease_s, max(_SHORTEST_LEASE_S, self._drop_at_s - self._now_utc_s))
 
     def _lease_must_be_renewed(self, limits: ConnectorLimits, want: Intent) -> bool:
-        """At half its time, or when a drop became known that it would outlast."""
+        """At half its time if that makes it longer, or when a drop became known that it would outlast."""
         confirmed = limits.confirmed(want.purpose)
         if confirmed is None or confirmed.lease_s is None:
             return False
-        left_s = confirmed.issued_at.steady_s + confirmed.lease_s - self._now_s
-        outlasts = self._drop_at_s is not None and left_s > max(_SHORTEST_LEASE_S, self._drop_at_s - self._now_utc_s)
-        return outlasts or self._is_due(confirmed.issued_at.steady_s + confirmed.lease_s / 2)
+        longer_s = self._lease_s() - (confirmed.issued_at.steady_s + confirmed.lease_s - self._now_s)
+        if abs(longer_s) <= _SAME_LEASE_S:
+            return False  # it ends with a known drop already
+        return longer_s < 0 or self._is_due(confirmed.issued_at.steady_s + confirmed.lease_s / 2)
 
     def _reachable(self, key: ConnectorKey) -> bool:
         charge_point = self._snapshot.charge_points[key.charge_point_id]

@@ -218,8 +218,10 @@ def turns_again_s(wishes: Sequence[Wish], waiting: Collection[ConnectorKey], now
     for wish in wishes:
         if wish.turn_since_s is not None and wish.in_force_w > 0 and wish.key not in waiting:
             overtakes_s = max(0.0, least_wh - wish.served_wh) * 3600.0 / wish.in_force_w
-            looks.append(max(now.steady_s + overtakes_s, wish.turn_since_s + turn_s))
-    return min(look_s for look_s in looks if look_s > now.steady_s + _CLOCK_TICK_S) + _CLOCK_TICK_S
+            changes_s = max(now.steady_s + overtakes_s, wish.turn_since_s + turn_s)
+            if changes_s > now.steady_s:
+                looks.append(changes_s + _CLOCK_TICK_S)
+    return min(looks)
 
 
 def _asking_changes_s(suspended: Moment, limits: ConnectorLimits | None, settings: BalancerSettings) -> list[float]:

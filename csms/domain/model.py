@@ -216,6 +216,8 @@ class Connector:
     error_code: str | None = None
     status_at_s: float = 0.0
     suspended_since: Moment | None = None
+    connection_id: str | None = None
+    """On which connection it was reported: what happened since the last one ended is not known from it."""
 
 
 @dataclass(frozen=True, slots=True)

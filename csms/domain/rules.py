@@ -112,9 +112,10 @@ def _capabilities_learned(state: State, event: ev.CapabilitiesLearned) -> tuple[
 def _status_changed(state: State, event: ev.ConnectorStatusChanged) -> tuple[Row, ...]:
     key = state.connector_key(event)
     suspended = _suspended_since(state.connectors.get(key), event)
-    connector = Connector(*key, event.status, event.error_code, event.at.utc_s, suspended)
+    connection_id = state.charge_points[event.charge_point_id].connection_id
+    connector = Connector(*key, event.status, event.error_code, event.at.utc_s, suspended, connection_id)
     limits = state.limits.get(key)
-    if limits is None or key in state.active or not _unplugged(connector):
+    if limits is None or key in state.active or not _unplugged(state, key, connector):
         return (connector,)
     drew_alone = limits.overdraw is not None and limits.overdraw.idle
     calm = replace(limits, settling=(), overdraw=None if drew_alone else limits.overdraw)
@@ -129,9 +130,11 @@ def _suspended_since(before: Connector | None, event: ev.ConnectorStatusChanged)
     return since if event.status is ConnectorStatus.SUSPENDED_EVSE else None
 
 
-def _unplugged(connector: Connector | None) -> bool:
-    """Nothing is plugged in, so nothing draws and nothing has to settle."""
-    return connector is not None and connector.status is ConnectorStatus.AVAILABLE
+def _unplugged(state: State, key: ConnectorKey, connector: Connector | None) -> bool:
+    """Nothing is plugged in, so nothing draws and nothing has to settle: as far as it was said on this connection."""
+    if connector is None or connector.status is not ConnectorStatus.AVAILABLE:
+        return False
+    return connector.connection_id == state.charge_points[key.charge_point_id].connection_id
 
 
 def _transaction_started(state: State, event: ev.TransactionStarted) -> tuple[Row, ...]:
@@ -180,7 +183,7 @@ def _transaction_ended(state: State, event: ev.TransactionEnded) -> tuple[Row, .
 def _connector_freed(state: State, key: ConnectorKey, at: Moment) -> tuple[Row, ...]:
     """What a connector drew belongs to its transaction: the next one must not inherit the reading."""
     limits = facts.transaction_ended(state.limits_of(key), at)
-    if _unplugged(state.connectors.get(key)):
+    if _unplugged(state, key, state.connectors.get(key)):
         limits = replace(limits, settling=())
     reading = state.readings.get(key)
     if reading is None:
@@ -263,7 +266,7 @@ def _limit_answered(
         connector = state.connectors.get(key)
         active = key in state.active
         at_hand = facts.Circumstances(
-            idle=not active and _unplugged(connector),
+            idle=not active and _unplugged(state, key, connector),
             by_default=_by_default(state, key),
             active=active,
             lease_shown=state.charge_points[key.charge_point_id].lease_proof is Proof.SHOWN,
