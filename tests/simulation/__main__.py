@@ -1,4 +1,4 @@
-"""`python -m tests.simulation --site-hours 200 --seed 1`: does the ceiling hold? Ends with 1 if it did not."""
+"""`python tests/simulation --site-hours 200 --seed 1`: does the ceiling hold? Ends with 1 if it did not."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ from support.carpark.tally import Tally
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python tests/simulation", description=__doc__)
     parser.add_argument("--site-hours", type=float, default=30.0, help="how much to simulate, in runs of a few hours")
     parser.add_argument("--seed", type=int, default=1, help="the seed of the first run; the next has the next")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")

@@ -1,6 +1,6 @@
 """Car parks of every temper, each for an hour: nothing flows above a limit that we could have prevented.
 
-`python -m tests.simulation` runs as many more as one has the patience for.
+`python tests/simulation` runs as many more as one has the patience for.
 """
 
 import os
@@ -37,7 +37,7 @@ def test_a_run_is_the_same_under_any_hash_seed() -> None:
     reports = set()
     for hash_seed in ("0", "1"):
         finished = subprocess.run(
-            [sys.executable, "-m", "tests.simulation", "--run", "13", "--hours", "0.5"],
+            [sys.executable, "tests/simulation", "--run", "13", "--hours", "0.5"],
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": hash_seed},
             capture_output=True,

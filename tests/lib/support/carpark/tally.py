@@ -70,7 +70,7 @@ class Tally:
         yield f"speed                    {site_h / max(elapsed_s, 1e-9):12.2f} site-hours per second"
         yield from self._excess_lines()
         for seed in sorted(self.failed):
-            yield f"FAILED; replay: python -m tests.simulation --run {seed} --hours {hours:g}"
+            yield f"FAILED; replay: python tests/simulation --run {seed} --hours {hours:g}"
 
     def _excess_lines(self) -> Iterable[str]:
         yield "above a limit, avoidable:"
