@@ -52,12 +52,6 @@ $(BENCH_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
 	@touch $(BENCH_STAMP)
 
-exhaustive: $(STAMP)
-	$(BIN)/python tests/exhaustive/every_state.py
-
-mutants: $(STAMP)
-	$(BIN)/python tests/mutants/every_mutant.py
-
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -1,19 +1,31 @@
 """The shipped code on virtual time: hours of a car park in seconds, the same in every run of a seed."""
 
 import asyncio
+import logging
 import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from support.simulation import CarPark, Observed
 
 from simulators.behaviour import BY_THE_BOOK, Behaviour
 from simulators.virtual_time import run
 
 CEILING_KW = 50.0
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Hours of a car park log more than anybody reads, and printing it takes longer than simulating it."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    yield
+    structlog.reset_defaults()
+
 
 REJECTS = Behaviour(rejects_profiles=("TxProfile",))
 SILENT = Behaviour(never_answers=("SetChargingProfile",))
