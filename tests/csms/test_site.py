@@ -209,6 +209,24 @@ def test_a_rejected_limit_is_tried_again_with_growing_patience() -> None:
     play(story)
 
 
+@pytest.mark.parametrize("answer", [Answer.TIMEOUT, Answer.CALL_ERROR, Answer.DISCONNECTED])
+def test_a_limit_without_a_clear_answer_counts_and_a_refused_one_does_not(answer: Answer) -> None:
+    async def story(f: Fixture) -> None:
+        answers = {"a": Outcome(answer), "b": Outcome(Answer.REJECTED)}
+        for name in "ab":
+
+            async def reply(command: SetLimit, name: str = name) -> Outcome:
+                return ACCEPTED if command.purpose is LimitPurpose.DEFAULT else answers[name]
+
+            f.connect(name, reply)
+            f.start(name)
+        await asyncio.sleep(7.5)  # what they might have drawn before their defaults has settled
+        permitted = {row.charge_point_id: row.permitted_w for row in f.site.allocation().chargers}
+        assert (permitted["a"] > 0, permitted["b"]) == (True, 0)
+
+    play(story)
+
+
 def test_a_rebalance_says_every_limit_again_and_waits_for_the_answers() -> None:
     async def story(f: Fixture) -> None:
         async def slow(_command: SetLimit) -> Outcome:
