@@ -20,6 +20,9 @@ from csms.domain.snapshot import Snapshot
 
 _LONGEST_PATIENCE_S = 60.0
 
+_FORGOTTEN_S = 30.0
+"""A limit that is exceeded is said again this often: the charger may have lost it."""
+
 _SHORTEST_LEASE_S = 30.0
 _SAME_LEASE_S = 1.0
 
@@ -106,6 +109,7 @@ def _default_rests(snapshot: Snapshot, key: ConnectorKey) -> bool:
         default is not None
         and not limits.outstanding
         and limits.default_failure is None
+        and limits.overdraw is None
         and default.lease_s is default.phases is None
         and default.limit_w == snapshot.shapes[key.charge_point_id].fallback_w
         and default.connection_id == snapshot.charge_points[key.charge_point_id].connection_id
@@ -213,7 +217,8 @@ class _Desk:
 
     def _must_say_again(self, limits: ConnectorLimits, want: Intent) -> bool:
         """After a reconnect, since some chargers lose their profiles with the connection; after a call without a
-        clear answer, since what it said stays possible; after a refusal, to learn whether it obeys now."""
+        clear answer, since what it said stays possible; after a refusal, to learn whether it obeys now; and when
+        more is drawn than was permitted, since it may have been forgotten."""
         if self._resend and want.purpose is LimitPurpose.TRANSACTION:
             return True
         if limits.failure(want.purpose):
@@ -222,6 +227,8 @@ class _Desk:
         connection_id = self._snapshot.charge_points[want.key.charge_point_id].connection_id
         if confirmed is not None and confirmed.connection_id != connection_id:
             return True
+        if confirmed is not None and _exceeded_since(limits, confirmed):
+            return self._is_due(confirmed.issued_at.steady_s + _FORGOTTEN_S)
         doubtful = [limit for limit in limits.outstanding if limit.purpose is want.purpose]
         if not doubtful or confirmed is None:
             return bool(doubtful)
@@ -309,6 +316,10 @@ def _worst_w(book: Ledger) -> Mapping[str, int]:
     for key, exposure in book.exposures.items():
         sums[key.charge_point_id] += exposure.worst_w
     return sums
+
+
+def _exceeded_since(limits: ConnectorLimits, confirmed: Limit) -> bool:
+    return limits.overdraw is not None and limits.overdraw.at.steady_s > confirmed.issued_at.steady_s
 
 
 def _governing(limits: ConnectorLimits, want: Intent) -> Limit | None:

@@ -1,6 +1,7 @@
 import pytest
 from support.world import World
 
+from csms.balancing.plan import Intent
 from csms.domain import events as ev
 from csms.domain.model import ConnectorKey, ConnectorStatus, Current, PowerSource
 
@@ -259,3 +260,32 @@ def test_a_draw_above_the_declared_rating_counts_as_it_was_metered() -> None:
     world = charging(10)
     metered(world, 60)
     assert world.worst_kw("a") == 60
+
+
+def test_a_limit_that_is_exceeded_is_said_again_for_the_charger_may_have_lost_it() -> None:
+    """Its default too: most lose all of their profiles at once. Every half minute, until it draws what it should."""
+    world = charging(10)
+    assert world.plan().intents == ()
+    metered(world, 14)
+    assert {(intent.purpose.value, intent.limit_w) for intent in said(world)} == {
+        ("transaction", 10_000),
+        ("default", 0),
+    }
+    metered(world, 14)
+    assert said(world) == []
+    world.wait(30)
+    metered(world, 14)
+    assert [intent.limit_w for intent in said(world)] == [10_000, 0]
+    world.wait(30)
+    metered(world, 9)
+    assert said(world) == []
+
+
+def said(world: World) -> list[Intent]:
+    """What is sent until nothing is left to be sent at once, all of it acknowledged."""
+    sent: list[Intent] = []
+    while intents := world.plan().intents:
+        sent += intents
+        for intent in intents:
+            world.confirm(world.issue(intent))
+    return sent
