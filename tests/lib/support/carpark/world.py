@@ -11,44 +11,23 @@ import structlog
 
 from csms.app import Application
 from csms.config import Config
-from csms.domain.model import Moment
 from csms.store.database import Database
 from simulators.changes import Change
 from simulators.memory import MemoryPipe
 from simulators.protocol import ChargePointSpec
 from simulators.station import SimulatedChargePoint
 from simulators.transport import Transport, TransportClosed
-from simulators.virtual_time import VirtualTimeLoop, virtual_clock
+from simulators.virtual_time import virtual_clock
 from support.carpark.configuration import configuration
 from support.carpark.link import Line, LineTransport
 from support.carpark.memory_store import MortalStore
 from support.carpark.scenario import PointPlan, Scenario
+from support.simulation import CountingIds, VirtualClock
 
 log = structlog.get_logger()
 
 OnChange = Callable[[int, SimulatedChargePoint, Change], None]
 OnFrame = Callable[[int, str, str], None]
-
-
-class LoopClock:
-    """The loop's virtual time as csms sees clocks."""
-
-    def __init__(self, loop: VirtualTimeLoop) -> None:
-        self._loop = loop
-
-    def now(self) -> Moment:
-        return Moment(self._loop.now_s(), self._loop.time())
-
-
-class CountingIds:
-    """Identifiers that are the same in every run."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def unique(self) -> str:
-        self._count += 1
-        return f"id-{self._count}"
 
 
 class World:
@@ -82,7 +61,7 @@ class World:
     async def start(self) -> None:
         """Our process, on what the database holds."""
         self._store = MortalStore(self._database)
-        clock = LoopClock(self.loop)
+        clock = VirtualClock(self.loop)
         application = Application(self._config, store=self._store, clock=clock, ids=self._ids)
         await application.load()
         self.application = application
