@@ -22,7 +22,7 @@ demo: $(STAMP)
 	@$(BIN)/csms demo $(if $(SECONDS),--seconds $(SECONDS))
 
 test: lint types
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 # Hours of whole car parks with every fault we know, on virtual time: does the ceiling hold? A seed replays exactly.
 sim: $(BENCH_STAMP)

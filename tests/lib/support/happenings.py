@@ -174,11 +174,16 @@ class Happenings:
         self.state = State.restored(rows)
 
     def confirm(self, issued: ev.LimitIssued) -> None:
+        """It is acknowledged, and shown to be what is obeyed."""
+        self.acknowledge(issued)
+        key = ConnectorKey(issued.charge_point_id, issued.connector_id)
+        self.apply(ev.LimitShown(self.now, *key, issued.limit_id, issued.purpose))
+
+    def acknowledge(self, issued: ev.LimitIssued) -> None:
         self.apply(ev.LimitConfirmed(self.now, issued.charge_point_id, issued.connector_id, issued.limit_id))
         key = ConnectorKey(issued.charge_point_id, issued.connector_id)
         if issued.purpose is LimitPurpose.DEFAULT and self.state.limits[key].default_proof is None:
             self.apply(ev.DefaultProved(self.now, *key, Proof.SILENT))  # as of a charger that cannot be asked
-        self.apply(ev.LimitShown(self.now, *key, issued.limit_id, issued.purpose))
 
     def reject(self, issued: ev.LimitIssued, status: str = "Rejected") -> None:
         self.apply(ev.LimitRejected(self.now, issued.charge_point_id, issued.connector_id, issued.limit_id, status))

@@ -10,7 +10,7 @@ from csms.balancing.compliance import judge
 from csms.balancing.wishes import governs
 from csms.domain import events as ev
 from csms.domain.grid import TemporaryLimit
-from csms.domain.limits import ConnectorLimits
+from csms.domain.limits import ConnectorLimits, Limit
 from csms.domain.model import (
     BalancerSettings,
     Capabilities,
@@ -269,11 +269,9 @@ class SiteLife:
     def shows_limit(self, n: int) -> None:
         """It is asked what it obeys, and shows what it acknowledged last."""
         online = [(key, limits) for key, limits in self.world.state.limits.items() if self._online(key.charge_point_id)]
-        shown = [(key, limits.transaction) for key, limits in online if limits.transaction is not None]
+        shown = [(key, limit) for key, limits in online for limit in (limits.default, limits.transaction) if limit]
         if shown:
-            key, limit = shown[n % len(shown)]
-            self.true[key].shows(limit.limit_id, limit.purpose, self.now_s)
-            self.world.apply(ev.LimitShown(self.world.now, *key, limit.limit_id, limit.purpose))
+            self._shows(*shown[n % len(shown)])
 
     def restarts(self) -> None:
         """Our process starts again: nobody is connected, and no answer will be understood."""
@@ -328,6 +326,9 @@ class SiteLife:
             for key in self.true:
                 self.world.apply(ev.DefaultProved(self.world.now, *key, Proof.SHOWN))
                 self.true[key].has_default()
+                for limit in (self.world.state.limits[key].default, self.world.state.limits[key].transaction):
+                    if limit is not None:
+                        self._shows(key, limit)
             self.world.wait(_LONGEST_PATIENCE_S if quiet else SETTINGS.settle_s)
             for key, connector in self.true.items():
                 if connector.running:
@@ -371,7 +372,7 @@ class SiteLife:
         self._no_longer_waits(issued)
         self.true[_key(issued)].accepts(issued.limit_id, self.now_s)
         try:
-            self.world.confirm(issued)
+            self.world.acknowledge(issued)
         except IllegalEvent:
             return
 
@@ -392,6 +393,10 @@ class SiteLife:
 
     def _no_longer_waits(self, issued: ev.LimitIssued) -> None:
         self.awaited = [other for other in self.awaited if other.limit_id != issued.limit_id]
+
+    def _shows(self, key: ConnectorKey, limit: Limit) -> None:
+        self.true[key].shows(limit.limit_id, limit.purpose, self.now_s)
+        self.world.apply(ev.LimitShown(self.world.now, *key, limit.limit_id, limit.purpose))
 
     def _without_readings(self, key: ConnectorKey) -> int | None:
         kept = self.world.state.readings
