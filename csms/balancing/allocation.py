@@ -72,8 +72,7 @@ def allocate(snapshot: Snapshot, now: Moment, settings: BalancerSettings, book: 
     division = Division(config, limits, now, settings)
     shares = division.divide(wishes, limits.room(limits.loads(held)))
     in_force = limits.within(amount.now_w)
-    unyielding = Unyielding(snapshot, book, in_force, now)
-    holding = unyielding.found(wishes, shares)
+    holding = Unyielding(snapshot, book).found(wishes, shares)
     if holding:
         obeying = [wish for wish in wishes if wish.key not in holding]
         held = _held(snapshot, [wish.key for wish in obeying], book, now)
@@ -81,7 +80,6 @@ def allocate(snapshot: Snapshot, now: Moment, settings: BalancerSettings, book: 
     calm = {key: _calm(snapshot, key, share, settings.min_change_w) for key, share in shares.items()}
     looks = [
         looks_again_s(snapshot, now, settings),
-        unyielding.looks_again_s(wishes, shares),
         *(share.expected_start_s for share in calm.values()),
     ]
     waiting = {key for key, share in calm.items() if share.waiting}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from csms.balancing.allocation import Allocation
 from csms.balancing.ledger import Ledger
 from csms.balancing.wishes import governs
+from csms.balancing.yielding import Yielding
 from csms.domain.electrical import Load
 from csms.domain.limits import ConnectorLimits, Limit
 from csms.domain.model import BalancerSettings, ConnectorKey, LimitPurpose, Moment
@@ -22,6 +23,8 @@ _LONGEST_PATIENCE_S = 60.0
 
 _FORGOTTEN_S = 30.0
 """A limit that is exceeded is said again this often: the charger may have lost it."""
+
+_GIVES_WAY = "a limit is exceeded: gives way until it is not"
 
 _SHORTEST_LEASE_S = 30.0
 _SAME_LEASE_S = 1.0
@@ -65,13 +68,13 @@ def plan(
 ) -> Plan:
     """The limits to send at this moment. `resend` says every running session its limit again, confirmed or not."""
     desk = _Desk(snapshot, allocation, book, now, settings, resend)
-    wants = _wants(snapshot, allocation, book)
+    wants = _wants(snapshot, allocation, book, desk.yielding)
     intents = [intent for want in wants if (intent := desk.consider(want)) is not None]
     wakes = [book.next_change_s(), allocation.looks_again_s, *desk.wakes_s]
     return Plan(tuple(intents), min((wake for wake in wakes if wake is not None), default=None))
 
 
-def _wants(snapshot: Snapshot, allocation: Allocation, book: Ledger) -> Iterator[Intent]:
+def _wants(snapshot: Snapshot, allocation: Allocation, book: Ledger, yielding: Yielding) -> Iterator[Intent]:
     """What every connector should be told, in the order of service: shares first, then the default profiles.
 
     A connector without any acknowledged default gets that first: it is what all else falls back to.
@@ -91,17 +94,19 @@ def _wants(snapshot: Snapshot, allocation: Allocation, book: Ledger) -> Iterator
     by_default = {key for key, want in shares.items() if want.purpose is LimitPurpose.DEFAULT}
     defaults = [key for key in book.exposures if key not in by_default]
     known = {key for key, limits in snapshot.limits.items() if limits.default is not None}
-    yield from (_default_want(snapshot, key) for key in defaults if key not in known)
+    fallbacks_w = {key: yielding.default_w(key) for key in defaults}
+    yield from (_default_want(key, fallbacks_w[key]) for key in defaults if key not in known)
     yield from shares.values()
-    yield from (_default_want(snapshot, key) for key in defaults if key in known and not _default_rests(snapshot, key))
+    for key, limit_w in fallbacks_w.items():
+        if key in known and not _default_rests(snapshot, key, limit_w):
+            yield _default_want(key, limit_w)
 
 
-def _default_want(snapshot: Snapshot, key: ConnectorKey) -> Intent:
-    limit_w = snapshot.shapes[key.charge_point_id].fallback_w
+def _default_want(key: ConnectorKey, limit_w: int) -> Intent:
     return Intent(key, LimitPurpose.DEFAULT, limit_w, None, "default while nobody decides")
 
 
-def _default_rests(snapshot: Snapshot, key: ConnectorKey) -> bool:
+def _default_rests(snapshot: Snapshot, key: ConnectorKey, limit_w: int) -> bool:
     """Whether there is nothing to say, as mostly: it is in force, on this connection, and nothing sent is open."""
     limits = snapshot.limits[key]
     default = limits.default
@@ -111,7 +116,7 @@ def _default_rests(snapshot: Snapshot, key: ConnectorKey) -> bool:
         and limits.default_failure is None
         and limits.overdraw is None
         and default.lease_s is default.phases is None
-        and default.limit_w == snapshot.shapes[key.charge_point_id].fallback_w
+        and default.limit_w == limit_w
         and default.connection_id == snapshot.charge_points[key.charge_point_id].connection_id
     )
 
@@ -139,6 +144,7 @@ class _Desk:
         self._drop_at_s = allocation.budget.drop_at_s
         self._now_utc_s = now.utc_s
         self._worst_w = _worst_w(book)
+        self.yielding = Yielding(snapshot, allocation, book)
         self._given_w: dict[str, int] = {}
         self._busy: set[ConnectorKey] = set()
         self.wakes_s: list[float] = []
@@ -148,6 +154,7 @@ class _Desk:
         limits = self._snapshot.limits.get(want.key) or ConnectorLimits(*want.key)
         if want.key in self._busy or limits.in_flight or not self._reachable(want.key):
             return None
+        want = self._giving_way(want)
         again = self._must_say_again(limits, want)
         renewed = self._lease_must_be_renewed(limits, want)
         if _in_force(limits, want) and not again and not renewed:
@@ -168,6 +175,13 @@ class _Desk:
         self._take_room(want)
         lease_s, then_w = self._lease(want)
         return replace(want, lease_s=lease_s, then_w=then_w, renewal=renewal)
+
+    def _giving_way(self, want: Intent) -> Intent:
+        """While a limit is exceeded, a session has less than its share."""
+        if want.transaction_id is None:
+            return want
+        lowered_w = self.yielding.session_w(want.key, want.limit_w, want.phases)
+        return want if lowered_w == want.limit_w else replace(want, limit_w=lowered_w, cause=_GIVES_WAY)
 
     def _fewer_phases(self, want: Intent, confirmed: Limit) -> Intent:
         """The same current on fewer phases: it takes nothing from anybody, and makes the room that others wait for."""

@@ -19,7 +19,5 @@ class Share:
     """False for a charger that is offline or out of service: nothing can be told to it."""
     refusing: bool = False
     """It does not take its limit: it is asked again, and counted at its worst case meanwhile."""
-    awaited: bool = False
-    """A limit is exceeded and this one has not followed yet: it is counted at its worst case until it has."""
     phases: int | None = None
     expected_start_s: float | None = None

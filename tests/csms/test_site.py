@@ -237,10 +237,11 @@ def test_a_rebalance_says_every_limit_again_and_waits_for_the_answers() -> None:
         f.start("a")
         f.start("b")
         await asyncio.sleep(30)
-        began_s = f.now.steady_s
+        began_s, before = f.now.steady_s, [link.limits_kw() for link in links]
         done = await f.site.rebalance(35)
         assert f.now.steady_s - began_s == pytest.approx(3, abs=0.1)
-        assert [link.limits_kw() for link in links] == [[20.0, 20.0], [20.0, 20.0]]
+        assert [told[-1] for told in before] == [20.0, 20.0]
+        assert [link.limits_kw() for link in links] == [[*told, 20.0] for told in before]
         assert len(done.allocation.chargers) == 2
 
     play(story)

@@ -121,7 +121,8 @@ class Blame:
             return drawn
         if now_s >= free_s + THINKING_S:
             return 0.0
-        return min(drawn, case.vectors[number][quantity])
+        # A CALL that was under way then has its effect before the 0 that would have followed it.
+        return drawn if case.outstanding[number] is not None else min(drawn, case.vectors[number][quantity])
 
     def _instants(self, from_s: float) -> Iterator[float]:
         for number, standing in enumerate(self._standings):

@@ -21,7 +21,10 @@ Told = tuple[int, str, float, str, int]
 
 @dataclass(slots=True)
 class Line:
-    """One charger's way to us, over all its connections. Chances are 0 to 1 per frame."""
+    """One charger's way to us, over all its connections. Chances are 0 to 1 per frame.
+
+    `on_busy` hears of the CALL of ours that is under way, or None.
+    """
 
     latency_s: tuple[float, float]
     rng: random.Random
@@ -34,6 +37,7 @@ class Line:
     renewals: int = 0
     told_s: float = -math.inf
     told: dict[tuple[int, str], Told] = field(default_factory=dict)
+    on_busy: Callable[[Outstanding | None], None] = lambda _: None
     _awaited_id: str = ""
 
     def copies(self) -> int:
@@ -49,6 +53,7 @@ class Line:
         if text.startswith("[2,"):
             self.commands += 1
             self.outstanding, self._awaited_id = Outstanding(now_s), _message_id(text)
+            self.on_busy(self.outstanding)
             if '"SetChargingProfile"' in text:
                 self.told_s = now_s
                 self._note_limit(told(text))
@@ -59,8 +64,7 @@ class Line:
         if self.outstanding is None or text.startswith("[2,"):
             return
         if _message_id(text) == self._awaited_id:
-            self.outstanding.answered_s = now_s
-            self.outstanding = None
+            self._free(now_s)
 
     def told_w(self, connector_id: int, model: ChargePoint) -> float:
         """What a running session was told it may draw, in watts; its rating where nothing was said."""
@@ -72,9 +76,13 @@ class Line:
 
     def cut(self, now_s: float) -> None:
         """The connection is gone, and with it the answer."""
+        self._free(now_s)
+
+    def _free(self, now_s: float) -> None:
         if self.outstanding is not None:
             self.outstanding.answered_s = now_s
             self.outstanding = None
+            self.on_busy(None)
 
     def _note_limit(self, limit: Told) -> None:
         """Limits of a session that say something new are changes; that one said again is a renewal."""

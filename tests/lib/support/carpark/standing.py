@@ -115,6 +115,10 @@ class Standing:
         if self._revealing_samples == 2:
             self._reveal(self.doubt.cause)
 
+    def waits_for(self, outstanding: Outstanding | None) -> None:
+        """Our CALL that is under way, if there is one: nothing else can be sent before its answer."""
+        self.outstanding = outstanding
+
     def forgot(self, cause: str, before: Vector, now_s: float) -> None:
         """It has just lost its profiles: it is still believed to be where it was before."""
         if self.doubt is None and self._had_defaults:
