@@ -247,8 +247,10 @@ class _Desk:
         if not doubtful or confirmed is None:
             return bool(doubtful)
         # Said again on this connection already: what is left may be applied late, and is asked about again.
-        said_again = all(limit.limit_id < confirmed.limit_id for limit in doubtful)
-        return not said_again or self._is_due(confirmed.issued_at.steady_s + _LONGEST_PATIENCE_S)
+        if any(limit.limit_id > confirmed.limit_id for limit in doubtful):
+            return True
+        matters = any(limit.limit_w > confirmed.limit_w or limit.phases != confirmed.phases for limit in doubtful)
+        return matters and self._is_due(confirmed.issued_at.steady_s + _LONGEST_PATIENCE_S)
 
     def _patient(self, limits: ConnectorLimits, want: Intent) -> bool:
         """Whether enough time has passed since the last failure: 1, 2, 4 ... seconds."""

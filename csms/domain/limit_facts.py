@@ -81,11 +81,12 @@ def _stepped_down(limit: Limit | None, at: Moment) -> Limit | None:
 def _survives(other: Limit, confirmed: Limit) -> bool:
     """Calls are answered in order: on one connection, whatever was sent before is either overruled or never came.
 
-    What went unanswered on an earlier connection may be applied late, after all, until the charger shows what it obeys.
+    What went unanswered on an earlier connection may be applied late, after all, until the charger shows what it obeys;
+    also what is no higher than this one, since a still lower one may follow.
     """
     if other.purpose is not confirmed.purpose or other.limit_id > confirmed.limit_id:
         return True
-    return other.connection_id != confirmed.connection_id and _is_higher(other, confirmed)
+    return other.connection_id != confirmed.connection_id
 
 
 def shown(limits: ConnectorLimits, event: ev.LimitShown) -> ConnectorLimits:

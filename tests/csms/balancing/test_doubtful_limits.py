@@ -94,16 +94,37 @@ def test_on_one_connection_a_later_answer_overrules_what_went_unanswered() -> No
     assert world.worst_kw("a") == 20
 
 
-def test_a_lost_cut_leaves_nothing_to_fear_once_more_is_accepted() -> None:
+def lost_with_the_connection(lost_kw: float) -> World:
+    """20 kW are in force, another limit was lost with the connection, and on the next one 20 kW are accepted."""
     world = running(20)
-    world.configure(10)
+    world.configure(lost_kw)
     world.no_answer(world.issue(the_intent(world)), "Disconnected")
     world.disconnect("a")
     world.configure(20)
     world.connect("a", connection="c2")
     acknowledge(world, world.issue(next(i for i in world.plan().intents if i.purpose is LimitPurpose.TRANSACTION)))
+    world.answer_all()  # its default, said again after the reconnect
+    return world
+
+
+def test_a_lost_cut_takes_nothing_and_is_not_asked_about_while_more_is_accepted() -> None:
+    world = lost_with_the_connection(10)
+    world.wait(61)
     assert world.worst_kw("a") == 20
-    assert not [o for o in world.state.limits[A].outstanding if o.purpose is LimitPurpose.TRANSACTION]
+    assert world.plan().intents == ()
+
+
+def test_a_lost_cut_counts_below_it_until_the_charger_shows_what_it_obeys() -> None:
+    """It may be applied after a still deeper cut, although that was acknowledged."""
+    world = lost_with_the_connection(10)
+    world.configure(5)
+    issued = world.issue(the_intent(world))
+    acknowledge(world, issued)
+    world.wait(60)
+    assert world.worst_kw("a") == 10
+    shown(world, issued)
+    world.wait(6.1)
+    assert world.worst_kw("a") == 5
 
 
 def test_what_was_under_way_when_our_process_ended_is_possible() -> None:

@@ -117,7 +117,7 @@ def test_a_limit_nobody_waits_for_has_no_answer() -> None:
     [
         (20, "c1", 10, False),  # on one connection, calls are answered in order
         (20, "c0", 10, True),  # it may arrive yet
-        (5, "c0", 10, False),  # it may, and would not matter
+        (5, "c0", 10, True),  # it may, and matters once a lower one follows
     ],
 )
 def test_a_confirmation_rules_out_what_was_sent_before_it_on_its_own_connection(
