@@ -45,9 +45,9 @@ class Division:
         for rank, tier in enumerate(ranked, start=1):
             given |= self._share_out(tier, left, rank)
         alone = _alone_at_their_charge_points(given)
-        self._lend_back([wish for wish in asking if wish.key in served and wish.key in alone], left, given)
         for tier in ranked:
             self._step_up([wish for wish in tier if wish.key in alone], left, given)
+        self._lend_back([wish for wish in asking if wish.key in served and wish.key in alone], left, given)
         return given | _leave_to_stopped([wish for wish in order if wish.key not in given], left, given)
 
     def _step_up(self, tier: Sequence[Wish], left: list[int], given: dict[ConnectorKey, Share]) -> None:
@@ -111,10 +111,13 @@ class Division:
     def _lend_back(self, order: Sequence[Wish], left: list[int], given: dict[ConnectorKey, Share]) -> None:
         """Whoever was cut to what his car draws gets what nobody else wants: nothing is gained by changing his
         limit."""
-        lent = [wish for wish in order if wish.lent_w < wish.cap_w and wish.charge_point_cap_w >= wish.cap_w]
+        lent = [wish for wish in order if wish.lent_w < min(wish.cap_w, wish.in_force_w)]
         if not lent:
             return
-        members = [Member(wish.line, max(wish.start_w, given[wish.key].limit_w), wish.cap_w) for wish in lent]
+        members = [
+            Member(wish.line, max(wish.start_w, given[wish.key].limit_w), min(wish.cap_w, wish.in_force_w))
+            for wish in lent
+        ]
         for wish, share_w in zip(lent, fill(left, members).shares_w, strict=True):
             before = given[wish.key]
             limit_w = wish.shape.form.floor_w(share_w)

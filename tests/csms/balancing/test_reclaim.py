@@ -155,6 +155,32 @@ def test_what_nobody_else_wants_is_given_back() -> None:
     assert world.shares_kw() == {"1": 16.0, "2": 12.0, "3": 12.0}
 
 
+def test_a_car_that_draws_little_is_not_raised_for_what_nobody_wants() -> None:
+    """Both others have left: 25.4 kW are free, and car 1 is left at its 4.6 kW until it reaches them."""
+    world = reclaimed()
+    for key, transaction in list(world.state.active.items()):
+        if key.charge_point_id != "1":
+            world.stop(key.charge_point_id, transaction.transaction_id)
+    world.run(60)
+    assert world.shares_kw() == {"1": 4.6}
+    world.draw("1", 4_300)
+    assert world.shares_kw() == {"1": 22.0}
+
+
+def test_what_steps_leave_goes_to_those_who_use_it_before_it_is_left_with_a_car_that_does_not() -> None:
+    """16.61 kW are 72.2 A, 24 A each in whole amperes. Car 1 draws 10 A and keeps 1.1 x 2.3 + 0.2 = 2.73 kW, so 11 A.
+    Of the other 61.2 A both others have 30, and one of them 31."""
+    world = World(16.61)
+    for name in "123":
+        world.charger(name, 7.36, current=Current.AC, phases=1, can={"units": ("A",), "current_step_a": 1.0})
+        world.start(name)
+    world.run(60)
+    assert world.shares_kw() == {"1": 5.52, "2": 5.52, "3": 5.52}
+    world.draw("1", 2_300, currents_a=(10.0, 0.0, 0.0))
+    world.run(120)
+    assert world.shares_kw() == {"1": 2.53, "2": 7.13, "3": 6.9}
+
+
 def test_what_is_lent_goes_to_a_car_that_waits() -> None:
     """12 kW and floors of 5: one draws 5 kW of its 12; a second car needs no cut of anybody who uses his share."""
     world = World(12)
