@@ -135,6 +135,7 @@ class Wishes:
         floor_w = shape.floor_w(self._config.min_power_per_charger_w)
         reserved_w = kept_w(snapshot, key, self._book, self._now)
         paid_w = reserved_w if phases is None else 0
+        silent_s = self._silent_since_s(key)
         line = self._line(key.charge_point_id, shape.per_w)
         return Wish(
             key=key,
@@ -144,13 +145,13 @@ class Wishes:
             phases=phases,
             floor_w=floor_w,
             cap_w=cap_w,
-            lent_w=min(cap_w, max(floor_w, self._lent_w(reading, limits, cap_w))),
+            lent_w=min(cap_w, max(floor_w, 0 if silent_s else self._lent_w(reading, limits, cap_w))),
             charge_point_cap_w=charge_point_cap_w,
             reserved_w=reserved_w,
             started_at_s=transaction.started_at_s or 0.0,
             capped_by=_capped_by(settings.max_power_w, window_w, most_w),
             never_pause=settings.never_pause,
-            stopped_asking=self._stopped_asking(key, limits),
+            stopped_asking=silent_s is not None and not self._is_tried(limits, silent_s),
             served_wh=_served_wh(limits, self._now),
             turn_since_s=limits.turn_since.steady_s if limits.turn_since else None,
             was_served=limits.served_wh > 0,
@@ -179,20 +180,30 @@ class Wishes:
         has_w = in_force.limit_w if in_force else 0
         return has_w if lent_w < has_w < lent_w + max(self._settings.min_change_w, has_w // 10) else lent_w
 
-    def _stopped_asking(self, key: ConnectorKey, limits: ConnectorLimits) -> bool:
-        """A car that is paused cannot ask: once in a while it is taken to, and has a moment to show it."""
+    def _silent_since_s(self, key: ConnectorKey) -> float | None:
+        """Since when (steady clock) a car has asked for nothing, if that is long enough to believe it."""
         connector = self._snapshot.connectors.get(key)
-        if connector is None or connector.suspended_since is None:
-            return False
-        now_s, patience_s = self._now.steady_s, self._settings.suspended_after_s
+        since = connector.suspended_since if connector is not None else None
+        if since is None or self._now.steady_s - since.steady_s < self._settings.suspended_after_s:
+            return None
+        return since.steady_s
+
+    def _is_tried(self, limits: ConnectorLimits, silent_s: float) -> bool:
+        """A car that is paused cannot ask: once in a while it is given a floor, and has a moment to show it."""
         if limits.paused_since is not None:
-            return now_s - limits.paused_since.steady_s < _ASKED_AGAIN_TURNS * self._settings.turn_s
-        tried_s = limits.turn_since.steady_s if limits.turn_since is not None else connector.suspended_since.steady_s
-        return now_s - max(tried_s, connector.suspended_since.steady_s) >= patience_s
+            return self._now.steady_s >= tried_again_s(limits.paused_since.steady_s, silent_s, self._settings)
+        if limits.turn_since is None or limits.turn_since.steady_s <= silent_s:
+            return False
+        return self._now.steady_s - limits.turn_since.steady_s < self._settings.suspended_after_s
 
 
 _ASKED_AGAIN_TURNS = 2
 _LOOK_EVERY_S = 60.0
+
+
+def tried_again_s(paused_s: float, silent_s: float, settings: BalancerSettings) -> float:
+    """When a car that was paused is tried: after two turns, or after as long as it had been silent before."""
+    return paused_s + max(_ASKED_AGAIN_TURNS * settings.turn_s, paused_s - silent_s)
 
 
 def looks_again_s(snapshot: Snapshot, now: Moment, settings: BalancerSettings) -> float | None:
@@ -225,10 +236,12 @@ def turns_again_s(wishes: Sequence[Wish], waiting: Collection[ConnectorKey], now
 
 
 def _asking_changes_s(suspended: Moment, limits: ConnectorLimits | None, settings: BalancerSettings) -> list[float]:
+    looks = [suspended.steady_s + settings.suspended_after_s]
     if limits is not None and limits.paused_since is not None:
-        return [limits.paused_since.steady_s + _ASKED_AGAIN_TURNS * settings.turn_s]
-    tried = limits.turn_since if limits is not None else None
-    return [max(suspended.steady_s, tried.steady_s if tried else 0.0) + settings.suspended_after_s]
+        looks.append(tried_again_s(limits.paused_since.steady_s, suspended.steady_s, settings))
+    elif limits is not None and limits.turn_since is not None:
+        looks.append(limits.turn_since.steady_s + settings.suspended_after_s)
+    return looks
 
 
 def _phases(shape: Shape, reading: MeterReading | None, limits: ConnectorLimits) -> int | None:
