@@ -145,7 +145,7 @@ class Wishes:
             phases=phases,
             floor_w=floor_w,
             cap_w=cap_w,
-            lent_w=min(cap_w, max(floor_w, 0 if silent_s else self._lent_w(reading, limits, cap_w))),
+            lent_w=min(cap_w, max(floor_w, 0 if silent_s is not None else self._lent_w(reading, limits, cap_w))),
             charge_point_cap_w=charge_point_cap_w,
             reserved_w=reserved_w,
             started_at_s=transaction.started_at_s or 0.0,
