@@ -11,7 +11,6 @@ import structlog
 
 from csms.app import Application
 from csms.config import Config
-from csms.store.database import Database
 from simulators.changes import Change
 from simulators.memory import MemoryPipe
 from simulators.protocol import ChargePointSpec
@@ -20,7 +19,7 @@ from simulators.transport import Transport, TransportClosed
 from simulators.virtual_time import virtual_clock
 from support.carpark.configuration import configuration
 from support.carpark.link import Line, LineTransport
-from support.carpark.memory_store import MortalStore
+from support.carpark.memory_store import Disk, MortalStore
 from support.carpark.scenario import PointPlan, Scenario
 from support.simulation import CountingIds, VirtualClock
 
@@ -39,7 +38,7 @@ class World:
         self.application: Application | None = None
         self.crashes = 0
         self._config: Config = configuration(scenario)
-        self._database = Database("sqlite://")
+        self._disk = Disk()
         self._store: MortalStore | None = None
         self._ids = CountingIds()
         self._trace = hashlib.sha256()
@@ -59,8 +58,8 @@ class World:
         return self._trace.hexdigest()
 
     async def start(self) -> None:
-        """Our process, on what the database holds."""
-        self._store = MortalStore(self._database)
+        """Our process, on what the disk holds."""
+        self._store = MortalStore(self._disk)
         clock = VirtualClock(self.loop)
         application = Application(self._config, store=self._store, clock=clock, ids=self._ids)
         await application.load()
@@ -89,7 +88,7 @@ class World:
         if self.application is not None:
             await self.crash()
             self.crashes -= 1
-        self._database.close()
+        self._disk.close()
 
     def _station(self, number: int, plan: PointPlan) -> SimulatedChargePoint:
         spec = ChargePointSpec(
