@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -19,13 +19,14 @@ from csms.balancing.words import cause
 from csms.commander import Commander
 from csms.domain import events as ev
 from csms.domain.grid import TemporaryLimit
-from csms.domain.history import MINUTE_S, HistoryBucket, MinuteRecord, Recorder
+from csms.domain.history import MINUTE_S, Figures, HistoryBucket, MinuteRecord, Recorder
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
     BalancerSettings,
     ChargePointSettings,
     ConnectorKey,
     MeterReading,
+    Moment,
     SiteLoad,
     SmartCharging,
     Transaction,
@@ -49,6 +50,8 @@ _QUIET_TICK_S = 15.0
 _MOST_CAUSES = 20
 """Of a burst of events that lead to one decision, this many are named."""
 
+_Decision = tuple[Snapshot, Allocation, Ledger]
+
 
 class Site:
     """A site: record what happens to it, ask what it decided, and let `run` keep its ceiling."""
@@ -65,9 +68,10 @@ class Site:
         self._charging = asyncio.Event()
         self._causes: dict[str, None] = {}
         self._snapshot: Snapshot | None = None
-        self._decision: tuple[Snapshot, Allocation, Ledger] | None = None
+        self._decision: _Decision | None = None
         self._due_s: float | None = None
         self._recorder = Recorder()
+        self._noted: _Noted | None = None
         self._failure: BaseException | None = None
         self._wake.set()
 
@@ -203,6 +207,7 @@ class Site:
         before = self._state.readings.get(key)
         rows = self._state.apply(event)
         self._snapshot = None
+        self._noted = None
         self._store.sample(self.site_id, event, rows)
         reading = self._state.readings[key]
         was_low = before is not None and before.low_since is not None
@@ -266,7 +271,7 @@ class Site:
         self._due_s = min((due_s for due_s in due if due_s is not None), default=None)
         return made
 
-    def _decided(self) -> tuple[Snapshot, Allocation, Ledger]:
+    def _decided(self) -> _Decision:
         now = self._clock.now()
         if self._decision is None or (self._due_s is not None and now.steady_s >= self._due_s):
             snapshot = self.snapshot()
@@ -343,14 +348,31 @@ class Site:
 
     def _note_history(self) -> None:
         now = self._clock.now()
-        snapshot, allocation, _ = self._decided()
-        fresh = replace(snapshot, readings=self._state.readings)
-        for record in self._recorder.advance(now.utc_s, figures(fresh, allocation, now)):
+        for record in self._recorder.advance(now.utc_s, self._figures(now)):
             self._store.record_minute(self.site_id, record)
+
+    def _figures(self, now: Moment) -> Figures:
+        """Added up anew when something is decided, metered, or too old to count; history looks far more often."""
+        decision = self._decided()
+        if self._noted is None or self._noted.decision is not decision or now.steady_s >= self._noted.until_s:
+            snapshot, allocation, _ = decision
+            fresh = replace(snapshot, readings=self._state.readings)
+            until_s = fresh.readings_hold_until_s(allocation.shares, now.steady_s)
+            self._noted = _Noted(decision, figures(fresh, allocation, now), until_s)
+        return self._noted.figures
 
     async def _current_minute(self) -> MinuteRecord | None:
         minute_start_s = int(self._clock.now().utc_s // MINUTE_S) * MINUTE_S
         return await self._store.current_minute(self.site_id, minute_start_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """Figures, what they follow from besides the readings, and until when (steady) no reading grows too old."""
+
+    decision: _Decision
+    figures: Figures
+    until_s: float
 
 
 def _done() -> asyncio.Future[None]:

@@ -82,8 +82,8 @@ class Recorder:
 
 
 def _plus(record: MinuteRecord, figures: Figures, elapsed_s: float) -> MinuteRecord:
-    return replace(
-        record,
+    return MinuteRecord(
+        record.minute_start_s,
         covered_s=record.covered_s + elapsed_s,
         allocated_ws=record.allocated_ws + figures.allocated_w * elapsed_s,
         actual_ws=record.actual_ws + figures.actual_w * elapsed_s,

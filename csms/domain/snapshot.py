@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -84,7 +85,16 @@ class Snapshot:
         if reading is None or reading.power_w is None:
             return None
         age_s = now_steady_s - reading.at.steady_s
-        return reading.power_w if age_s <= 3 * meter_interval_s(self.charge_points[key.charge_point_id]) else None
+        return reading.power_w if age_s <= self._lasts_s(key) else None
+
+    def readings_hold_until_s(self, keys: Iterable[ConnectorKey], now_steady_s: float) -> float:
+        """The first instant after which `reading_power_w` may say less of one of these than now; steady seconds."""
+        readings = [(self.readings[key].at.steady_s, self._lasts_s(key)) for key in keys if key in self.readings]
+        return min((at_s + for_s for at_s, for_s in readings if now_steady_s - at_s <= for_s), default=math.inf)
+
+    def _lasts_s(self, key: ConnectorKey) -> float:
+        """How long a reading of a connector counts: three intervals."""
+        return 3 * meter_interval_s(self.charge_points[key.charge_point_id])
 
 
 def meter_interval_s(charge_point: ChargePoint) -> float:
