@@ -26,7 +26,8 @@ from simulators.occurrences import (
     TransactionStarted,
     TransactionStopped,
 )
-from simulators.offers import NOTHING_PERMITTED, Permitted, added, least, offers_at, permitted_together, seen
+from simulators.offers import NOTHING_PERMITTED, Permitted, added, least, permitted_together, seen
+from simulators.outlook import Outlook
 from simulators.profiles import Installed, ProfileStore
 
 LEAST_STEP_S = 0.001
@@ -58,6 +59,10 @@ class ChargePoint:
         self._transactions = 0
         self._drawn: dict[int, Draw] = dict.fromkeys(self.connectors, NO_DRAW)
         self._accepted = DelayedChanges()
+        self._outlook = Outlook(hardware, profiles)
+        self._rated = hardware.rated()
+        self._due_s: float | None = None
+        self._due_known = False
         self._station_limit = profiles.station_limit(self.clock_s(now_s))
         for connector_id, offer in self.offers(now_s).items():
             self.connectors[connector_id].offer = offer
@@ -89,11 +94,11 @@ class ChargePoint:
     def offers(self, at_s: float) -> dict[int, Offer]:
         """What every connector permits at an instant, as things stand."""
         if self._behaviour.charges_at_rating:
-            return {number: self.hardware.rated() for number in self.connectors}
-        offers = offers_at(self.hardware, self.profiles, self.running(), self.clock_s(at_s))
+            return dict.fromkeys(self.connectors, self._rated)
+        offers = self._look_at_profiles(at_s).offers
         if self._behaviour.charges_freely == "at_rating":
             idle = [number for number, connector in self.connectors.items() if connector.transaction is None]
-            return offers | {number: self.hardware.rated() for number in idle}
+            return offers | dict.fromkeys(idle, self._rated)
         return offers
 
     def permitted(self) -> dict[int, Permitted]:
@@ -107,6 +112,10 @@ class ChargePoint:
             return everything
         together = permitted_together(self.hardware, self.profiles, self.running(), self.clock_s(at_s))
         return least(everything, together)
+
+    def _look_at_profiles(self, at_s: float) -> Outlook:
+        self._outlook.look(self.running(), self.clock_s(at_s))
+        return self._outlook
 
     def _permitted(self, connector: Connector) -> Permitted:
         idle_for_good = connector.transaction is None and not connector.operative
@@ -198,6 +207,7 @@ class ChargePoint:
         self.sample_interval_s = interval_s
         for connector in self.connectors.values():
             connector.sample_every(interval_s, now_s)
+        self._due_known = False
 
     def install(self, connector_id: int, profile: ChargingProfile, now_s: float, *, after_s: float = 0.0) -> str | None:
         """Take a profile into force, now or `after_s` from now; or say why not, as `ProfileStore.install` does."""
@@ -215,6 +225,7 @@ class ChargePoint:
         """Change the store, now or `after_s` from now but never before an earlier change; return the outcome."""
         self.advance(now_s)
         if after_s > 0 or self._accepted.next_s is not None:
+            self._due_known = False
             return self._accepted.add(self.profiles, change, now_s + after_s)
         outcome = change(self.profiles)
         self._settle()
@@ -227,13 +238,16 @@ class ChargePoint:
 
     def next_change_s(self) -> float | None:
         """The next instant at which something changes by itself, or None."""
-        due_s = min((instant for instant in self._instants_s() if instant is not None), default=None)
-        return due_s and max(due_s, self._now_s + LEAST_STEP_S)
+        if not self._due_known:
+            due_s = min((instant for instant in self._instants_s() if instant is not None), default=None)
+            self._due_s = due_s and max(due_s, self._now_s + LEAST_STEP_S)
+            self._due_known = True
+        return self._due_s
 
     def _instants_s(self) -> list[float | None]:
         instants = [connector.next_change_s(self._now_s) for connector in self.connectors.values()]
         if not self._behaviour.charges_at_rating:
-            shown_s = self.profiles.next_change_s(self.clock_s(self._now_s), self.running())
+            shown_s = self._look_at_profiles(self._now_s).next_change_s
             instants.append(None if shown_s is None else shown_s - self.clock_ahead_s)
         return [*instants, self._accepted.next_s]
 
@@ -252,6 +266,7 @@ class ChargePoint:
         self._settle()
         for connector in self.connectors.values():
             if connector.sample_due(at_s, self.sample_interval_s):
+                self._due_known = False
                 self._sample(connector, at_s)
 
     def _sample(self, connector: Connector, at_s: float) -> None:
@@ -263,19 +278,20 @@ class ChargePoint:
 
     def _settle(self) -> None:
         """Bring offers, draws and statuses in line with the instant the model has reached."""
-        at_s, rated = self._now_s, self.hardware.rated()
+        at_s = self._now_s
+        self._due_known = False
         for connector_id, offer in self.offers(at_s).items():
             connector = self.connectors[connector_id]
             if offer != connector.offer:
                 connector.change_offer(offer, at_s)
                 self._note(LimitChanged(at_s, connector_id, offer.power_w))
-        station_limit = self.profiles.station_limit(self.clock_s(at_s))
+        station_limit = self._look_at_profiles(at_s).station_limit
         if station_limit != self._station_limit:
             self._station_limit = station_limit
             self._note(LimitChanged(at_s, 0, self.permitted_together(at_s).power_w))
         for connector in self.connectors.values():
             self._let_freely(connector, at_s)
-            connector.react(at_s, self._behaviour.overdraw, rated)
+            connector.react(at_s, self._behaviour.overdraw, self._rated)
             self._report_status(connector, at_s)
             if connector.draw != self._drawn[connector.connector_id]:
                 self._drawn[connector.connector_id] = connector.draw

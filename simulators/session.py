@@ -172,6 +172,9 @@ class Session:
 
     async def _wait_for_news(self, at_most_s: float | None) -> None:
         self._news.clear()
+        if at_most_s is None:
+            await self._news.wait()
+            return
         try:
             async with asyncio.timeout(at_most_s):
                 await self._news.wait()

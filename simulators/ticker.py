@@ -28,9 +28,15 @@ class Ticker:
             now_s = self._clock.now_s()
             await self._look(now_s)
             self._woken.clear()
-            due_s = self._due_s()
-            try:
-                async with asyncio.timeout(None if due_s is None else max(due_s - now_s, 0.0) + CLOCK_GRAIN_S):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
+            await self._wait(now_s, self._due_s())
+
+    async def _wait(self, now_s: float, due_s: float | None) -> None:
+        """A timer that wakes is all it takes: who is woken looks at the time anyway."""
+        if due_s is None:
+            await self._woken.wait()
+            return
+        timer = asyncio.get_running_loop().call_later(max(due_s - now_s, 0.0) + CLOCK_GRAIN_S, self._woken.set)
+        try:
+            await self._woken.wait()
+        finally:
+            timer.cancel()
