@@ -67,6 +67,9 @@ class Standing:
         self._had_defaults = False
         self._revealing_samples = 0
         self._reaction_s = 0.0
+        self._behaviour: Behaviour | None = None
+        self._fault: str | None = None
+        self._unclear = False
         self._foreign = frozenset(item.profile.profile_id for item in plan.behaviour.foreign_profiles)
 
     @property
@@ -101,7 +104,10 @@ class Standing:
         """Judge it anew; to be called before its vector changes."""
         model = station.model
         self._note_contact(now_s, online)
-        self._note_fault(model.behaviour, now_s)
+        if model.behaviour is not self._behaviour:
+            self._behaviour, self._fault = model.behaviour, fault_of(model.behaviour)
+            self._unclear = any(getattr(model.behaviour, name) for name in UNCLEAR + REFUSING)
+        self._note_fault(self._fault, now_s)
         self._note_profiles(model, now_s)
         self._note_clock(model, now_s)
         self._reaction_s = max((c.car.reaction_s for c in model.connectors.values() if c.car is not None), default=0.0)
@@ -151,8 +157,7 @@ class Standing:
             self.doubt = None
             self._on_revealed("first contact")
 
-    def _note_fault(self, behaviour: Behaviour, now_s: float) -> None:
-        fault = fault_of(behaviour)
+    def _note_fault(self, fault: str | None, now_s: float) -> None:
         lasting = fault in ("ignores", "at_rating", "overdraws", "charges_freely", "wrong_clock", "late_application")
         if self._seen and fault is not None and lasting and self.doubt is None and self.known_fault is None:
             self.doubt = Doubt(fault, NOTHING, now_s)
@@ -164,11 +169,10 @@ class Standing:
 
     def _note_profiles(self, model: ChargePoint, now_s: float) -> None:
         present = all(self._has_default(model, number) for number in model.connectors)
-        unclear = any(getattr(model.behaviour, name) for name in UNCLEAR + REFUSING)
         if not present and not self._had_defaults:
             return
         self._had_defaults = True
-        self.held = "unclear answers" if unclear else None
+        self.held = "unclear answers" if self._unclear else None
         if present and self.doubt is not None and self.doubt.cause.startswith("forgets"):
             self.doubt = None
 
