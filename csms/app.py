@@ -107,6 +107,7 @@ class Application:
             ids=ids,
             call_timeout_s=config.ocpp.call_timeout_s,
             heartbeat_interval_s=config.ocpp.heartbeat_interval_s,
+            metering_interval_s=config.ocpp.metering_interval_s,
             spawn=self._spawn,
         )
         self._server = OcppServer(self.fleet, self.charge_points)

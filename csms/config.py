@@ -86,6 +86,7 @@ class OcppConfig(Section):
     port: Port = 9000
     heartbeat_interval_s: Annotated[int, Ge(1), Le(86_400)] = 60
     call_timeout_s: Annotated[float, AllowInfNan(False), Gt(0), Le(300)] = 30
+    metering_interval_s: Annotated[int, Ge(1), Le(900)] = 10
     unknown_charge_points: Literal["reject", "accept"] = "reject"
     default_site_id: str | None = Field(default=None, validate_default=True)
 

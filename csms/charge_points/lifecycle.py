@@ -51,6 +51,7 @@ class ChargePoints:
         ids: Ids,
         call_timeout_s: float,
         heartbeat_interval_s: int,
+        metering_interval_s: int,
         spawn: Spawn,
     ) -> None:
         self._directory = directory
@@ -58,6 +59,7 @@ class ChargePoints:
         self._ids = ids
         self._call_timeout_s = call_timeout_s
         self._heartbeat_interval_s = heartbeat_interval_s
+        self._metering_interval_s = metering_interval_s
         self._spawn = spawn
         self._histories: dict[str, _History] = {}
 
@@ -85,7 +87,7 @@ class ChargePoints:
             unplaced_starts=history.unplaced_starts,
         )
         live = LiveChargePoint(session, connection_id, registration, history, self._spawn)
-        live.connect(transport, self._call_timeout_s, self._ids.unique)
+        live.connect(transport, self._call_timeout_s, self._metering_interval_s, self._ids.unique)
         return live
 
 
@@ -108,10 +110,17 @@ class LiveChargePoint:
         self._provisioning: asyncio.Task[None] | None = None
         session.on_booted = self._booted
 
-    def connect(self, transport: Transport, call_timeout_s: float, new_message_id: Callable[[], str]) -> None:
+    def connect(
+        self,
+        transport: Transport,
+        call_timeout_s: float,
+        metering_interval_s: int,
+        new_message_id: Callable[[], str],
+    ) -> None:
         """Wire up the connection and tell the site. To be called once, by ChargePoints."""
         version = VERSIONS[self._session.protocol]
         self._call_timeout_s = call_timeout_s
+        self._metering_interval_s = metering_interval_s
         self._connection = Connection(
             charge_point_id=self._charge_point_id,
             connection_id=self._connection_id,
@@ -226,7 +235,7 @@ class LiveChargePoint:
         call = self._connection.call
         clear_foreign = partial(version.clear_foreign, call, self._session.profile_reports, self._call_timeout_s)
         try:
-            learned = await provision(call, version.dialect, charge_point, clear_foreign)
+            learned = await provision(call, version.dialect, charge_point, self._metering_interval_s, clear_foreign)
         except ConnectionLost:
             raise
         except Exception:  # whatever went wrong here: limits wait for capabilities, if only for the assumed ones

@@ -16,8 +16,6 @@ from csms.charge_points.quirks import with_quirks
 from csms.charge_points.schemas import JsonObject
 from csms.domain.model import Capabilities, ChargePoint
 
-METER_INTERVAL_S = 10
-
 Call = Callable[[object], Awaitable[JsonObject]]
 """Sends a request of the `ocpp` package and returns the payload of its answer; raises a CallFailed."""
 
@@ -75,7 +73,11 @@ class Dialect(Protocol):
 
 
 async def provision(
-    call: Call, dialect: Dialect, charge_point: ChargePoint, clear_foreign: Callable[[], Awaitable[None]]
+    call: Call,
+    dialect: Dialect,
+    charge_point: ChargePoint,
+    metering_interval_s: int,
+    clear_foreign: Callable[[], Awaitable[None]],
 ) -> Capabilities:
     """Ask, set, and return what the charger can do: its answers over what was known, corrected by its quirks.
 
@@ -88,7 +90,7 @@ async def provision(
     try:
         for settings in dialect.questions:
             values |= await _ask(call, dialect, settings)
-        for change in metering_changes(values):
+        for change in metering_changes(values, metering_interval_s):
             await _set(call, dialect, change, values)
         if charge_point.capabilities is None:
             await clear_foreign()
@@ -116,12 +118,12 @@ def capabilities(values: Values, known: Capabilities) -> Capabilities:
     )
 
 
-def metering_changes(values: Values) -> list[Change]:
-    """What must change for power to be metered often enough; nothing the charger calls read-only."""
+def metering_changes(values: Values, interval_s: int) -> list[Change]:
+    """What must change for power to be metered every so often; nothing the charger calls read-only."""
     changes = []
     interval = values.get(Setting.METER_INTERVAL)
-    if interval is None or interval.text.strip() != str(METER_INTERVAL_S):
-        changes.append(Change(Setting.METER_INTERVAL, (str(METER_INTERVAL_S),)))
+    if interval is None or interval.text.strip() != str(interval_s):
+        changes.append(Change(Setting.METER_INTERVAL, (str(interval_s),)))
     measurands = values.get(Setting.MEASURANDS)
     if measurands is None or not set(_MEASURANDS[0]) <= set(_list(measurands.text)):
         changes.append(Change(Setting.MEASURANDS, tuple(",".join(wanted) for wanted in _MEASURANDS)))

@@ -106,6 +106,7 @@ def test_everything_declared_reaches_the_domain(tmp_path: Path) -> None:
         ("[ocpp]\nport = 1.5\n" + SITE, "ocpp.port", "must be a whole number"),
         ('[ocpp]\nhost = ""\n' + SITE, "ocpp.host", "must be a host name or an address"),
         ("[ocpp]\nheartbeat_interval_s = 0\n" + SITE, "ocpp.heartbeat_interval_s", "must be at least 1"),
+        ("[ocpp]\nmetering_interval_s = 0\n" + SITE, "ocpp.metering_interval_s", "must be at least 1"),
         ("[ocpp]\ncall_timeout_s = 0\n" + SITE, "ocpp.call_timeout_s", "must be greater than 0"),
         ("[ocpp]\ncall_timeout_s = nan\n" + SITE, "ocpp.call_timeout_s", "must be a finite number"),
         ("[ocpp]\ncall_timeout_s = inf\n" + SITE, "ocpp.call_timeout_s", "must be a finite number"),

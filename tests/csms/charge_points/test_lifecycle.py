@@ -54,6 +54,7 @@ class House:
             ids=CountingIds(),
             call_timeout_s=call_timeout_s,
             heartbeat_interval_s=60,
+            metering_interval_s=10,
             spawn=self._spawn,
         )
 

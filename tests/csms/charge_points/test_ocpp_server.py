@@ -39,6 +39,7 @@ class House:
             ids=CountingIds(),
             call_timeout_s=5,
             heartbeat_interval_s=60,
+            metering_interval_s=10,
             spawn=self._spawn,
         )
         self.server = OcppServer(directory, charge_points)

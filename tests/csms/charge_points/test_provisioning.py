@@ -43,7 +43,7 @@ class Script:
     async def provision(self, charge_point: ChargePoint) -> Capabilities:
         version = VERSIONS[self._protocol]
         clear_foreign = partial(version.clear_foreign, self.call, ProfileReports(), 5.0)
-        learned = await provision(self.call, version.dialect, charge_point, clear_foreign)
+        learned = await provision(self.call, version.dialect, charge_point, 10, clear_foreign)
         assert self._answers == []
         return learned
 
@@ -237,11 +237,16 @@ def test_a_number_that_is_none_tells_nothing(text: str) -> None:
 def test_only_what_differs_is_changed(interval: Value | None, measurands: Value | None, changes: list[Setting]) -> None:
     told = {Setting.METER_INTERVAL: interval, Setting.MEASURANDS: measurands}
     values = {setting: value for setting, value in told.items() if value is not None}
-    assert [change.setting for change in metering_changes(values)] == changes
+    assert [change.setting for change in metering_changes(values, 10)] == changes
+
+
+def test_the_interval_set_is_the_one_the_operator_wants() -> None:
+    values = {Setting.METER_INTERVAL: Value("10"), Setting.MEASURANDS: Value(ALL)}
+    assert metering_changes(values, 60) == [Change(Setting.METER_INTERVAL, ("60",))]
 
 
 def test_the_measurands_fall_back_to_fewer() -> None:
-    change = metering_changes({Setting.METER_INTERVAL: Value("10")})
+    change = metering_changes({Setting.METER_INTERVAL: Value("10")}, 10)
     assert change == [
         Change(Setting.MEASURANDS, (ALL, POWER_AND_ENERGY, "Energy.Active.Import.Register,Current.Import"))
     ]

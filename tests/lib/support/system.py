@@ -298,11 +298,10 @@ async def serving(document: JsonObject) -> AsyncIterator[tuple[int, int]]:
 
 @contextlib.contextmanager
 def impatience() -> Iterator[None]:
-    """Shortens only how long one waits: for a lost network, the next meter reading, a peer that does not close."""
+    """Shortens only how long one waits: for a lost network, a peer that does not close."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("simulators.lifeline.FIRST_RETRY_S", 0.1)
         patch.setattr("simulators.lifeline.LONGEST_RETRY_S", 0.2)
-        patch.setattr("csms.charge_points.provisioning.METER_INTERVAL_S", 1)
         patch.setattr("csms.charge_points.server._CLOSE_TIMEOUT_S", 0.5)
         yield
 
@@ -324,7 +323,7 @@ async def running(
     folder: Path, *sites: JsonObject, balancer: Mapping[str, object] | None = None, **ocpp: object
 ) -> AsyncIterator[System]:
     """A system of these sites, its file in `folder`; `balancer` adds to that section, the rest to the one of OCPP."""
-    document = configuration(folder, sites, **ocpp)
+    document = configuration(folder, sites, **{"metering_interval_s": 1, **ocpp})
     document["balancer"] |= balancer or {}
     with impatience():
         async with serving(document) as ports, neighbours(*ports) as system:
