@@ -20,7 +20,7 @@ def configuration(scenario: Scenario) -> Config:
     site = scenario.site
     return Config.model_validate(
         {
-            "ocpp": {"call_timeout_s": CALL_TIMEOUT_S},
+            "ocpp": {"call_timeout_s": CALL_TIMEOUT_S, "metering_interval_s": site.metering_s},
             "balancer": {"turn_minutes": site.turn_minutes, "lease_minutes": site.lease_minutes},
             "sites": [_site(site, scenario.points)],
         }

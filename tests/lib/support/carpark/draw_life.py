@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from simulators.car import Car
 from support.carpark.draw_behaviour import AT_RUN_TIME, FAULTS, possible, with_knobs
@@ -28,6 +29,10 @@ from support.carpark.scenario import (
 )
 
 FIRST_DAY_S = 1_767_571_200.0  # Monday 2026-01-05, midnight UTC
+
+METERING_S = (10, 30, 60, 60)
+"""What operators have their chargers meter by; most leave it at a minute."""
+
 TEMPERS: tuple[Temper, ...] = ("calm", "troubled", "troubled", "unruly")
 
 
@@ -37,6 +42,7 @@ def draw_scenario(seed: int, hours: float) -> Scenario:
     temper = TEMPERS[seed % len(TEMPERS)]
     duration_s = hours * 3600
     site, points = draw_site(rng, draw_points(rng, temper))
+    metering_s = random.Random(f"metering {seed}").choice(METERING_S)
     visits = sorted(_visits(rng, points, duration_s), key=lambda visit: visit.arrives_s)
     happenings = [*_ceilings(rng, site, duration_s), *_loads(rng, site.load, duration_s)]
     if temper != "calm":
@@ -48,7 +54,7 @@ def draw_scenario(seed: int, hours: float) -> Scenario:
         temper=temper,
         start_s=FIRST_DAY_S + rng.randrange(7 * 24 * 60) * 60.0 + rng.random() * 60,
         duration_s=duration_s,
-        site=site,
+        site=replace(site, metering_s=metering_s),
         points=points,
         visits=tuple(visits),
         happenings=tuple(sorted(happenings, key=lambda happening: happening.at_s)),

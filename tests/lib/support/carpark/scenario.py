@@ -48,7 +48,8 @@ class LoadPlan:
 
 @dataclass(frozen=True, slots=True)
 class SitePlan:
-    """The grid connection and how its power is divided. `load` None: nothing but chargers is connected."""
+    """The grid connection and how its power is divided. `load` None: nothing but chargers is connected. `metering_s` is
+    how often running sessions are metered."""
 
     timezone: str
     grid_capacity_kw: float
@@ -62,6 +63,7 @@ class SitePlan:
     load: LoadPlan | None = None
     turn_minutes: float = 15.0
     lease_minutes: float = 15.0
+    metering_s: int = 10
 
 
 @dataclass(frozen=True, slots=True)
