@@ -200,7 +200,13 @@ class System:
         stations = [await self.charger(name, protocol, hardware) for name, protocol in protocols.items()]
         await eventually(lambda: sum(station.connector(1).permitted_w for station in stations) == 0, "all at default 0")
         await eventually(self.quiet, "no limit is under way")
+        await eventually(self._believed, "all are believed to be there: others give way for a first contact")
         return stations
+
+    async def _believed(self) -> bool:
+        sites = [site["site_id"] for site in (await self.get("/api/v1/sites"))["items"]]
+        reports = [await self.get(f"/api/v1/smart-charging/sites/{site_id}/allocation") for site_id in sites]
+        return all(report["total_permitted_kw"] == 0 for report in reports)
 
     async def lose(self, charge_point_id: str) -> None:
         """A charger's network is gone, until it is found again; what it said and was told before is forgotten."""
