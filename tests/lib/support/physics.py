@@ -70,7 +70,8 @@ def rated(site: SiteSettings, settings: ChargePointSettings) -> Draw:
     elif settings.current is Current.DC:
         nameplate_w = Fraction(site.grid_capacity_w)
     else:
-        nameplate_w = 32 * conductors * nominal_v
+        # One of unknown kind may be an AC charger at the highest voltage.
+        nameplate_w = 32 * conductors * (nominal_v if settings.current is Current.AC else highest_v)
     if settings.current is Current.AC:
         current_a = nameplate_w / (nominal_v * conductors)
         power_w = current_a * highest_v * conductors
