@@ -282,19 +282,15 @@ class _Desk:
         return fits and self._fits_inside(want)
 
     def _fits_inside(self, want: Intent) -> bool:
-        """Whether the connectors of its charge point, together, stay below its maximum and the cap of a time window."""
+        """Whether the connectors of its charge point, together, stay below the cap of a time window."""
         charge_point_id = want.key.charge_point_id
-        most_w, window_w = (
-            self._snapshot.settings[charge_point_id].max_power_w,
-            self._window_caps_w.get(charge_point_id),
-        )
-        if most_w is None and window_w is None:
+        window_w = self._window_caps_w.get(charge_point_id)
+        if window_w is None:
             return True
-        exposures = self._book.exposures
-        worst_w = self._worst_w[charge_point_id]
+        worst_w, most_w = self._worst_w[charge_point_id], self._snapshot.settings[charge_point_id].max_power_w
         inside_w = worst_w if most_w is None else min(worst_w, most_w)
-        inside_w += self._given_w.get(charge_point_id, 0) + max(0, want.limit_w - exposures[want.key].worst_w)
-        return all(cap_w is None or inside_w <= cap_w for cap_w in (most_w, window_w))
+        more_w = max(0, want.limit_w - self._book.exposures[want.key].worst_w)
+        return inside_w + self._given_w.get(charge_point_id, 0) + more_w <= window_w
 
     def _take_room(self, want: Intent) -> None:
         self._busy.add(want.key)

@@ -108,6 +108,7 @@ class Wishes:
         self._now = now
         self._settings = settings
         self._lines: dict[tuple[int, Load], Line] = {}
+        self._kept_by_free_w = self._kept_by_free() if budget.charge_point_limits_w else {}
 
     def made(self) -> list[Wish]:
         return sorted(self._made(), key=lambda wish: (wish.started_at_s, wish.key))
@@ -129,8 +130,8 @@ class Wishes:
         most_w = settings.max_power_w if settings.max_power_w is not None else self._budget.usable_w
         if phases is not None:
             most_w = most_w * phases // whole.form.phases
-        window_w = self._budget.charge_point_limits_w.get(key.charge_point_id, most_w)
-        charge_point_cap_w = min(most_w, window_w)
+        window_w = self._window_w(key.charge_point_id)
+        charge_point_cap_w = most_w if window_w is None else min(most_w, window_w)
         cap_w = shape.form.floor_w(charge_point_cap_w)
         floor_w = shape.floor_w(self._config.min_power_per_charger_w)
         reserved_w = kept_w(snapshot, key, self._book, self._now)
@@ -145,7 +146,7 @@ class Wishes:
             phases=phases,
             floor_w=floor_w,
             cap_w=cap_w,
-            lent_w=min(cap_w, max(floor_w, 0 if silent_s is not None else self._lent_w(reading, limits, cap_w))),
+            lent_w=min(cap_w, max(floor_w, 0 if silent_s is not None else self._lent_w(shape, reading, limits, cap_w))),
             charge_point_cap_w=charge_point_cap_w,
             reserved_w=reserved_w,
             started_at_s=transaction.started_at_s or 0.0,
@@ -161,6 +162,22 @@ class Wishes:
             start_w=max(floor_w, paid_w),
         )
 
+    def _window_w(self, charge_point_id: str) -> int | None:
+        """What the cap of a time window leaves to the charge point's sessions beside its free connectors."""
+        window_w = self._budget.charge_point_limits_w.get(charge_point_id)
+        if window_w is None:
+            return None
+        return max(0, window_w - self._kept_by_free_w.get(charge_point_id, 0))
+
+    def _kept_by_free(self) -> dict[str, int]:
+        """By charge point with a cap, what its connectors without a session keep."""
+        kept_by_free_w: dict[str, int] = {}
+        for key in self._book.exposures:
+            if key.charge_point_id in self._budget.charge_point_limits_w and key not in self._snapshot.active:
+                more_w = kept_w(self._snapshot, key, self._book, self._now)
+                kept_by_free_w[key.charge_point_id] = kept_by_free_w.get(key.charge_point_id, 0) + more_w
+        return kept_by_free_w
+
     def _line(self, charge_point_id: str, per_w: Load) -> Line:
         place = self._tree.places[charge_point_id]
         line = self._lines.get((place, per_w))
@@ -169,13 +186,14 @@ class Wishes:
             line = self._lines[place, per_w] = Line(rows)
         return line
 
-    def _lent_w(self, reading: MeterReading | None, limits: ConnectorLimits, cap_w: int) -> int:
-        """The cap of a car that has drawn less than it may for a while, if it is worth a change."""
+    def _lent_w(self, shape: Shape, reading: MeterReading | None, limits: ConnectorLimits, cap_w: int) -> int:
+        """The cap of a car that has drawn less than it may for a while, if it is worth a change: never less than one of
+        its charger's steps, since from 0 it would only be raised again."""
         if reading is None or reading.low_since is None:
             return cap_w
         if self._now.steady_s - reading.low_since.steady_s < self._settings.reclaim_after_s:
             return cap_w
-        lent_w = lent_cap_w(reading.peak_demand_w)
+        lent_w = max(shape.form.ceil_w(1), lent_cap_w(reading.peak_demand_w))
         in_force = limits.transaction or limits.default
         has_w = in_force.limit_w if in_force else 0
         return has_w if lent_w < has_w < lent_w + max(self._settings.min_change_w, has_w // 10) else lent_w
@@ -263,8 +281,8 @@ def _served_wh(limits: ConnectorLimits, now: Moment) -> float:
     return limits.served_wh + in_force.limit_w * (now.steady_s - limits.served_at.steady_s) / 3600.0
 
 
-def _capped_by(declared_w: int | None, window_w: int, most_w: int) -> str:
-    if window_w < most_w:
+def _capped_by(declared_w: int | None, window_w: int | None, most_w: int) -> str:
+    if window_w is not None and window_w < most_w:
         return "limit of the time window"
     return "the whole budget" if declared_w is None else "rated power"
 

@@ -281,6 +281,32 @@ def test_a_windows_cap_is_for_all_connectors_of_a_charge_point_together() -> Non
     assert all(row.confirmed for row in world.report().chargers)
 
 
+def test_a_windows_cap_leaves_a_free_connector_its_default() -> None:
+    """6 kW in all, 2 kW of it for a car plugged into the other connector: what is decided can be reached."""
+    noon = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Europe/London")).timestamp()
+    world = World(60)
+    world.wait(noon - world.now.utc_s)
+    world.charger("double", 22, connectors=2, offline_kw=2.0)
+    world.configure(60, "scheduled", schedule=(ScheduleWindow((0,), 660, 780, 60_000, {"double": 6_000}),))
+    world.start("double", 1)
+    world.settle()
+    assert world.shares_kw() == {"double": 4.0}
+    assert world.report().chargers[0].confirmed
+    assert world.book().charge_point_w("double") == 6_000
+
+
+def test_a_default_beside_it_does_not_hold_a_session_below_its_charge_points_maximum() -> None:
+    """The declared maximum is what it is made for: both connectors together draw no more, whatever they may."""
+    world = World(60)
+    world.charger("double", 20, connectors=2, offline_kw=3.0)
+    world.configure(60)
+    world.start("double", 1)
+    world.settle()
+    assert world.shares_kw() == {"double": 20.0}
+    assert world.report().chargers[0].confirmed
+    assert world.book().charge_point_w("double") == 20_000
+
+
 def test_a_raise_too_small_to_matter_is_not_decided() -> None:
     world = car_park(100, 50, "12")
     world.configure(60)

@@ -272,3 +272,19 @@ def test_a_new_car_inherits_nothing_of_the_last_ones_modesty() -> None:
     world.start("1")
     world.run(60)
     assert world.shares_kw() == {"1": 10.0, "2": 10.0, "3": 10.0}
+
+
+def test_a_car_that_draws_next_to_nothing_keeps_one_step_of_its_charger() -> None:
+    """0.2 kW are less than 1 A on three phases; cut to 0 for that, it would be raised again, and so on for ever."""
+    world = World(40)
+    world.charger("1", None, current=Current.AC, can={"units": ("A",), "current_step_a": 1.0})
+    world.charger("2", 60)
+    world.configure(40, floor_kw=0)
+    for name in "12":
+        world.start(name)
+    world.run(60)
+    world.draw("2", 20_000)
+    world.draw("1", 0)
+    world.run(120)
+    assert world.shares_kw() == {"1": 0.69, "2": 39.31}
+    assert world.report().chargers[0].confirmed
