@@ -4,9 +4,11 @@ import pytest
 from support.carpark.blame import AVOIDABLE, LONGEST_CASE_S, THINKING_S, Blame
 from support.carpark.ceilings import Vector
 from support.carpark.scenario import PointPlan
-from support.carpark.standing import CALL_TIMEOUT_S, Doubt, Outstanding, Standing
+from support.carpark.standing import CALL_TIMEOUT_S, SAID_AGAIN_S, Doubt, Outstanding, Standing
 
+from simulators.behaviour import BY_THE_BOOK
 from simulators.hardware import AC_THREE_PHASES
+from simulators.protocol import ChargePointSpec, simulated_model
 
 TO_US_S, TO_POINT_S = 0.5, 2.0
 LIMIT_W = 30_000.0
@@ -100,4 +102,27 @@ def test_readings_within_tolerance_reveal_nothing(drawn_w: float) -> None:
     one.doubt = Doubt("ignores", (0.0, 0.0, 0.0, 0.0), since_s=0.0)
     for _ in range(5):
         one.sampled(drawn_w, told_w=5_000)
+    assert one.known_fault is None
+
+
+def test_a_call_lost_in_the_noise_must_time_out_before_anything_else_is_said() -> None:
+    standings = [standing(40_000)]
+    standings[0].noisy = True
+    standings[0].waits_for(Outstanding(sent_s=95.0))
+    standings[0].noise_ends(100.0)
+    over_s = 95.0 + CALL_TIMEOUT_S + TO_POINT_S + THINKING_S
+    assert parts(Blame(standings), standings, over_s - 0.1) == {"latency": 10_000}
+    assert parts(Blame(standings), standings, over_s) == {AVOIDABLE: 10_000}
+
+
+def test_a_charger_that_comes_to_reason_must_first_be_told_again() -> None:
+    """What it was told while it obeyed nobody it never took to heart; it still draws what it drew."""
+    one = standing(40_000)
+    one.known_fault = "ignores"
+    model = simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0)
+    healed_s = 1000.0
+    for now_s in (healed_s, healed_s + SAID_AGAIN_S):
+        one.look(model, now_s, online=True)
+        assert parts(Blame([one]), [one], now_s) == {"ignores": 10_000}
+    one.look(model, healed_s + SAID_AGAIN_S + 10 * (TO_US_S + TO_POINT_S), online=True)
     assert one.known_fault is None

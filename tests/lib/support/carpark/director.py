@@ -121,9 +121,7 @@ class Director:
         await asyncio.sleep(noise.for_s)
         line.lost, line.twice = 0.0, 0.0
         self._judge(noise.point)
-        standing.noisy = False
-        if standing.reachable_since_s is not None:
-            standing.reachable_since_s = self._loop.time()
+        standing.noise_ends(self._loop.time())
 
     async def _misbehave(self, misconduct: Misbehaves) -> None:
         station = self.world.stations[misconduct.point]

@@ -91,7 +91,7 @@ class Observer:
         """A charger has changed, or what is known of it."""
         self.pass_time()
         standing = self.standings[number]
-        standing.look(station, self._time(), station.connected and station.adapter.online)
+        standing.look(station.model, self._time(), station.connected and station.adapter.online)
         vector = contribution(station.model, standing.plan, self._epoch_s())
         if vector != standing.vector:
             self.changes += 1

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from simulators.behaviour import Behaviour
 from simulators.charge_point import ChargePoint
-from simulators.station import SimulatedChargePoint
 from support.carpark.ceilings import Vector
 from support.carpark.contribution import NOTHING
 from support.carpark.draw_behaviour import fault_of
@@ -19,6 +18,9 @@ from support.carpark.scenario import PointPlan
 
 HEALING_S = 180.0
 """How long after a charger is back one may believe what it has forgotten: by then it can have been told again."""
+
+SAID_AGAIN_S = 60.0
+"""How long after a charger that was known to disobey has come to reason it can have been told again."""
 
 CALL_TIMEOUT_S = 30.0
 UNCLEAR = ("chance_call_lost", "chance_answer_lost", "chance_call_error", "chance_answered_late", "never_answers")
@@ -66,6 +68,8 @@ class Standing:
         self._seen = False
         self._had_defaults = False
         self._revealing_samples = 0
+        self._lost_call: Outstanding | None = None
+        self._heals_s: float | None = None
         self._reaction_s = 0.0
         self._behaviour: Behaviour | None = None
         self._fault: str | None = None
@@ -93,16 +97,16 @@ class Standing:
         """When a 0 sent at `from_s`, or as soon as it could be sent after that, is what the car draws."""
         if self.reachable_since_s is None or self.held or self.noisy or self.known_fault or self.doubt:
             return math.inf
-        sent_s = max(from_s, self.reachable_since_s, waited_for.over_s() if waited_for else from_s)
+        waits_s = [call.over_s() for call in (waited_for, self._lost_call) if call is not None]
+        sent_s = max(from_s, self.reachable_since_s, *waits_s)
         behaviour = self.plan.behaviour
         takes_s = self.plan.latency_s[1] + behaviour.answer_delay_s[1] + behaviour.applies_after_s[1]
         # Every connector takes a CALL of its own, one after the other's answer.
         before_s = (self.plan.connectors - 1) * (takes_s + self.plan.latency_s[0])
         return sent_s + before_s + takes_s + self._reaction_s
 
-    def look(self, station: SimulatedChargePoint, now_s: float, online: bool) -> None:
+    def look(self, model: ChargePoint, now_s: float, online: bool) -> None:
         """Judge it anew; to be called before its vector changes."""
-        model = station.model
         self._note_contact(now_s, online)
         if model.behaviour is not self._behaviour:
             self._behaviour, self._fault = model.behaviour, fault_of(model.behaviour)
@@ -124,6 +128,12 @@ class Standing:
     def waits_for(self, outstanding: Outstanding | None) -> None:
         """Our CALL that is under way, if there is one: nothing else can be sent before its answer."""
         self.outstanding = outstanding
+
+    def noise_ends(self, now_s: float) -> None:
+        """It is heard again; but a CALL that may have been lost must time out before the next."""
+        self.noisy = False
+        if self.reachable_since_s is not None:
+            self.reachable_since_s, self._lost_call = now_s, self.outstanding
 
     def forgot(self, cause: str, before: Vector, now_s: float) -> None:
         """It has just lost its profiles: it is still believed to be where it was before."""
@@ -164,8 +174,17 @@ class Standing:
         elif self.doubt is not None and self.doubt.cause in ("ignores", "at_rating", "overdraws") and fault is None:
             # It obeys again, but what it was told meanwhile is lost; the next renewal brings it.
             self.doubt = Doubt("forgets", self.doubt.believed, self.doubt.since_s, now_s + HEALING_S)
-        if fault is None:
-            self.known_fault = None
+        if fault is not None:
+            self._heals_s = None
+        elif self.known_fault is not None:
+            self._note_healing(now_s)
+
+    def _note_healing(self, now_s: float) -> None:
+        """It obeys again, but only what it is told from now on, and nobody can know before it is told again."""
+        if self._heals_s is None:
+            self._heals_s = now_s + SAID_AGAIN_S + 10 * sum(self.plan.latency_s)
+        if now_s >= self._heals_s or self.vector == NOTHING:
+            self.known_fault = self._heals_s = None
 
     def _note_profiles(self, model: ChargePoint, now_s: float) -> None:
         present = all(self._has_default(model, number) for number in model.connectors)
