@@ -11,7 +11,7 @@ from simulators.station import SimulatedChargePoint
 from support.carpark.ceilings import Ceilings
 from support.carpark.contribution import rating
 from support.carpark.observer import Observer
-from support.carpark.oracle import CarPlace, Room, Wish, fill, wish
+from support.carpark.oracle import CarPlace, Room, Wish, counted, fill, wish
 from support.carpark.scenario import PointPlan, SitePlan
 from support.carpark.standing import CALL_TIMEOUT_S, Standing
 
@@ -75,7 +75,7 @@ class Fairness:
         wishes.sort(key=lambda item: (self._batteries[item.place].got_wh, item.place))
         waiting = self._hungry(wishes, room)
         self._charge(fill(self._tiers(wishes), room), {item.place: item for item in wishes})
-        self._count_waiting(waiting)
+        self._count_waiting(waiting, now_s)
 
     def _visit(self, place: CarPlace, connector: Connector) -> None:
         """A car that came gets a battery of the oracle's; one that left takes it away."""
@@ -91,7 +91,7 @@ class Fairness:
         """Nobody can command it: it goes on as it does, for the oracle too. Who never answers in time must be taken
         for its rating, whatever it obeys."""
         vector = rating(standing.plan) if unheard else standing.vector
-        room.take(self._paths[number], vector)
+        room.take(self._paths[number], counted(vector, standing.plan.hardware))
         for connector_id, connector in station.model.connectors.items():
             battery = self._batteries.get((number, connector_id))
             if battery is not None:
@@ -149,7 +149,7 @@ class Fairness:
                 hungry[item.place] = sum(1 for other in wishes if self._rank(other.place) == rank)
         return hungry
 
-    def _count_waiting(self, hungry: Mapping[CarPlace, int]) -> None:
+    def _count_waiting(self, hungry: Mapping[CarPlace, int], now_s: float) -> None:
         for place in [place for place in self._waiting if place not in hungry]:
             del self._waiting[place]
         for place, peers in hungry.items():
@@ -160,7 +160,7 @@ class Fairness:
             if waiting.for_s > patience_s and not waiting.reported:
                 waiting.reported = True
                 name = self._observer.points[place[0]].identity
-                self.starved.append(f"{name} connector {place[1]}: nothing for {waiting.for_s:.0f} s")
+                self.starved.append(f"{name} connector {place[1]}: nothing for {waiting.for_s:.0f} s at {now_s:.0f} s")
 
     def _permitted(self, item: Wish) -> float:
         return self._connector(item.place).offer.power_w * item.per_watt[0]

@@ -2,7 +2,8 @@
 
 At every tick it fills up, in the order of the site's strategy, the cars that can be reached beside what those hold that
 cannot. Like everybody it must count what a charger permits: a one-phase car at a three-phase charger takes room on all
-three phases, unless the charger can be told to use one.
+three phases, unless the charger can be told to use one; and since nobody can tell what the voltage will be, amperes
+count as power at the highest voltage of the site, and power as amperes at the lowest.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from simulators.car import Car, taper
 from simulators.hardware import Hardware
 from support.carpark.ceilings import Vector
+from support.carpark.draw_site import HIGHEST_V, LOWEST_V
 
 CarPlace = tuple[int, int]
 """The number of a charger, and a connector of it."""
@@ -40,7 +42,7 @@ def wish(
 ) -> Wish:  # fmt: skip
     """What a car at a state of charge (0 to 1) could make of this charger."""
     if not hardware.phases:
-        amperes = grid_factor / (3 * hardware.voltage_v)
+        amperes = grid_factor / (3 * LOWEST_V)
         cap_w = min(hardware.max_power_w, car.dc_max_w * taper(soc))
         return Wish(place, path, (grid_factor, amperes, amperes, amperes), 0.0, cap_w, 1.0)
     used = min(car.phases, hardware.phases)
@@ -50,10 +52,18 @@ def wish(
     for phase in phase_map[:offered]:
         rates[phase] = 1.0 / full_w
     current_a = min(hardware.max_current_a, car.max_current_a, car.max_current_a * car.phases * taper(soc) / used)
-    return Wish(
-        place, path, (1.0, rates[0], rates[1], rates[2]), 6.0 * full_w, max(current_a, 6.0) * full_w,
-        useful=used / offered * min(current_a / 6.0, 1.0),
-    )  # fmt: skip
+    per_watt = (HIGHEST_V / hardware.voltage_v, rates[0], rates[1], rates[2])
+    useful = used / offered * min(current_a / 6.0, 1.0)
+    return Wish(place, path, per_watt, 6.0 * full_w, max(current_a, 6.0) * full_w, useful)
+
+
+def counted(vector: Vector, hardware: Hardware) -> Vector:
+    """What a draw that nobody can command must be taken for, whatever the voltage becomes."""
+    power_w, one, two, three = vector
+    if hardware.phases:
+        return (power_w * HIGHEST_V / hardware.voltage_v, one, two, three)
+    sag = hardware.voltage_v / LOWEST_V
+    return (power_w, one * sag, two * sag, three * sag)
 
 
 class Room:
