@@ -9,6 +9,7 @@ from support.carpark.draw_site import HIGHEST_V, LOWEST_V, rated_kw
 from support.carpark.scenario import CircuitPlan, PointPlan, Scenario, SitePlan, WindowPlan
 
 SITE_ID = "park"
+NOMINAL_V = 230.0
 CALL_TIMEOUT_S = 30.0
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -47,7 +48,7 @@ def _site(site: SitePlan, points: tuple[PointPlan, ...]) -> Table:
             "timezone": site.timezone,
             "grid_capacity_kw": site.grid_capacity_kw,
             "grid_max_current_a": site.grid_max_current_a,
-            "voltage_v": 230.0,
+            "voltage_v": NOMINAL_V,
             "voltage_min_v": LOWEST_V,
             "voltage_max_v": HIGHEST_V,
             "circuits": [_circuit(circuit, points) for circuit in site.circuits],
@@ -79,10 +80,16 @@ def _charge_point(point: PointPlan) -> Table:
     return wiring | {
         "charge_point_id": point.identity,
         "connectors": point.connectors,
-        "max_power_kw": rated_kw(replace(point, grid_factor=1.0)),
+        "max_power_kw": _nameplate_kw(point),
         "current": hardware.current,
         "offline_limit_kw": point.offline_kw,
     }
+
+
+def _nameplate_kw(point: PointPlan) -> float:
+    """What its maker says it takes: an AC charger's amperes at the nominal voltage."""
+    most_kw = rated_kw(replace(point, grid_factor=1.0))
+    return most_kw * NOMINAL_V / HIGHEST_V if point.hardware.phases else most_kw
 
 
 def _smart_charging(site: SitePlan) -> Table:

@@ -30,7 +30,7 @@ from support.carpark.scenario import (
 
 FIRST_DAY_S = 1_767_571_200.0  # Monday 2026-01-05, midnight UTC
 
-METERING_S = (10, 30, 60, 60)
+METERING_S = (10, 30, 60, 60, 120)
 """What operators have their chargers meter by; most leave it at a minute."""
 
 TEMPERS: tuple[Temper, ...] = ("calm", "troubled", "troubled", "unruly")
@@ -42,7 +42,7 @@ def draw_scenario(seed: int, hours: float) -> Scenario:
     temper = TEMPERS[seed % len(TEMPERS)]
     duration_s = hours * 3600
     site, points = draw_site(rng, draw_points(rng, temper))
-    metering_s = random.Random(f"metering {seed}").choice(METERING_S)
+    metering_s = _metering_s(random.Random(f"metering {seed}"), points)
     visits = sorted(_visits(rng, points, duration_s), key=lambda visit: visit.arrives_s)
     happenings = [*_ceilings(rng, site, duration_s), *_loads(rng, site.load, duration_s)]
     if temper != "calm":
@@ -59,6 +59,12 @@ def draw_scenario(seed: int, hours: float) -> Scenario:
         visits=tuple(visits),
         happenings=tuple(sorted(happenings, key=lambda happening: happening.at_s)),
     )
+
+
+def _metering_s(rng: random.Random, points: Sequence[PointPlan]) -> int:
+    """Not so often that readings queue up: a charger sends the next when the last was answered (OCPP-J 4.1.1)."""
+    slowest_s = max(1.5 * point.connectors * sum(point.latency_s) for point in points)
+    return rng.choice([metering_s for metering_s in METERING_S if metering_s >= slowest_s] or [METERING_S[-1]])
 
 
 def _times(rng: random.Random, per_hour: float, duration_s: float) -> Iterator[float]:

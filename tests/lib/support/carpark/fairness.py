@@ -10,10 +10,11 @@ from simulators.connector import Connector
 from simulators.station import SimulatedChargePoint
 from support.carpark.ceilings import Ceilings
 from support.carpark.contribution import rating
+from support.carpark.link import Line
 from support.carpark.observer import Observer
 from support.carpark.oracle import CarPlace, Room, Wish, counted, fill, wish
 from support.carpark.scenario import PointPlan, SitePlan
-from support.carpark.standing import CALL_TIMEOUT_S, Standing
+from support.carpark.standing import Standing
 
 TICK_S = 10.0
 SOME_W = 10.0
@@ -44,7 +45,12 @@ class Fairness:
     """`tick` every TICK_S; energies are in Wh."""
 
     def __init__(
-        self, site: SitePlan, observer: Observer, stations: Sequence[SimulatedChargePoint], ceilings: Ceilings
+        self,
+        site: SitePlan,
+        observer: Observer,
+        stations: Sequence[SimulatedChargePoint],
+        lines: Sequence[Line],
+        ceilings: Ceilings,
     ) -> None:
         self.oracle_wh = 0.0
         self.session_s = 0.0
@@ -52,6 +58,7 @@ class Fairness:
         self._site = site
         self._observer = observer
         self._stations = stations
+        self._lines = lines
         self._paths = [
             tuple(n for n in ceilings.path(plan.identity) if n in observer.limits()) for plan in observer.points
         ]
@@ -67,7 +74,7 @@ class Fairness:
             standing = self._observer.standings[number]
             for connector_id, connector in station.model.connectors.items():
                 self._visit((number, connector_id), connector)
-            unheard = sum(standing.plan.latency_s) >= CALL_TIMEOUT_S
+            unheard = not station.model.connectors.keys() <= self._lines[number].acknowledged
             if unheard or standing.free_at_s(now_s, None) == float("inf"):
                 self._held(number, station, standing, room, unheard)
             else:
@@ -88,8 +95,8 @@ class Fairness:
             self.session_s += TICK_S
 
     def _held(self, number: int, station: SimulatedChargePoint, standing: Standing, room: Room, unheard: bool) -> None:
-        """Nobody can command it: it goes on as it does, for the oracle too. Who never answers in time must be taken
-        for its rating, whatever it obeys."""
+        """Nobody can command it: it goes on as it does, for the oracle too. Who never accepted a default in time must
+        be taken for its rating, whatever it obeys."""
         vector = rating(standing.plan) if unheard else standing.vector
         room.take(self._paths[number], counted(vector, standing.plan.hardware))
         for connector_id, connector in station.model.connectors.items():

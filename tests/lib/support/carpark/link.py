@@ -13,7 +13,7 @@ import orjson
 from simulators.charge_point import ChargePoint
 from simulators.charging_profile import Limit
 from simulators.memory import MemoryPipe
-from support.carpark.standing import Outstanding
+from support.carpark.standing import CALL_TIMEOUT_S, Outstanding
 
 Told = tuple[int, str, float, str, int]
 """A limit as a charger is told it: connector, purpose, the first period's limit, its unit, and its phases."""
@@ -23,7 +23,8 @@ Told = tuple[int, str, float, str, int]
 class Line:
     """One charger's way to us, over all its connections. Chances are 0 to 1 per frame.
 
-    `on_busy` hears of the CALL of ours that is under way, or None.
+    `on_busy` hears of the CALL of ours that is under way, or None. `acknowledged` are the connectors whose default
+    profile was accepted in time.
     """
 
     latency_s: tuple[float, float]
@@ -37,8 +38,10 @@ class Line:
     renewals: int = 0
     told_s: float = -math.inf
     told: dict[tuple[int, str], Told] = field(default_factory=dict)
+    acknowledged: set[int] = field(default_factory=set)
     on_busy: Callable[[Outstanding | None], None] = lambda _: None
     _awaited_id: str = ""
+    _awaited_default: int | None = None
 
     def copies(self) -> int:
         """How often a frame arrives."""
@@ -54,6 +57,7 @@ class Line:
             self.commands += 1
             self.outstanding, self._awaited_id = Outstanding(now_s), _message_id(text)
             self.on_busy(self.outstanding)
+            self._awaited_default = None
             if '"SetChargingProfile"' in text:
                 self.told_s = now_s
                 self._note_limit(told(text))
@@ -64,6 +68,9 @@ class Line:
         if self.outstanding is None or text.startswith("[2,"):
             return
         if _message_id(text) == self._awaited_id:
+            in_time = now_s < self.outstanding.sent_s + CALL_TIMEOUT_S
+            if in_time and self._awaited_default is not None and '"Accepted"' in text:
+                self.acknowledged.add(self._awaited_default)
             self._free(now_s)
 
     def told_w(self, connector_id: int, model: ChargePoint) -> float:
@@ -89,6 +96,8 @@ class Line:
         connector_id, purpose, *_ = limit
         before = self.told.get((connector_id, purpose))
         self.told[connector_id, purpose] = limit
+        if purpose == "TxDefaultProfile":
+            self._awaited_default = connector_id
         if purpose == "TxProfile":
             self.renewals += before == limit
             self.changes += before != limit

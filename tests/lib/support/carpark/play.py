@@ -54,7 +54,7 @@ class Run:
         self.observer = Observer(scenario.points, ceilings, time=self.loop.time, epoch_s=self.loop.now_s)
         for line, standing in zip(self.world.lines, self.observer.standings, strict=True):
             line.on_busy = standing.waits_for
-        self.fairness = Fairness(scenario.site, self.observer, self.world.stations, ceilings)
+        self.fairness = Fairness(scenario.site, self.observer, self.world.stations, self.world.lines, ceilings)
         self._director = Director(scenario, self.world, self.observer)
         self._events = 0
 
