@@ -193,7 +193,13 @@ class Standing:
         self._had_defaults = True
         self.held = "unclear answers" if self._unclear else None
         if present and self.doubt is not None and self.doubt.cause.startswith("forgets"):
-            self.doubt = None
+            self._is_told_again(self.doubt)
+
+    def _is_told_again(self, doubt: Doubt) -> None:
+        """It has its default again; what it drew meanwhile, its car has yet to follow down from."""
+        self.doubt = None
+        if any(is_ > was for is_, was in zip(self.vector, doubt.believed, strict=True)):
+            self._on_revealed(doubt.cause)
 
     def _note_clock(self, model: ChargePoint, now_s: float) -> None:
         wrong = abs(model.clock_ahead_s - self.plan.behaviour.clock_ahead_s) > 60
