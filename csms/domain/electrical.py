@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 
 from csms.domain.grid import PHASES
@@ -65,14 +66,15 @@ class LimitForm:
 
     def floor_w(self, power_w: int) -> int:
         """The highest limit on the grid that is not above `power_w`."""
-        return power_w if self.unit == "W" else self._watts(self.current_ma(power_w))
+        if self.unit == "W":
+            return power_w
+        over, under = self._step_w  # as _watts(_steps(power_w)), which is asked too often to call them
+        return -(-(power_w * under // over) * over // under)
 
     def ceil_w(self, power_w: int) -> int:
         """The lowest limit on the grid that is not below `power_w`."""
         down_w = self.floor_w(power_w)
-        if down_w == power_w:
-            return power_w
-        return self._watts(self.current_ma(power_w) + self._step_ma)
+        return power_w if down_w == power_w else self._watts(self._steps(power_w) + 1)
 
     def current_a(self, power_w: int) -> Decimal:
         """`power_w` as amperes per phase, rounded down to the step: what a profile in amperes says."""
@@ -80,28 +82,31 @@ class LimitForm:
 
     def current_ma(self, power_w: int) -> int:
         """The same in milliamperes."""
-        step_ma = self._step_ma
-        return power_w * 1_000_000 // (self._mv * step_ma) * step_ma
+        return self._steps(power_w) * self._step_ma
 
     def grid_current_ma(self, limit_w: int) -> int | None:
         """The current per phase that a limit says exactly; None for watts, and for what was sent in another form."""
-        if self.unit == "W":
+        if self.unit == "W" or self.floor_w(limit_w) != limit_w:
             return None
-        current_ma = self.current_ma(limit_w)
-        return current_ma if self._watts(current_ma) == limit_w else None
+        return self._steps(limit_w) * self._step_ma
 
     @cached_property
     def _step_ma(self) -> int:
         return round(self.step_a * 1000)
 
     @cached_property
-    def _mv(self) -> int:
-        """Of all its phases together."""
-        return round(self.voltage_v * 1000) * self.phases
+    def _step_w(self) -> tuple[int, int]:
+        """What a step is worth on all its phases together: an exact fraction of two small numbers."""
+        return Fraction(round(self.voltage_v * 1000) * self.phases * self._step_ma, 1_000_000).as_integer_ratio()
 
-    def _watts(self, current_ma: int) -> int:
+    def _steps(self, power_w: int) -> int:
+        over, under = self._step_w
+        return power_w * under // over
+
+    def _watts(self, steps: int) -> int:
         # Rounded up: a limit in amperes must never count for less than it permits.
-        return -(-current_ma * self._mv // 1_000_000)
+        over, under = self._step_w
+        return -(-steps * over // under)
 
 
 def limit_form(site: SiteSettings, settings: ChargePointSettings, capabilities: Capabilities | None) -> LimitForm:

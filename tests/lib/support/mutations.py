@@ -176,8 +176,8 @@ MUTATIONS = (
     Mutation(
         "steps round up",
         "csms/domain/electrical.py",
-        "// (self._mv * step_ma) * step_ma",
-        "// (self._mv * step_ma) * step_ma + step_ma",
+        "return power_w * under // over",
+        "return power_w * under // over + 1",
     ),
     Mutation("a full row stops nobody", LIMITS, "                    self._stop(row)", "                    pass"),
     Mutation(
