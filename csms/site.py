@@ -13,6 +13,7 @@ from csms.balancing.allocation import Allocation, allocate
 from csms.balancing.budget import effective_config
 from csms.balancing.compliance import judge
 from csms.balancing.ledger import Ledger, ledger
+from csms.balancing.memory import Memory
 from csms.balancing.plan import Plan, plan
 from csms.balancing.report import figures, site_allocation
 from csms.balancing.words import cause
@@ -69,6 +70,7 @@ class Site:
         self._causes: dict[str, None] = {}
         self._snapshot: Snapshot | None = None
         self._decision: _Decision | None = None
+        self._memory = Memory()
         self._due_s: float | None = None
         self._recorder = Recorder()
         self._noted: _Noted | None = None
@@ -275,7 +277,7 @@ class Site:
         now = self._clock.now()
         if self._decision is None or (self._due_s is not None and now.steady_s >= self._due_s):
             snapshot = self.snapshot()
-            book = ledger(snapshot, now, self._settings.settle_s)
+            book = ledger(snapshot, now, self._settings.settle_s, self._memory)
             self._decision = (snapshot, allocate(snapshot, now, self._settings, book), book)
         return self._decision
 

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
+from typing import NamedTuple
 
+from csms.balancing.memory import KnownExposure, Memory
 from csms.domain.electrical import NO_LOAD, Load, Shape
 from csms.domain.limit_facts import DISOBEDIENT
 from csms.domain.limits import LEASE_MARGIN_S, ConnectorLimits, Limit, Overdraw, Settling
-from csms.domain.model import ChargePoint, ConnectorKey, LimitPurpose, Moment, Proof
+from csms.domain.model import ChargePoint, ChargePointSettings, ConnectorKey, LimitPurpose, Moment, Proof
 from csms.domain.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(NamedTuple):
     """`worst` is counted now; `lasting` is the part that waiting alone will not lower, `granted` what of that was
     permitted and not just drawn. The watts are limits (see domain.electrical.Shape): `fallback_w` stays when the
     transaction ends.
@@ -60,10 +62,11 @@ class Ledger:
         return min((e.changes_at_s for e in self.exposures.values() if e.changes_at_s is not None), default=None)
 
 
-def ledger(snapshot: Snapshot, now: Moment, settle_s: float) -> Ledger:
+def ledger(snapshot: Snapshot, now: Moment, settle_s: float, memory: Memory | None = None) -> Ledger:
     """The ledger of a site. A cut counts as followed after `settle_s`; what shows it earlier (a reading, an unplugged
     car) is a fact in State, so that room once freed is never claimed back."""
-    exposures = {key: _exposure(snapshot, key, now, settle_s) for key in snapshot.connector_keys()}
+    known = memory.exposures if memory is not None else {}
+    exposures = {key: _remembered(snapshot, key, now, settle_s, known) for key in snapshot.connector_keys()}
     return Ledger(exposures, summed(snapshot, {key: exposure.worst for key, exposure in exposures.items()}))
 
 
@@ -117,30 +120,65 @@ _Possible = tuple[int | None, int | None]
 """A limit in watts and its phases; None watts: the rated maximum, None phases: all."""
 
 
-def _exposure(snapshot: Snapshot, key: ConnectorKey, now: Moment, settle_s: float) -> Exposure:
-    charge_point = snapshot.charge_points[key.charge_point_id]
-    if charge_point.commissioned_at_s is None or not snapshot.settings[key.charge_point_id].in_service:
+def _remembered(
+    snapshot: Snapshot, key: ConnectorKey, now: Moment, settle_s: float, known: dict[ConnectorKey, KnownExposure]
+) -> Exposure:
+    """The exposure that is known of a connector, if it still holds; else a new one, which is known from then on."""
+    charge_point_id = key.charge_point_id
+    settings, charge_point = snapshot.settings[charge_point_id], snapshot.charge_points[charge_point_id]
+    shape, limits, active = snapshot.shapes[charge_point_id], snapshot.limits.get(key), key in snapshot.active
+    if (before := known.get(key)) is not None:
+        its_settings, its_charge_point, its_shape, its_limits, was_active, from_s, until_s, exposure = before
+        same = its_limits is limits and its_charge_point is charge_point and its_shape is shape
+        if same and its_settings is settings and was_active is active and from_s <= now.steady_s < until_s:
+            return exposure
+    exposure = _exposure(settings, charge_point, shape, limits, now, settle_s, active=active)
+    until_s = inf if limits is None else _holds_until_s(limits, charge_point, now, settle_s)
+    known[key] = KnownExposure(settings, charge_point, shape, limits, active, now.steady_s, until_s, exposure)
+    return exposure
+
+
+def _exposure(
+    settings: ChargePointSettings,
+    charge_point: ChargePoint,
+    shape: Shape,
+    limits: ConnectorLimits | None,
+    now: Moment,
+    settle_s: float,
+    *,
+    active: bool,
+) -> Exposure:
+    if charge_point.commissioned_at_s is None or not settings.in_service:
         return _NOTHING
-    shape = snapshot.shapes[key.charge_point_id]
-    limits = snapshot.limits.get(key)
     if limits is None:
         return Exposure(shape.rated, shape.rated, shape.rated, shape.rated_w, shape.rated_w, shape.rated_w)
     defaults = _defaults(limits)
-    lasting = defaults + _leased(limits, charge_point, now, settle_s) if key in snapshot.active else defaults
-    unsettled = _unsettled(limits, now, settle_s)
-    fallback_w, (lasting_w, lasting_load) = _highest(shape, defaults)[0], _highest(shape, lasting)
+    lasting = defaults + _leased(limits, charge_point, now, settle_s) if active else defaults
+    fallback_w, (lasting_w, lasting_load) = max(_watts(shape, defaults)), _highest(shape, lasting)
     worst_w, worst_load, granted = lasting_w, lasting_load, lasting_load
-    if unsettled:
+    ends = _lease_ends(limits, charge_point, now, settle_s)
+    if unsettled := _unsettled(limits, now, settle_s):
+        ends += [s.since.steady_s + settle_s for s in unsettled if not s.until_metered]
         worst_w, worst_load = _highest(shape, lasting + [(s.limit_w, s.phases) for s in unsettled])
     if limits.overdraw is not None:
         seen = _overdrawn(shape, limits.overdraw)
         worst_load, lasting_load = _upper(worst_load, seen), _upper(lasting_load, seen)
-    ends = [s.since.steady_s + settle_s for s in unsettled if not s.until_metered]
-    ends += _lease_ends(limits, charge_point, now, settle_s)
-    return Exposure(worst_load, lasting_load, granted, worst_w, lasting_w, fallback_w, min(ends, default=None))
+    return Exposure(worst_load, lasting_load, granted, worst_w, lasting_w, fallback_w, min(ends) if ends else None)
+
+
+def _holds_until_s(limits: ConnectorLimits, charge_point: ChargePoint, now: Moment, settle_s: float) -> float:
+    """Until when (steady clock) time alone changes nothing in an exposure made `now`."""
+    if not limits.settling and charge_point.lease_proof is not Proof.SHOWN:
+        return inf
+    if any(not s.until_metered for s in _unsettled(limits, now, settle_s)):
+        return now.steady_s  # it settles within seconds: not worth keeping
+    ends = (_lease_end_s(limit, charge_point, settle_s) for limit in _transaction_limits(limits))
+    return min((end_s for end_s in ends if end_s is not None and end_s > now.steady_s), default=inf)
 
 
 def _unsettled(limits: ConnectorLimits, now: Moment, settle_s: float) -> list[Settling]:
+    if not limits.settling:
+        return []
     return [s for s in limits.settling if s.until_metered or now.steady_s - s.since.steady_s < settle_s]
 
 
@@ -149,12 +187,16 @@ def _defaults(limits: ConnectorLimits) -> list[_Possible]:
     default = limits.default
     believed = default is not None and limits.default_proof in (Proof.SHOWN, Proof.SILENT)
     acknowledged = (default.limit_w, default.phases) if default is not None and believed else (None, None)
+    if not limits.outstanding:
+        return [acknowledged]
     sent = (limit for limit in limits.outstanding if limit.purpose is LimitPurpose.DEFAULT)
     return [acknowledged, *((limit.limit_w, limit.phases) for limit in sent)]
 
 
 def _transaction_limits(limits: ConnectorLimits) -> list[Limit]:
     acknowledged = [] if limits.transaction is None else [limits.transaction]
+    if not limits.outstanding:
+        return acknowledged
     return acknowledged + [limit for limit in limits.outstanding if limit.purpose is LimitPurpose.TRANSACTION]
 
 
@@ -198,7 +240,7 @@ def _highest(shape: Shape, possible: Iterable[_Possible]) -> tuple[int, Load]:
     for limit_w, phases in possible:
         if limit_w is None:
             most_w, most = max(most_w, shape.rated_w), _upper(most, shape.rated)
-        else:
+        elif limit_w > 0:
             most_w, most = max(most_w, limit_w), _upper(most, shape.on(phases).load(limit_w))
     return most_w, most
 

@@ -86,9 +86,11 @@ class LimitForm:
 
     def grid_current_ma(self, limit_w: int) -> int | None:
         """The current per phase that a limit says exactly; None for watts, and for what was sent in another form."""
-        if self.unit == "W" or self.floor_w(limit_w) != limit_w:
+        if self.unit == "W":
             return None
-        return self._steps(limit_w) * self._step_ma
+        over, under = self._step_w
+        steps = limit_w * under // over
+        return steps * self._step_ma if -(-steps * over // under) == limit_w else None
 
     @cached_property
     def _step_ma(self) -> int:

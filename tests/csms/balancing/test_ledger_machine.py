@@ -12,6 +12,9 @@ from support.physics import Draw, nodes
 from support.random_sites import Premises, configurations, premises
 from support.site_life import SiteLife
 
+from csms.balancing.ledger import ledger
+from csms.balancing.memory import Memory
+
 PICK = st.integers(0, 11)
 """Which of those to whom something can happen."""
 
@@ -24,6 +27,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @initialize(place=premises(most=4), leases=st.lists(st.booleans(), min_size=4, max_size=4), by_default=PICK)
     def opens(self, place: Premises, leases: list[bool], by_default: int) -> None:
         self.life = SiteLife(place, leases, by_default)
+        self.memory = Memory()
         self.outside = True
         self.before = self.excesses()
 
@@ -154,6 +158,13 @@ class LedgerMachine(RuleBasedStateMachine):
     def no_raise_waits_for_anything_but_room(self) -> None:
         """I3: what fits beside all other worst cases, to a charger that is not busy, is sent."""
         assert self.life.raise_that_waits_for_nothing() is None
+
+    @invariant()
+    def what_is_remembered_is_what_would_be_worked_out(self) -> None:
+        """I6: with what is left of earlier decisions, and without, the answer is the same."""
+        world = self.life.world
+        snapshot = world.state.snapshot()
+        assert ledger(snapshot, world.now, world.settings.settle_s, self.memory) == world.book()
 
     def teardown(self) -> None:
         """I9: once faults stop, everybody comes to have what was decided, and what can be used is in use."""

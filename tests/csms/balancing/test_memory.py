@@ -1,0 +1,76 @@
+"""What is remembered of a connector holds until its facts change or its time comes; see also test_ledger_machine."""
+
+import pytest
+from support.world import World
+
+from csms.balancing.ledger import ledger
+from csms.balancing.memory import Memory
+from csms.domain.model import ConnectorKey, Proof
+
+A = ConnectorKey("a", 1)
+BELIEVED_S = 900.0 + 60 + 6
+"""A lease, a minute for the charger's clock, and the time a car takes to follow."""
+
+
+@pytest.fixture
+def world() -> World:
+    """A car at 20 kW on a charger that has shown that it steps down when its lease ends."""
+    world = World(100)
+    world.charger("a", 50, can={"max_periods": 2})
+    world.configure(20)
+    world.start("a")
+    world.answer_all()
+    world.promise_lease("a", Proof.SHOWN)
+    return world
+
+
+def remembered_kw(world: World, memory: Memory) -> float:
+    return ledger(world.state.snapshot(), world.now, world.settings.settle_s, memory).worst_w(A) / 1000
+
+
+@pytest.mark.parametrize("online", [True, False])
+def test_an_exposure_is_forgotten_when_a_lease_ends(world: World, *, online: bool) -> None:
+    world.wait(1)
+    if not online:
+        world.disconnect("a")
+    memory, ends_s = Memory(), BELIEVED_S - 1
+    assert remembered_kw(world, memory) == 20
+    world.wait(ends_s - 0.5)
+    assert remembered_kw(world, memory) == 20
+    world.wait(0.5)
+    assert remembered_kw(world, memory) == world.worst_kw("a") == 0
+
+
+def test_an_exposure_is_forgotten_when_a_cut_has_settled(world: World) -> None:
+    memory = Memory()
+    world.configure(10)
+    world.answer_all()
+    assert remembered_kw(world, memory) == 20
+    world.wait(5.5)
+    assert remembered_kw(world, memory) == 20
+    world.wait(0.5)
+    assert remembered_kw(world, memory) == world.worst_kw("a") == 10
+
+
+def test_an_exposure_is_forgotten_with_the_facts_it_was_made_from(world: World) -> None:
+    memory = Memory()
+    assert remembered_kw(world, memory) == 20
+    world.declare("a", 50, in_service=False)
+    assert remembered_kw(world, memory) == world.worst_kw("a") == 0
+
+
+def test_an_earlier_moment_is_looked_at_anew(world: World) -> None:
+    memory, before = Memory(), world.now
+    world.wait(BELIEVED_S)
+    assert remembered_kw(world, memory) == 0
+    world.now = before
+    assert remembered_kw(world, memory) == 20
+
+
+def test_what_has_not_changed_is_not_worked_out_again(world: World) -> None:
+    memory = Memory()
+    remembered_kw(world, memory)
+    known = memory.exposures[A]
+    world.wait(100)
+    remembered_kw(world, memory)
+    assert memory.exposures[A] is known
