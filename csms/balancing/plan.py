@@ -14,7 +14,7 @@ from csms.balancing.allocation import Allocation
 from csms.balancing.ledger import Ledger
 from csms.balancing.wishes import governs
 from csms.balancing.yielding import Yielding
-from csms.domain.electrical import Load
+from csms.domain.electrical import NO_LOAD, Load
 from csms.domain.limits import ConnectorLimits, Limit
 from csms.domain.model import BalancerSettings, ConnectorKey, LimitPurpose, Moment
 from csms.domain.snapshot import Snapshot
@@ -30,7 +30,7 @@ _SHORTEST_LEASE_S = 30.0
 _SAME_LEASE_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: of so many made in a decision it would be felt
 class Intent:
     """A limit to be sent now, and what decided it.
 
@@ -91,28 +91,30 @@ def _wants(snapshot: Snapshot, allocation: Allocation, book: Ledger, yielding: Y
         for key, share in allocation.shares.items()
         if share.commanded
     }
-    by_default = {key for key, want in shares.items() if want.purpose is LimitPurpose.DEFAULT}
-    defaults = [key for key in book.exposures if key not in by_default]
-    known = {key for key, limits in snapshot.limits.items() if limits.default is not None}
-    fallbacks_w = {key: yielding.default_w(key) for key in defaults}
-    yield from (_default_want(key, fallbacks_w[key]) for key in defaults if key not in known)
+    unknown, restless = [], []
+    for key in book.exposures:
+        share = shares.get(key)
+        if share is None or share.purpose is not LimitPurpose.DEFAULT:
+            limits, limit_w = snapshot.limits.get(key), yielding.default_w(key)
+            if limits is None or limits.default is None:
+                unknown.append(_default_want(key, limit_w))
+            elif not _default_rests(snapshot, key, limits, limits.default, limit_w):
+                restless.append(_default_want(key, limit_w))
+    yield from unknown
     yield from shares.values()
-    for key, limit_w in fallbacks_w.items():
-        if key in known and not _default_rests(snapshot, key, limit_w):
-            yield _default_want(key, limit_w)
+    yield from restless
 
 
 def _default_want(key: ConnectorKey, limit_w: int) -> Intent:
     return Intent(key, LimitPurpose.DEFAULT, limit_w, None, "default while nobody decides")
 
 
-def _default_rests(snapshot: Snapshot, key: ConnectorKey, limit_w: int) -> bool:
+def _default_rests(
+    snapshot: Snapshot, key: ConnectorKey, limits: ConnectorLimits, default: Limit, limit_w: int
+) -> bool:
     """Whether there is nothing to say, as mostly: it is in force, on this connection, and nothing sent is open."""
-    limits = snapshot.limits[key]
-    default = limits.default
     return (
-        default is not None
-        and not limits.outstanding
+        not limits.outstanding
         and limits.default_failure is None
         and limits.overdraw is None
         and default.lease_s is default.phases is None
@@ -141,8 +143,7 @@ class _Desk:
         self._tree = allocation.tree
         self._room = allocation.tree.room(allocation.tree.loads(book.charge_points))
         self._window_caps_w = allocation.budget.charge_point_limits_w
-        self._drop_at_s = allocation.budget.drop_at_s
-        self._now_utc_s = now.utc_s
+        self._lease_s = _lease_s(settings, allocation.budget.drop_at_s, now)
         self._worst_w = _worst_w(book)
         self.yielding = Yielding(snapshot, allocation, book)
         self._given_w: dict[str, int] = {}
@@ -171,10 +172,10 @@ class _Desk:
                 want = self._what_it_has(want, confirmed)
             else:
                 return None
-        renewal = renewed and not again and _in_force(limits, want)
+        want.renewal = renewed and not again and _in_force(limits, want)
+        want.lease_s, want.then_w = self._lease(want)
         self._take_room(want)
-        lease_s, then_w = self._lease(want)
-        return replace(want, lease_s=lease_s, then_w=then_w, renewal=renewal)
+        return want
 
     def _giving_way(self, want: Intent) -> Intent:
         """While a limit is exceeded, a session has less than its share."""
@@ -205,20 +206,14 @@ class _Desk:
         leases = self._settings.lease_s > 0 and (periods or 1) > 1
         if want.purpose is LimitPurpose.DEFAULT or not leases or want.limit_w <= then_w:
             return None, 0
-        return self._lease_s(), then_w
-
-    def _lease_s(self) -> float:
-        """None outlasts a known drop of the ceiling."""
-        if self._drop_at_s is None:
-            return self._settings.lease_s
-        return min(self._settings.lease_s, max(_SHORTEST_LEASE_S, self._drop_at_s - self._now_utc_s))
+        return self._lease_s, then_w
 
     def _lease_must_be_renewed(self, limits: ConnectorLimits, want: Intent) -> bool:
         """At half its time if that makes it longer, or when a drop became known that it would outlast."""
         confirmed = limits.confirmed(want.purpose)
         if confirmed is None or confirmed.lease_s is None:
             return False
-        longer_s = self._lease_s() - (confirmed.issued_at.steady_s + confirmed.lease_s - self._now_s)
+        longer_s = self._lease_s - (confirmed.issued_at.steady_s + confirmed.lease_s - self._now_s)
         if abs(longer_s) <= _SAME_LEASE_S:
             return False  # it ends with a known drop already
         return longer_s < 0 or self._is_due(confirmed.issued_at.steady_s + confirmed.lease_s / 2)
@@ -243,6 +238,8 @@ class _Desk:
             return True
         if confirmed is not None and _exceeded_since(limits, confirmed):
             return self._is_due(confirmed.issued_at.steady_s + _FORGOTTEN_S)
+        if not limits.outstanding:
+            return False
         doubtful = [limit for limit in limits.outstanding if limit.purpose is want.purpose]
         if not doubtful or confirmed is None:
             return bool(doubtful)
@@ -273,12 +270,12 @@ class _Desk:
         """A limit within what the connector may be obeying for good takes nothing from anybody. Any other must fit
         beside all other worst cases; that its connector still settles from a higher one gives it no claim."""
         load, exposure = self._load(want), self._book.exposures[want.key]
-        more = [dimension for dimension, wanted in enumerate(load) if wanted > exposure.granted[dimension]]
-        if not more:
+        more = _beyond(load, exposure.granted)
+        if more == NO_LOAD:
             return True
         extra = _beyond(load, exposure.worst)
         path = self._tree.paths[self._tree.places[want.key.charge_point_id]]
-        fits = all(extra[dimension] <= self._room[row] for row, dimension in path if dimension in more)
+        fits = all(extra[dimension] <= self._room[row] for row, dimension in path if more[dimension])
         return fits and self._fits_inside(want)
 
     def _fits_inside(self, want: Intent) -> bool:
@@ -296,7 +293,7 @@ class _Desk:
         self._busy.add(want.key)
         charge_point_id, exposure = want.key.charge_point_id, self._book.exposures[want.key]
         extra = _beyond(self._load(want), exposure.worst)
-        if any(extra):
+        if extra != NO_LOAD:
             for row, dimension in self._tree.paths[self._tree.places[charge_point_id]]:
                 self._room[row] -= extra[dimension]
         more_w = max(0, want.limit_w - exposure.worst_w)
@@ -312,13 +309,22 @@ class _Desk:
         return False
 
 
-def _beyond(load: Load, worst: Load) -> Load:
-    """What a limit's load adds to its connector's worst case."""
+def _lease_s(settings: BalancerSettings, drop_at_s: float | None, now: Moment) -> float:
+    """How long a limit is leased: none outlasts a known drop of the ceiling."""
+    if drop_at_s is None:
+        return settings.lease_s
+    return min(settings.lease_s, max(_SHORTEST_LEASE_S, drop_at_s - now.utc_s))
+
+
+def _beyond(load: Load, before: Load) -> Load:
+    """What a limit's load adds to what its connector is counted at."""
+    power, one, two, three = load
+    power_before, one_before, two_before, three_before = before
     return (
-        max(0, load[0] - worst[0]),
-        max(0, load[1] - worst[1]),
-        max(0, load[2] - worst[2]),
-        max(0, load[3] - worst[3]),
+        power - power_before if power > power_before else 0,
+        one - one_before if one > one_before else 0,
+        two - two_before if two > two_before else 0,
+        three - three_before if three > three_before else 0,
     )
 
 

@@ -94,7 +94,7 @@ class ConnectorLimits:
 
     @property
     def in_flight(self) -> bool:
-        return any(limit.awaited for limit in self.outstanding)
+        return bool(self.outstanding) and any(limit.awaited for limit in self.outstanding)
 
     def confirmed(self, purpose: LimitPurpose) -> Limit | None:
         return self.default if purpose is LimitPurpose.DEFAULT else self.transaction
