@@ -53,7 +53,7 @@ class Division:
     def _step_up(self, tier: Sequence[Wish], left: list[int], given: dict[ConnectorKey, Share]) -> None:
         given_w = {wish.key: given[wish.key].limit_w for wish in tier}
         for key, limit_w in steps_up(tier, given_w, left, self._settings.min_change_w).items():
-            given[key] = replace(given[key], limit_w=limit_w)
+            given[key].limit_w = limit_w
 
     def _tiers(self, wishes: Sequence[Wish]) -> list[list[Wish]]:
         """The wishes in the order of the strategy; within a tier those who came first at the head."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: of so many made in a decision it would be felt
 class Share:
     """What one connector with a running transaction should have. `waiting`: its floor does not fit.
 

@@ -27,8 +27,12 @@ class Unyielding:
 
     def found(self, wishes: Sequence[Wish], shares: Mapping[ConnectorKey, Share]) -> dict[ConnectorKey, Share]:
         """The shares of those who do not yield, with the reason why; everybody else makes room."""
-        found = {wish.key: self._refused(wish, shares[wish.key]) for wish in wishes}
-        return {key: share for key, share in found.items() if share is not None}
+        found: dict[ConnectorKey, Share] = {}
+        for wish in wishes:
+            instead = self._refused(wish, shares[wish.key])
+            if instead is not None:
+                found[wish.key] = instead
+        return found
 
     def _refused(self, wish: Wish, share: Share) -> Share | None:
         """What becomes of a share that its charger does not take; None if it does.
