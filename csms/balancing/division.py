@@ -93,12 +93,14 @@ class Division:
         filled = fill(left, [self._member(charge_point_id, group) for charge_point_id, group in groups.items()])
         room = kw(left[0] // 1000 + sum(wish.start_w for wish in members))
         given: dict[ConnectorKey, Share] = {}
+        more_w: Counter[Line] = Counter()
         for group, share_w, row in zip(groups.values(), filled.shares_w, filled.stopped_by, strict=True):
             for wish, part_w in zip(group, _inside(group, share_w), strict=True):
+                limit_w = wish.shape.form.floor_w(part_w)
                 reason = self._reason(wish, part_w, row, rank, len(members), room)
-                given[wish.key] = Share(wish.shape.form.floor_w(part_w), reason, phases=wish.phases)
-        for wish in members:
-            _take(left, wish, given[wish.key].limit_w, wish.start_w)
+                given[wish.key] = Share(limit_w, reason, phases=wish.phases)
+                more_w[wish.line] += max(0, limit_w - wish.start_w)
+        _take_all(left, more_w)
         return given
 
     def _member(self, charge_point_id: str, group: Sequence[Wish]) -> Member:
@@ -156,6 +158,13 @@ def _take(left: list[int], wish: Wish, limit_w: int, before_w: int) -> None:
             left[row] -= load * more_w
 
 
+def _take_all(left: list[int], more_w: Mapping[Line, int]) -> None:
+    """Take so much more off the room on each line."""
+    for line, power_w in more_w.items():
+        for row, load in line.rows:
+            left[row] -= load * power_w
+
+
 def _leave_to_stopped(
     stopped: Sequence[Wish], left: list[int], given: Mapping[ConnectorKey, Share]
 ) -> dict[ConnectorKey, Share]:
@@ -180,14 +189,30 @@ def _serve_floors(order: Sequence[Wish], left: list[int]) -> dict[ConnectorKey, 
     """Who gets at least its floor, in this order; whoever does not fit waits. Their floors are taken off the room."""
     inside_w = {wish.key.charge_point_id: wish.charge_point_cap_w for wish in order}
     served: dict[ConnectorKey, None] = {}
+    scarce = _scarce(order, left)
+    taken_w: Counter[Line] = Counter()
     for wish in order:
         more_w = wish.start_w - wish.paid_w
-        fits = more_w == 0 or all(load * more_w <= left[row] for row, load in wish.line.rows)
+        fits = more_w == 0 or not scarce or all(load * more_w <= left[row] for row, load in wish.line.rows)
         if fits and wish.floor_w <= inside_w[wish.key.charge_point_id]:
             served[wish.key] = None
             inside_w[wish.key.charge_point_id] -= wish.floor_w
-            _take(left, wish, wish.start_w, wish.paid_w)
+            if scarce:
+                _take(left, wish, wish.start_w, wish.paid_w)
+            else:
+                taken_w[wish.line] += max(0, more_w)
+    _take_all(left, taken_w)
     return served
+
+
+def _scarce(order: Sequence[Wish], left: Sequence[int]) -> bool:
+    """Whether the floors of all of them together are too much for some row; mostly they are not."""
+    more_w: Counter[Line] = Counter()
+    for wish in order:
+        more_w[wish.line] += max(0, wish.start_w - wish.paid_w)
+    rest = list(left)
+    _take_all(rest, more_w)
+    return any(room < 0 for room in rest)
 
 
 def _inside(group: Sequence[Wish], share_w: int) -> list[int]:
