@@ -278,7 +278,7 @@ class Site:
         if self._decision is None or (self._due_s is not None and now.steady_s >= self._due_s):
             snapshot = self.snapshot()
             book = ledger(snapshot, now, self._settings.settle_s, self._memory)
-            self._decision = (snapshot, allocate(snapshot, now, self._settings, book), book)
+            self._decision = (snapshot, allocate(snapshot, now, self._settings, book, self._memory), book)
         return self._decision
 
     def _send(self, made: Plan) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from csms.balancing.budget import Budget, budget, effective_config
 from csms.balancing.division import Division
 from csms.balancing.ledger import Ledger, ledger, summed
+from csms.balancing.memory import Memory
 from csms.balancing.shares import Share
 from csms.balancing.tree import Tree, tree
 from csms.balancing.unyielding import Unyielding
@@ -61,13 +62,19 @@ class Allocation:
         return self.budget.next_change_s
 
 
-def allocate(snapshot: Snapshot, now: Moment, settings: BalancerSettings, book: Ledger | None = None) -> Allocation:
+def allocate(
+    snapshot: Snapshot,
+    now: Moment,
+    settings: BalancerSettings,
+    book: Ledger | None = None,
+    memory: Memory | None = None,
+) -> Allocation:
     """Divide the site's power among its running transactions. `book` is the ledger of the same snapshot and moment."""
     book = book or ledger(snapshot, now, settings.settle_s)
     config = effective_config(snapshot)
     amount = budget(snapshot, config, now, settings)
     limits = tree(snapshot.site, snapshot.settings, amount.usable_w, amount.load_currents_a)
-    wishes = Wishes(snapshot, config, amount, limits, book, now, settings).made()
+    wishes = Wishes(snapshot, config, amount, limits, book, now, settings, memory).made()
     held = _held(snapshot, [wish.key for wish in wishes], book, now)
     division = Division(config, limits, now, settings)
     shares = division.divide(wishes, limits.room(limits.loads(held)))

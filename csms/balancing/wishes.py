@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from csms.balancing.budget import Budget
 from csms.balancing.ledger import Ledger
 from csms.balancing.limits import Line
+from csms.balancing.memory import Caps, KnownWish, Memory
 from csms.balancing.tree import Tree
 from csms.domain.demand import lent_cap_w
 from csms.domain.electrical import Load, Shape
@@ -32,6 +33,8 @@ class Wish:
     `lent_w` is the cap while its car draws less than it may (equal to `cap_w` otherwise); `charge_point_cap_w` is for
     all connectors of its charge point together. `phases` None: all it has. `turn_since_s` (steady clock) is when it was
     last given power after a pause, `waiting_since_s` since when it has had none; `in_force_w` is its limit now.
+    `paid_w` of its power costs nothing more, since it is held for it anyway (on one phase alone, none), and from
+    `start_w` on more power costs more.
     """
 
     key: ConnectorKey
@@ -41,22 +44,22 @@ class Wish:
     phases: int | None
     floor_w: int
     cap_w: int
-    lent_w: int
     charge_point_cap_w: int
-    reserved_w: int
     started_at_s: float
     capped_by: str
     never_pause: bool
-    stopped_asking: bool
-    served_wh: float
     turn_since_s: float | None
-    waiting_since_s: float
     was_served: bool
     in_force_w: int
-    paid_w: int
-    """How much of its power costs nothing more, since it is held for it anyway: on one phase alone, none."""
-    start_w: int
-    """From here on more power costs more."""
+
+    # What depends on the moment, or on the last reading: set anew for each decision.
+    lent_w: int = 0
+    reserved_w: int = 0
+    paid_w: int = 0
+    start_w: int = 0
+    stopped_asking: bool = False
+    served_wh: float = 0.0
+    waiting_since_s: float = 0.0
 
 
 _FIRST_CONTACT_S = 5.0
@@ -99,6 +102,7 @@ class Wishes:
         book: Ledger,
         now: Moment,
         settings: BalancerSettings,
+        memory: Memory | None = None,
     ) -> None:
         self._snapshot = snapshot
         self._config = config
@@ -107,7 +111,8 @@ class Wishes:
         self._book = book
         self._now = now
         self._settings = settings
-        self._lines: dict[tuple[int, Load], Line] = {}
+        self._memory = memory if memory is not None else Memory()
+        self._memory.keep_wishes_of((tree.paths, tree.places, config.min_power_per_charger_w))
         self._kept_by_free_w = self._kept_by_free() if budget.charge_point_limits_w else {}
 
     def made(self) -> list[Wish]:
@@ -120,23 +125,36 @@ class Wishes:
                 yield self._wish(key, transaction, settings)
 
     def _wish(self, key: ConnectorKey, transaction: Transaction, settings: ChargePointSettings) -> Wish:
+        """The wish that is known of a connector, if its facts still stand, else a new one; up to date in any case."""
         snapshot = self._snapshot
-        limits = snapshot.limits.get(key) or ConnectorLimits(*key)
-        in_force = limits.transaction or limits.default
-        reading = snapshot.readings.get(key)
+        limits, reading = snapshot.limits.get(key) or ConnectorLimits(*key), snapshot.readings.get(key)
         whole = snapshot.shapes[key.charge_point_id]
         phases = _phases(whole, reading, limits)
-        shape = whole.on(phases)
         most_w = settings.max_power_w if settings.max_power_w is not None else self._budget.usable_w
         if phases is not None:
             most_w = most_w * phases // whole.form.phases
-        window_w = self._window_w(key.charge_point_id)
-        charge_point_cap_w = most_w if window_w is None else min(most_w, window_w)
-        cap_w = shape.form.floor_w(charge_point_cap_w)
-        floor_w = shape.floor_w(self._config.min_power_per_charger_w)
-        reserved_w = kept_w(snapshot, key, self._book, self._now)
-        paid_w = reserved_w if phases is None else 0
-        silent_s = self._silent_since_s(key)
+        window_w = self._window_w(key.charge_point_id, most_w)
+        known = self._memory.wishes.get(key)
+        if known is None or not known.holds(transaction, settings, whole, limits, (phases, most_w, window_w)):
+            wish = self._new(key, transaction, settings, whole, limits, (phases, most_w, window_w))
+            known = KnownWish(transaction, settings, whole, limits, (phases, most_w, window_w), wish)
+            self._memory.wishes[key] = known
+        self._bring_up_to_date(known.wish, limits, reading)
+        return known.wish
+
+    def _new(
+        self,
+        key: ConnectorKey,
+        transaction: Transaction,
+        settings: ChargePointSettings,
+        whole: Shape,
+        limits: ConnectorLimits,
+        caps: Caps,
+    ) -> Wish:
+        phases, most_w, window_w = caps
+        shape = whole.on(phases)
+        charge_point_cap_w = min(most_w, window_w)
+        in_force = limits.transaction or limits.default
         line = self._line(key.charge_point_id, shape.per_w)
         return Wish(
             key=key,
@@ -144,46 +162,36 @@ class Wishes:
             line=line,
             reserve_line=line if shape is whole else self._line(key.charge_point_id, whole.per_w),
             phases=phases,
-            floor_w=floor_w,
-            cap_w=cap_w,
-            lent_w=min(cap_w, max(floor_w, 0 if silent_s is not None else self._lent_w(shape, reading, limits, cap_w))),
+            floor_w=shape.floor_w(self._config.min_power_per_charger_w),
+            cap_w=shape.form.floor_w(charge_point_cap_w),
             charge_point_cap_w=charge_point_cap_w,
-            reserved_w=reserved_w,
             started_at_s=transaction.started_at_s or 0.0,
             capped_by=_capped_by(settings.max_power_w, window_w, most_w),
             never_pause=settings.never_pause,
-            stopped_asking=silent_s is not None and not self._is_tried(limits, silent_s),
-            served_wh=_served_wh(limits, self._now),
             turn_since_s=limits.turn_since.steady_s if limits.turn_since else None,
             was_served=limits.served_wh > 0,
             in_force_w=in_force.limit_w if in_force is not None else 0,
-            waiting_since_s=limits.paused_since.steady_s if limits.paused_since else self._now.steady_s,
-            paid_w=paid_w,
-            start_w=max(floor_w, paid_w),
         )
 
-    def _window_w(self, charge_point_id: str) -> int | None:
-        """What the cap of a time window leaves to the charge point's sessions beside its free connectors."""
-        window_w = self._budget.charge_point_limits_w.get(charge_point_id)
-        if window_w is None:
-            return None
-        return max(0, window_w - self._kept_by_free_w.get(charge_point_id, 0))
-
-    def _kept_by_free(self) -> dict[str, int]:
-        """By charge point with a cap, what its connectors without a session keep."""
-        kept_by_free_w: dict[str, int] = {}
-        for key in self._book.exposures:
-            if key.charge_point_id in self._budget.charge_point_limits_w and key not in self._snapshot.active:
-                more_w = kept_w(self._snapshot, key, self._book, self._now)
-                kept_by_free_w[key.charge_point_id] = kept_by_free_w.get(key.charge_point_id, 0) + more_w
-        return kept_by_free_w
+    def _bring_up_to_date(self, wish: Wish, limits: ConnectorLimits, reading: MeterReading | None) -> None:
+        now_s = self._now.steady_s
+        silent_s = self._silent_since_s(wish.key)
+        lent_w = 0 if silent_s is not None else self._lent_w(wish.shape, reading, limits, wish.cap_w)
+        wish.lent_w = min(wish.cap_w, max(wish.floor_w, lent_w))
+        wish.reserved_w = kept_w(self._snapshot, wish.key, self._book, self._now)
+        wish.paid_w = wish.reserved_w if wish.phases is None else 0
+        wish.start_w = max(wish.floor_w, wish.paid_w)
+        wish.stopped_asking = silent_s is not None and not self._is_tried(limits, silent_s)
+        wish.served_wh = _served_wh(limits, self._now)
+        wish.waiting_since_s = limits.paused_since.steady_s if limits.paused_since else now_s
+        self._kept_by_free_w = self._kept_by_free() if budget.charge_point_limits_w else {}
 
     def _line(self, charge_point_id: str, per_w: Load) -> Line:
         place = self._tree.places[charge_point_id]
-        line = self._lines.get((place, per_w))
+        line = self._memory.lines.get((place, per_w))
         if line is None:
             rows = tuple((row, per_w[dimension]) for row, dimension in self._tree.paths[place] if per_w[dimension])
-            line = self._lines[place, per_w] = Line(rows)
+            line = self._memory.lines[place, per_w] = Line(rows)
         return line
 
     def _lent_w(self, shape: Shape, reading: MeterReading | None, limits: ConnectorLimits, cap_w: int) -> int:
@@ -281,8 +289,8 @@ def _served_wh(limits: ConnectorLimits, now: Moment) -> float:
     return limits.served_wh + in_force.limit_w * (now.steady_s - limits.served_at.steady_s) / 3600.0
 
 
-def _capped_by(declared_w: int | None, window_w: int | None, most_w: int) -> str:
-    if window_w is not None and window_w < most_w:
+def _capped_by(declared_w: int | None, window_w: int, most_w: int) -> str:
+    if window_w < most_w:
         return "limit of the time window"
     return "the whole budget" if declared_w is None else "rated power"
 

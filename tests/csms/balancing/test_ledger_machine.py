@@ -12,6 +12,7 @@ from support.physics import Draw, nodes
 from support.random_sites import Premises, configurations, premises
 from support.site_life import SiteLife
 
+from csms.balancing.allocation import allocate
 from csms.balancing.ledger import ledger
 from csms.balancing.memory import Memory
 
@@ -164,7 +165,9 @@ class LedgerMachine(RuleBasedStateMachine):
         """I6: with what is left of earlier decisions, and without, the answer is the same."""
         world = self.life.world
         snapshot = world.state.snapshot()
-        assert ledger(snapshot, world.now, world.settings.settle_s, self.memory) == world.book()
+        book = ledger(snapshot, world.now, world.settings.settle_s, self.memory)
+        assert book == world.book()
+        assert allocate(snapshot, world.now, world.settings, book, self.memory) == world.allocation()
 
     def teardown(self) -> None:
         """I9: once faults stop, everybody comes to have what was decided, and what can be used is in use."""
