@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -93,7 +93,7 @@ class Division:
         filled = fill(left, [self._member(charge_point_id, group) for charge_point_id, group in groups.items()])
         room = kw(left[0] // 1000 + sum(wish.start_w for wish in members))
         given: dict[ConnectorKey, Share] = {}
-        more_w: Counter[Line] = Counter()
+        more_w: dict[Line, int] = defaultdict(int)
         for group, share_w, row in zip(groups.values(), filled.shares_w, filled.stopped_by, strict=True):
             for wish, part_w in zip(group, _inside(group, share_w), strict=True):
                 limit_w = wish.shape.form.floor_w(part_w)
@@ -188,31 +188,31 @@ def _leave_to_stopped(
 def _serve_floors(order: Sequence[Wish], left: list[int]) -> dict[ConnectorKey, None]:
     """Who gets at least its floor, in this order; whoever does not fit waits. Their floors are taken off the room."""
     inside_w = {wish.key.charge_point_id: wish.charge_point_cap_w for wish in order}
+    if (rest := _room_beside_all(order, left, inside_w)) is not None:
+        left[:] = rest
+        return dict.fromkeys(wish.key for wish in order)
     served: dict[ConnectorKey, None] = {}
-    scarce = _scarce(order, left)
-    taken_w: Counter[Line] = Counter()
     for wish in order:
         more_w = wish.start_w - wish.paid_w
-        fits = more_w == 0 or not scarce or all(load * more_w <= left[row] for row, load in wish.line.rows)
+        fits = more_w == 0 or all(load * more_w <= left[row] for row, load in wish.line.rows)
         if fits and wish.floor_w <= inside_w[wish.key.charge_point_id]:
             served[wish.key] = None
             inside_w[wish.key.charge_point_id] -= wish.floor_w
-            if scarce:
-                _take(left, wish, wish.start_w, wish.paid_w)
-            else:
-                taken_w[wish.line] += max(0, more_w)
-    _take_all(left, taken_w)
+            _take(left, wish, wish.start_w, wish.paid_w)
     return served
 
 
-def _scarce(order: Sequence[Wish], left: Sequence[int]) -> bool:
-    """Whether the floors of all of them together are too much for some row; mostly they are not."""
-    more_w: Counter[Line] = Counter()
+def _room_beside_all(order: Sequence[Wish], left: Sequence[int], caps_w: Mapping[str, int]) -> list[int] | None:
+    """What is left if everybody gets its floor, as mostly; None if somebody must wait."""
+    inside_w: dict[str, int] = defaultdict(int)
+    more_w: dict[Line, int] = defaultdict(int)
     for wish in order:
-        more_w[wish.line] += max(0, wish.start_w - wish.paid_w)
+        inside_w[wish.key.charge_point_id] += wish.floor_w
+        more_w[wish.line] += wish.start_w - wish.paid_w
     rest = list(left)
     _take_all(rest, more_w)
-    return any(room < 0 for room in rest)
+    fits = min(rest) >= 0 and all(floors_w <= caps_w[name] for name, floors_w in inside_w.items())
+    return rest if fits else None
 
 
 def _inside(group: Sequence[Wish], share_w: int) -> list[int]:

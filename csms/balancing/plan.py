@@ -157,7 +157,7 @@ class _Desk:
             return None
         want = self._giving_way(want)
         again = self._must_say_again(limits, want)
-        renewed = self._lease_must_be_renewed(limits, want)
+        renewed = self._lease_must_be_renewed(limits.confirmed(want.purpose))
         if _in_force(limits, want) and not again and not renewed:
             return None
         if not self._patient(limits, want):
@@ -208,9 +208,8 @@ class _Desk:
             return None, 0
         return self._lease_s, then_w
 
-    def _lease_must_be_renewed(self, limits: ConnectorLimits, want: Intent) -> bool:
+    def _lease_must_be_renewed(self, confirmed: Limit | None) -> bool:
         """At half its time if that makes it longer, or when a drop became known that it would outlast."""
-        confirmed = limits.confirmed(want.purpose)
         if confirmed is None or confirmed.lease_s is None:
             return False
         longer_s = self._lease_s - (confirmed.issued_at.steady_s + confirmed.lease_s - self._now_s)
@@ -230,7 +229,7 @@ class _Desk:
         more is drawn than was permitted, since it may have been forgotten."""
         if self._resend and want.purpose is LimitPurpose.TRANSACTION:
             return True
-        if limits.failure(want.purpose):
+        if limits.failure(want.purpose) is not None:
             return True
         confirmed = limits.confirmed(want.purpose)
         connection_id = self._snapshot.charge_points[want.key.charge_point_id].connection_id

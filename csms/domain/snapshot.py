@@ -65,10 +65,14 @@ class Snapshot:
 
     def connector_keys(self) -> list[ConnectorKey]:
         """Every connector of the site, charge points in the order of their declaration."""
-        known = {cp_id: set(range(1, settings.connectors + 1)) for cp_id, settings in self.settings.items()}
-        for cp_id, n in self.connectors.keys() | self.active.keys() | self.limits.keys():
-            known[cp_id].add(n)
-        return [ConnectorKey(cp_id, n) for cp_id, ids in known.items() for n in sorted(ids) if n > 0]
+        keys = [ConnectorKey(cp_id, n) for cp_id, s in self.settings.items() for n in range(1, s.connectors + 1)]
+        more = self.limits.keys() | self.active.keys() | self.connectors.keys()
+        more.difference_update(keys)
+        if any(key.connector_id > 0 for key in more):  # some speak of connectors that nobody declared
+            place = {cp_id: n for n, cp_id in enumerate(self.settings)}
+            keys += [key for key in more if key.connector_id > 0]
+            keys.sort(key=lambda key: (place[key.charge_point_id], key.connector_id))
+        return keys
 
     def status(self, keys: Iterable[ConnectorKey]) -> str | None:
         """The status that stands for these connectors of one charge point: Offline, or the most telling that any of
