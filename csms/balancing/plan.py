@@ -162,7 +162,8 @@ class _Desk:
             return None
         if not self._patient(limits, want):
             return None
-        if not self._may_raise(limits, want):
+        load = self._load(want)
+        if not (self._calm_enough(limits, want) and self._fits(want, load)):
             confirmed = limits.confirmed(want.purpose)
             if confirmed is None:
                 return None
@@ -172,9 +173,10 @@ class _Desk:
                 want = self._what_it_has(want, confirmed)
             else:
                 return None
+            load = self._load(want)
         want.renewal = renewed and not again and _in_force(limits, want)
         want.lease_s, want.then_w = self._lease(want)
-        self._take_room(want)
+        self._take_room(want, load)
         return want
 
     def _giving_way(self, want: Intent) -> Intent:
@@ -195,7 +197,7 @@ class _Desk:
     def _what_it_has(self, want: Intent, confirmed: Limit) -> Intent:
         """What was confirmed, said again; but once its lease has ended its room may be somebody else's."""
         same = replace(want, limit_w=confirmed.limit_w, phases=confirmed.phases)
-        return same if self._fits(same) else replace(same, limit_w=confirmed.then_w)
+        return same if self._fits(same, self._load(same)) else replace(same, limit_w=confirmed.then_w)
 
     def _lease(self, want: Intent) -> tuple[float | None, int]:
         """Its lease and what follows, if it has one: not where it would step up, nor on a charger that has no second
@@ -256,19 +258,16 @@ class _Desk:
         due_s = failure.at.steady_s + min(2.0 ** (failure.count - 1), _LONGEST_PATIENCE_S)
         return self._is_due(due_s)
 
-    def _may_raise(self, limits: ConnectorLimits, want: Intent) -> bool:
-        return self._calm_enough(limits, want) and self._fits(want)
-
     def _calm_enough(self, limits: ConnectorLimits, want: Intent) -> bool:
         before = _governing(limits, want)
         if self._resend or limits.raised_at is None or before is None or want.limit_w <= before.limit_w:
             return True
         return self._is_due(limits.raised_at.steady_s + self._settings.raise_interval_s)
 
-    def _fits(self, want: Intent) -> bool:
+    def _fits(self, want: Intent, load: Load) -> bool:
         """A limit within what the connector may be obeying for good takes nothing from anybody. Any other must fit
         beside all other worst cases; that its connector still settles from a higher one gives it no claim."""
-        load, exposure = self._load(want), self._book.exposures[want.key]
+        exposure = self._book.exposures[want.key]
         more = _beyond(load, exposure.granted)
         if more == NO_LOAD:
             return True
@@ -288,15 +287,16 @@ class _Desk:
         more_w = max(0, want.limit_w - self._book.exposures[want.key].worst_w)
         return inside_w + self._given_w.get(charge_point_id, 0) + more_w <= window_w
 
-    def _take_room(self, want: Intent) -> None:
+    def _take_room(self, want: Intent, load: Load) -> None:
         self._busy.add(want.key)
         charge_point_id, exposure = want.key.charge_point_id, self._book.exposures[want.key]
-        extra = _beyond(self._load(want), exposure.worst)
+        extra = _beyond(load, exposure.worst)
         if extra != NO_LOAD:
             for row, dimension in self._tree.paths[self._tree.places[charge_point_id]]:
                 self._room[row] -= extra[dimension]
-        more_w = max(0, want.limit_w - exposure.worst_w)
-        self._given_w[charge_point_id] = self._given_w.get(charge_point_id, 0) + more_w
+        if want.limit_w > exposure.worst_w:
+            more_w = want.limit_w - exposure.worst_w
+            self._given_w[charge_point_id] = self._given_w.get(charge_point_id, 0) + more_w
 
     def _load(self, want: Intent) -> Load:
         return self._snapshot.shapes[want.key.charge_point_id].on(want.phases).load(want.limit_w)
