@@ -19,7 +19,6 @@ from csms.balancing.unyielding import Unyielding
 from csms.balancing.wishes import Wish, Wishes, about_to_keep_default, governs, looks_again_s, turns_again_s
 from csms.balancing.words import kw
 from csms.domain.electrical import Load
-from csms.domain.limits import ConnectorLimits
 from csms.domain.model import BalancerSettings, ConnectorKey, Moment
 from csms.domain.snapshot import Snapshot
 
@@ -162,8 +161,8 @@ def _uncommanded(snapshot: Snapshot, book: Ledger) -> dict[ConnectorKey, Share]:
 
 def _calm(snapshot: Snapshot, key: ConnectorKey, share: Share, min_change_w: int) -> Share:
     """A raise too small to matter is not made; a cut always is, because somebody else was promised the room."""
-    limits = snapshot.limits.get(key) or ConnectorLimits(*key)
-    current = limits.confirmed(governs(snapshot, key))
+    limits = snapshot.limits.get(key)
+    current = limits.confirmed(governs(snapshot, key)) if limits is not None else None
     if current is None or current.limit_w == 0 or not 0 < share.limit_w - current.limit_w < min_change_w:
         return share
     return replace(share, limit_w=current.limit_w)

@@ -68,6 +68,8 @@ class Division:
     def _waiting(self, order: Sequence[Wish], served: Mapping[ConnectorKey, None]) -> dict[ConnectorKey, Share]:
         """Those whose floor does not fit, and when about it will: as the turns of the others end, one after the
         other."""
+        if len(served) == len(order):
+            return {}
         ends_s = sorted(
             max(self._now.steady_s, wish.turn_since_s + self._settings.turn_s)
             for wish in order
@@ -169,6 +171,8 @@ def _leave_to_stopped(
     stopped: Sequence[Wish], left: list[int], given: Mapping[ConnectorKey, Share]
 ) -> dict[ConnectorKey, Share]:
     """Those who have stopped asking keep a floor of what nobody else wants: enough to begin again."""
+    if not stopped:
+        return {}
     inside_w: dict[str, int] = {}
     for key, divided in given.items():
         inside_w[key.charge_point_id] = inside_w.get(key.charge_point_id, 0) + divided.limit_w

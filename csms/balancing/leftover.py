@@ -23,9 +23,9 @@ def steps_up(
     """
     raised: dict[ConnectorKey, int] = {}
     queue = [
-        (given_w[wish.key] >= wish.in_force_w, given_w[wish.key], n)
+        (limit_w >= wish.in_force_w, limit_w, n)
         for n, wish in enumerate(wishes)
-        if wish.shape.form.unit == "A" and given_w[wish.key] > 0
+        if wish.shape.form.unit == "A" and (limit_w := given_w[wish.key]) > 0
     ]
     heapify(queue)
     while queue:

@@ -156,15 +156,15 @@ class _Desk:
         if want.key in self._busy or limits.in_flight or not self._reachable(want.key):
             return None
         want = self._giving_way(want)
-        again = self._must_say_again(limits, want)
-        renewed = self._lease_must_be_renewed(limits.confirmed(want.purpose))
+        confirmed = limits.confirmed(want.purpose)
+        again = self._must_say_again(limits, want, confirmed)
+        renewed = self._lease_must_be_renewed(confirmed)
         if _in_force(limits, want) and not again and not renewed:
             return None
         if not self._patient(limits, want):
             return None
         load = self._load(want)
         if not (self._calm_enough(limits, want) and self._fits(want, load)):
-            confirmed = limits.confirmed(want.purpose)
             if confirmed is None:
                 return None
             if want.phases != confirmed.phases and want.phases is not None:
@@ -225,7 +225,7 @@ class _Desk:
         # Without its capabilities the unit of a limit would be a guess; they are learned right after the boot.
         return charge_point.ready and in_service and charge_point.capabilities is not None
 
-    def _must_say_again(self, limits: ConnectorLimits, want: Intent) -> bool:
+    def _must_say_again(self, limits: ConnectorLimits, want: Intent, confirmed: Limit | None) -> bool:
         """After a reconnect, since some chargers lose their profiles with the connection; after a call without a
         clear answer, since what it said stays possible; after a refusal, to learn whether it obeys now; and when
         more is drawn than was permitted, since it may have been forgotten."""
@@ -233,7 +233,6 @@ class _Desk:
             return True
         if limits.failure(want.purpose) is not None:
             return True
-        confirmed = limits.confirmed(want.purpose)
         connection_id = self._snapshot.charge_points[want.key.charge_point_id].connection_id
         if confirmed is not None and confirmed.connection_id != connection_id:
             return True

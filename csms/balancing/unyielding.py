@@ -42,7 +42,7 @@ class Unyielding:
         has; once it does, it is obeying.
         """
         limits = self._snapshot.limits.get(wish.key)
-        if limits is None:
+        if limits is None or limits.obeys:
             return None
         failure = limits.failure(governs(self._snapshot, wish.key))
         if limits.overdraw is None and failure is None:

@@ -134,11 +134,11 @@ class Wishes:
         if phases is not None:
             most_w = most_w * phases // whole.form.phases
         window_w = self._window_w(key.charge_point_id, most_w)
+        caps = (phases, most_w, window_w)
         known = self._memory.wishes.get(key)
-        if known is None or not known.holds(transaction, settings, whole, limits, (phases, most_w, window_w)):
-            wish = self._new(key, transaction, settings, whole, limits, (phases, most_w, window_w))
-            known = KnownWish(transaction, settings, whole, limits, (phases, most_w, window_w), wish)
-            self._memory.wishes[key] = known
+        if known is None or not known.holds(transaction, settings, whole, limits, caps):
+            wish = self._new(key, transaction, settings, whole, limits, caps)
+            self._memory.wishes[key] = known = KnownWish(transaction, settings, whole, limits, caps, wish)
         self._bring_up_to_date(known.wish, limits, reading)
         return known.wish
 
@@ -174,17 +174,19 @@ class Wishes:
         )
 
     def _bring_up_to_date(self, wish: Wish, limits: ConnectorLimits, reading: MeterReading | None) -> None:
-        now_s = self._now.steady_s
         silent_s = self._silent_since_s(wish.key)
-        lent_w = 0 if silent_s is not None else self._lent_w(wish.shape, reading, limits, wish.cap_w)
-        wish.lent_w = min(wish.cap_w, max(wish.floor_w, lent_w))
+        wish.lent_w = wish.cap_w
+        if silent_s is not None:
+            wish.lent_w = min(wish.cap_w, wish.floor_w)
+        elif reading is not None and reading.low_since is not None:
+            lent_w = self._lent_w(wish, reading, reading.low_since, limits)
+            wish.lent_w = min(wish.cap_w, max(wish.floor_w, lent_w))
         wish.reserved_w = kept_w(self._snapshot, wish.key, self._book, self._now)
         wish.paid_w = wish.reserved_w if wish.phases is None else 0
         wish.start_w = max(wish.floor_w, wish.paid_w)
         wish.stopped_asking = silent_s is not None and not self._is_tried(limits, silent_s)
         wish.served_wh = _served_wh(limits, self._now)
-        wish.waiting_since_s = limits.paused_since.steady_s if limits.paused_since else now_s
-        self._kept_by_free_w = self._kept_by_free() if budget.charge_point_limits_w else {}
+        wish.waiting_since_s = limits.paused_since.steady_s if limits.paused_since else self._now.steady_s
 
     def _line(self, charge_point_id: str, per_w: Load) -> Line:
         place = self._tree.places[charge_point_id]
@@ -194,14 +196,12 @@ class Wishes:
             line = self._memory.lines[place, per_w] = Line(rows)
         return line
 
-    def _lent_w(self, shape: Shape, reading: MeterReading | None, limits: ConnectorLimits, cap_w: int) -> int:
+    def _lent_w(self, wish: Wish, reading: MeterReading, low_since: Moment, limits: ConnectorLimits) -> int:
         """The cap of a car that has drawn less than it may for a while, if it is worth a change: never less than one of
         its charger's steps, since from 0 it would only be raised again."""
-        if reading is None or reading.low_since is None:
-            return cap_w
-        if self._now.steady_s - reading.low_since.steady_s < self._settings.reclaim_after_s:
-            return cap_w
-        lent_w = max(shape.form.ceil_w(1), lent_cap_w(reading.peak_demand_w))
+        if self._now.steady_s - low_since.steady_s < self._settings.reclaim_after_s:
+            return wish.cap_w
+        lent_w = max(wish.shape.form.ceil_w(1), lent_cap_w(reading.peak_demand_w))
         in_force = limits.transaction or limits.default
         has_w = in_force.limit_w if in_force else 0
         return has_w if lent_w < has_w < lent_w + max(self._settings.min_change_w, has_w // 10) else lent_w

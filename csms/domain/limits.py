@@ -96,6 +96,11 @@ class ConnectorLimits:
     def in_flight(self) -> bool:
         return bool(self.outstanding) and any(limit.awaited for limit in self.outstanding)
 
+    @property
+    def obeys(self) -> bool:
+        """As far as is known: it was last seen to take limits of either purpose, and to draw no more than they say."""
+        return self.overdraw is None and self.transaction_failure is None and self.default_failure is None
+
     def confirmed(self, purpose: LimitPurpose) -> Limit | None:
         return self.default if purpose is LimitPurpose.DEFAULT else self.transaction
 
