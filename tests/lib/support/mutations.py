@@ -145,6 +145,7 @@ MUTATIONS = (
         "    if limits.overdraw is not None:\n        seen",
         "    if False:\n        seen",
     ),
+    Mutation("what is remembered outlives its facts", LEDGER, "same = its_limits is limits and", "same ="),
     Mutation("one reading is an accident", FACTS, "DISOBEDIENT = 2", "DISOBEDIENT = 1000"),
     Mutation(
         "no draw exceeds",
