@@ -81,6 +81,8 @@ def summed(snapshot: Snapshot, by_connector: Mapping[ConnectorKey, Load]) -> dic
         else:
             sums[key.charge_point_id] = _plus(before, load)
             shared.add(key.charge_point_id)
+    if not shared:
+        return sums
     disobeying = {key.charge_point_id for key, limits in snapshot.limits.items() if limits.overdraw is not None}
     for charge_point_id in sorted(shared - disobeying):
         if snapshot.settings[charge_point_id].max_power_w is not None:

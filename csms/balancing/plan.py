@@ -6,7 +6,7 @@ once. A raise leaves when the room it needs is free, and waits for nobody else's
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -86,7 +86,7 @@ def _wants(snapshot: Snapshot, allocation: Allocation, book: Ledger, yielding: Y
             share.limit_w,
             snapshot.active[key].transaction_id,
             share.reason,
-            phases=share.phases,
+            share.phases,
         )
         for key, share in allocation.shares.items()
         if share.commanded
@@ -328,7 +328,7 @@ def _beyond(load: Load, before: Load) -> Load:
 
 def _worst_w(book: Ledger) -> Mapping[str, int]:
     """Per charge point, what its connectors may be obeying together."""
-    sums: Counter[str] = Counter()
+    sums: dict[str, int] = defaultdict(int)
     for key, exposure in book.exposures.items():
         sums[key.charge_point_id] += exposure.worst_w
     return sums
