@@ -25,7 +25,9 @@ def steps_up(
     queue = [
         (limit_w >= wish.in_force_w, limit_w, n)
         for n, wish in enumerate(wishes)
-        if wish.shape.form.unit == "A" and (limit_w := given_w[wish.key]) > 0
+        if (form := wish.shape.form).unit == "A"
+        and form.largest_step_w >= least_w
+        and (limit_w := given_w[wish.key]) > 0
     ]
     heapify(queue)
     while queue:

@@ -93,6 +93,12 @@ class LimitForm:
         return steps * self._step_ma if -(-steps * over // under) == limit_w else None
 
     @cached_property
+    def largest_step_w(self) -> int:
+        """The most that lies between a limit in amperes and the next."""
+        over, under = self._step_w
+        return -(-over // under)
+
+    @cached_property
     def _step_ma(self) -> int:
         return round(self.step_a * 1000)
 

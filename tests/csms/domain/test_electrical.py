@@ -72,6 +72,20 @@ def test_a_limit_on_the_grid_says_the_same_amperes_again(
     assert up_w - down_w <= step_a * voltage_v * phases + 1
 
 
+@given(
+    st.integers(0, 50_000),
+    st.integers(1, 3),
+    st.sampled_from([207.0, 230.0, 233.7, 253.0]),
+    st.sampled_from([0.1, 0.5, 1.0, 8.0]),
+)
+def test_the_next_limit_is_never_further_than_the_largest_step(
+    power_w: int, phases: int, voltage_v: float, step_a: float
+) -> None:
+    form = LimitForm("A", phases, voltage_v, step_a, 0)
+    limit_w = form.floor_w(power_w)
+    assert limit_w <= power_w < form.ceil_w(power_w + 1) <= limit_w + form.largest_step_w
+
+
 @pytest.mark.parametrize(
     ("current", "phases", "minimum_w", "expected_w"),
     [
