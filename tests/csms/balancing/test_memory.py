@@ -1,11 +1,15 @@
 """What is remembered of a connector holds until its facts change or its time comes; see also test_ledger_machine."""
 
+from collections.abc import Callable
+
 import pytest
 from support.world import World
 
+from csms.balancing.allocation import Allocation, allocate
 from csms.balancing.ledger import ledger
 from csms.balancing.memory import Memory
-from csms.domain.model import ConnectorKey, Proof
+from csms.domain.grid import Circuit
+from csms.domain.model import ConnectorKey, Current, Proof, ScheduleWindow
 
 A = ConnectorKey("a", 1)
 BELIEVED_S = 900.0 + 60 + 6
@@ -74,3 +78,59 @@ def test_what_has_not_changed_is_not_worked_out_again(world: World) -> None:
     world.wait(100)
     remembered_kw(world, memory)
     assert memory.exposures[A] is known
+
+
+def second_car(world: World) -> None:
+    world.charger("b")
+    world.start("b")
+
+
+def circuit(world: World) -> None:
+    world.site(circuits=(Circuit("c", max_power_w=9_000),))
+    world.declare("a", 50, circuit_id="c")
+
+
+def small_demand(world: World) -> None:
+    world.draw("a", 3_000)
+    world.wait(61)
+
+
+CHANGES: dict[str, Callable[[World], None]] = {
+    "a higher least power": lambda world: world.configure(20, floor_kw=25),
+    "a lower ceiling": lambda world: world.configure(7),
+    "a cap of a time window": lambda world: world.configure(
+        20,
+        "scheduled",
+        schedule=(ScheduleWindow(tuple(range(7)), 0, 1440, 20_000, {"a": 8_000}),),
+    ),
+    "another kind of charger": lambda world: world.declare("a", 50, current=Current.AC, phases=3),
+    "a smaller charger": lambda world: world.declare("a", 11),
+    "a circuit": circuit,
+    "a small demand": small_demand,
+    "a second car": second_car,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_wish_is_forgotten_with_what_it_was_made_from(world: World, change: Callable[[World], None]) -> None:
+    memory = Memory()
+
+    def remembered() -> Allocation:
+        return allocate(world.state.snapshot(), world.now, world.settings, world.book(), memory)
+
+    before = remembered()
+    change(world)
+    assert remembered() == world.allocation()
+    assert remembered() != before
+
+
+def test_a_wish_is_forgotten_when_a_limit_is_confirmed(world: World) -> None:
+    """Whose turn it is follows from the limits in force."""
+    memory = Memory()
+    world.configure(20, floor_kw=15)
+    second_car(world)
+    for _ in range(4):
+        allocation = allocate(world.state.snapshot(), world.now, world.settings, world.book(), memory)
+        assert allocation == world.allocation()
+        assert sum(share.waiting for share in allocation.shares.values()) == 1
+        world.run(500)
