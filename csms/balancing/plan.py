@@ -141,11 +141,12 @@ class _Desk:
         self._settings = settings
         self._resend = resend
         self._tree = allocation.tree
-        self._room = allocation.tree.room(allocation.tree.loads(book.charge_points))
+        loads = allocation.tree.loads(book.charge_points)
+        self._room = allocation.tree.room(loads)
         self._window_caps_w = allocation.budget.charge_point_limits_w
         self._lease_s = _lease_s(settings, allocation.budget.drop_at_s, now)
         self._worst_w = _worst_w(book)
-        self.yielding = Yielding(snapshot, allocation, book)
+        self.yielding = Yielding(snapshot, allocation, book, loads)
         self._given_w: dict[str, int] = {}
         self._busy: set[ConnectorKey] = set()
         self.wakes_s: list[float] = []
@@ -155,7 +156,8 @@ class _Desk:
         limits = self._snapshot.limits.get(want.key) or ConnectorLimits(*want.key)
         if want.key in self._busy or limits.in_flight or not self._reachable(want.key):
             return None
-        want = self._giving_way(want)
+        if want.transaction_id is not None:
+            self._give_way(want)
         confirmed = limits.confirmed(want.purpose)
         again = self._must_say_again(limits, want, confirmed)
         renewed = self._lease_must_be_renewed(confirmed)
@@ -179,12 +181,11 @@ class _Desk:
         self._take_room(want, load)
         return want
 
-    def _giving_way(self, want: Intent) -> Intent:
+    def _give_way(self, want: Intent) -> None:
         """While a limit is exceeded, a session has less than its share."""
-        if want.transaction_id is None:
-            return want
         lowered_w = self.yielding.session_w(want.key, want.limit_w, want.phases)
-        return want if lowered_w == want.limit_w else replace(want, limit_w=lowered_w, cause=_GIVES_WAY)
+        if lowered_w != want.limit_w:
+            want.limit_w, want.cause = lowered_w, _GIVES_WAY
 
     def _fewer_phases(self, want: Intent, confirmed: Limit) -> Intent:
         """The same current on fewer phases: it takes nothing from anybody, and makes the room that others wait for."""
