@@ -38,6 +38,7 @@ from csms.balancing.memory import Memory
 from csms.balancing.plan import Plan, plan
 from csms.domain.model import Moment
 from csms.domain.snapshot import Snapshot
+from csms.garbage import look_seldom
 
 SIZES = (10, 100, 1_000, 10_000)
 COMPARED_AT = 1_000
@@ -187,4 +188,5 @@ def _factor(before: Measured, after: Measured, name: str) -> float:
 
 
 if __name__ == "__main__":
+    look_seldom()  # as `csms serve` does
     sys.exit(main())

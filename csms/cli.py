@@ -21,6 +21,7 @@ from csms.config import Config, ConfigInvalid, find_path, load
 from csms.demo import run_demo
 from csms.domain.model import SmartCharging
 from csms.domain.state import Row
+from csms.garbage import look_seldom
 from csms.keys import config_lines, new_api_key
 from csms.site_config import SiteConfig
 from csms.smart_charging import SmartChargingConfig, from_domain
@@ -132,6 +133,7 @@ async def _serve(config: Config) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     async with _running(config):
+        look_seldom()
         await ended.wait()
         log.info("stopping")
     log.info("stopped")

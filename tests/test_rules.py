@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "site_rules": {"domain", "balancing", "validation"},
     "smart_charging": {"domain", "balancing", "site_rules", "validation", "pydantic", "annotated_types"},
     "keys": set(),
+    "garbage": set(),
     "seed": {"domain"},
     "logs": {"structlog", "orjson"},
     "site_config": {"domain", "site_rules", "smart_charging", "validation", "pydantic", "annotated_types"},
