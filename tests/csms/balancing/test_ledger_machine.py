@@ -15,6 +15,7 @@ from support.site_life import SiteLife
 from csms.balancing.allocation import allocate
 from csms.balancing.ledger import ledger
 from csms.balancing.memory import Memory
+from csms.balancing.plan import plan
 
 PICK = st.integers(0, 11)
 """Which of those to whom something can happen."""
@@ -61,6 +62,10 @@ class LedgerMachine(RuleBasedStateMachine):
         self.life.stops(n)
         if unplugged:
             self.life.unplugs(n)
+
+    @rule(n=PICK, asking=st.booleans())
+    def car_stops_asking_or_begins_again(self, n: int, asking: bool) -> None:
+        self.life.asks(n, asking=asking)
 
     @rule(n=PICK)
     def reports_what_happened_offline(self, n: int) -> None:
@@ -167,7 +172,9 @@ class LedgerMachine(RuleBasedStateMachine):
         snapshot = world.state.snapshot()
         book = ledger(snapshot, world.now, world.settings.settle_s, self.memory)
         assert book == world.book()
-        assert allocate(snapshot, world.now, world.settings, book, self.memory) == world.allocation()
+        allocation = allocate(snapshot, world.now, world.settings, book, self.memory)
+        assert allocation == world.allocation()
+        assert plan(snapshot, allocation, book, world.now, world.settings) == world.plan()
 
     def teardown(self) -> None:
         """I9: once faults stop, everybody comes to have what was decided, and what can be used is in use."""

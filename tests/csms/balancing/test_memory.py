@@ -9,7 +9,7 @@ from csms.balancing.allocation import Allocation, allocate
 from csms.balancing.ledger import ledger
 from csms.balancing.memory import Memory
 from csms.domain.grid import Circuit
-from csms.domain.model import ConnectorKey, Current, Proof, ScheduleWindow
+from csms.domain.model import ConnectorKey, ConnectorStatus, Current, Proof, ScheduleWindow
 
 A = ConnectorKey("a", 1)
 BELIEVED_S = 900.0 + 60 + 6
@@ -80,6 +80,11 @@ def test_what_has_not_changed_is_not_worked_out_again(world: World) -> None:
     assert memory.exposures[A] is known
 
 
+def silence(world: World) -> None:
+    world.status("a", ConnectorStatus.SUSPENDED_EV)
+    world.wait(world.settings.suspended_after_s + 1)
+
+
 def second_car(world: World) -> None:
     world.charger("b")
     world.start("b")
@@ -107,6 +112,7 @@ CHANGES: dict[str, Callable[[World], None]] = {
     "a smaller charger": lambda world: world.declare("a", 11),
     "a circuit": circuit,
     "a small demand": small_demand,
+    "a car that asks for nothing": silence,
     "a second car": second_car,
 }
 
@@ -134,3 +140,40 @@ def test_a_wish_is_forgotten_when_a_limit_is_confirmed(world: World) -> None:
         assert allocation == world.allocation()
         assert sum(share.waiting for share in allocation.shares.values()) == 1
         world.run(500)
+
+
+def test_a_wish_is_forgotten_when_a_silent_car_is_paused_and_when_it_is_tried() -> None:
+    world, memory = World(100), Memory()
+    world.configure(20, floor_kw=5)
+    for name in ("a", "b"):
+        world.charger(name)
+        world.start(name)
+    world.status("a", ConnectorStatus.SUSPENDED_EV)
+    seen_kw = set()
+    for _ in range(40):
+        allocation = allocate(world.state.snapshot(), world.now, world.settings, world.book(), memory)
+        assert allocation == world.allocation()
+        seen_kw.add(allocation.shares[A].limit_w / 1000)
+        world.run(61)
+    assert len(seen_kw) > 1
+
+
+def test_who_gives_way_gets_back_what_was_decided() -> None:
+    """A limit below a share is in force for a moment: the wish is made anew with each of them."""
+    world, memory = World(100), Memory()
+    world.configure(40)
+    for name in ("a", "b"):
+        world.charger(name)
+        world.start(name)
+    world.settle()
+    world.configure(30)
+    in_force_kw = set()
+    for _ in range(20):
+        book = ledger(world.state.snapshot(), world.now, world.settings.settle_s, memory)
+        allocation = allocate(world.state.snapshot(), world.now, world.settings, book, memory)
+        assert (book, allocation) == (world.book(), world.allocation())
+        limit = world.state.limits[A].transaction
+        assert limit is not None
+        in_force_kw.add(limit.limit_w / 1000)
+        world.run(1)
+    assert in_force_kw == {20, 10, 15}

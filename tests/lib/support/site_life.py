@@ -173,6 +173,14 @@ class SiteLife:
             if limits is not None and limits.overdraw is None:
                 connector.overdrawn_w = None
 
+    def asks(self, n: int, *, asking: bool) -> None:
+        """A car says whether it wants power."""
+        busy = [c for c in self.true.values() if c.running and self._online(c.key.charge_point_id)]
+        busy = [c for c in busy if not self._news.get(c.key.charge_point_id)]
+        if busy:
+            status = ConnectorStatus.CHARGING if asking else ConnectorStatus.SUSPENDED_EV
+            self._status(busy[n % len(busy)].key, status)
+
     def reports(self, n: int) -> None:
         """The oldest thing that a charger could not tell while it was offline."""
         waiting = [name for name, news in self._news.items() if news and self._online(name)]
