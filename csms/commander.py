@@ -176,7 +176,12 @@ class Commander:
             await self._prove_lease(key, limits.transaction, link)
 
     async def _make_sure(self, key: ConnectorKey, issued: ev.LimitIssued, link: ChargePointLink) -> None:
-        """Something else was sent on an earlier connection, and nobody knows whether it arrived: ask what is obeyed."""
+        """Something else was sent on an earlier connection, and nobody knows whether it arrived: ask what is obeyed.
+
+        While a transaction runs, a composite schedule tells only of the profiles that govern it.
+        """
+        if key in self._state().active and issued.purpose is not self._governing(key.charge_point_id):
+            return
         outcome = await link.send(ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
         in_force = self._state().limits[key].confirmed(issued.purpose)
         if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED) or in_force is None:
@@ -184,6 +189,10 @@ class Commander:
         shape = self._state().shape(key.charge_point_id)
         if in_force.limit_id == issued.limit_id and shows_limit(outcome.schedule, in_force, shape):
             self._record(ev.LimitShown(self._clock.now(), *key, issued.limit_id, issued.purpose))
+
+    def _governing(self, charge_point_id: str) -> LimitPurpose:
+        capabilities = self._state().charge_points[charge_point_id].capabilities
+        return LimitPurpose.TRANSACTION if capabilities is None else capabilities.limit_by
 
     def _command(self, issued: ev.LimitIssued) -> SetLimit:
         """A default profile starts in 1970, so that a charger that has lost its clock still has it in force."""
@@ -208,12 +217,15 @@ class Commander:
     async def _prove_defaults(self, charge_point_id: str, link: ChargePointLink, keys: list[ConnectorKey]) -> None:
         shown: dict[ConnectorKey, bool | None] = {}
         for key in keys:
+            default = self._state().limits[key].default
             outcome = await link.send(ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
             if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED):
                 break  # one that leaves this question open will leave the others open too
             busy = key in self._state().active  # then its composite schedule is that of the transaction
-            told = outcome.answer is Answer.ACCEPTED and not busy
-            shown[key] = shows_default(outcome.schedule, self._state().shape(charge_point_id)) if told else None
+            shown[key] = None
+            overtaken = self._state().limits[key].default is not default
+            if default is not None and outcome.answer is Answer.ACCEPTED and not busy and not overtaken:
+                shown[key] = shows_default(outcome.schedule, default, self._state().shape(charge_point_id))
         self._proven_on[charge_point_id] = link.connection_id
         proofs = default_proofs({key: shown.get(key) for key in keys})
         for key, proof in proofs.items():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from benchmarks.division.sites import SETTINGS, Site
 from csms.balancing.allocation import Allocation
 from csms.balancing.budget import budget, effective_config
+from csms.balancing.defaults import defaults
 from csms.balancing.ledger import ledger
 from csms.balancing.limits import Filled, Member
 from csms.balancing.tree import tree
@@ -30,7 +31,8 @@ def problem_of(site: Site) -> Problem:
     amount = budget(snapshot, config, now, SETTINGS)
     limits = tree(snapshot.site, snapshot.settings, amount.usable_w, amount.load_currents_a)
     book = ledger(snapshot, now, SETTINGS.settle_s)
-    wishes = Wishes(snapshot, config, amount, limits, book, now, SETTINGS).made()
+    standing = defaults(snapshot, limits, book, now)
+    wishes = Wishes(snapshot, config, amount, limits, standing, now, SETTINGS).made()
     members = [Member(wish.line, wish.start_w, wish.lent_w) for wish in wishes]
     room = limits.room(limits.loads({}))
     _take(room, members, [member.start_w for member in members])

@@ -7,16 +7,17 @@ cannot be commanded (idle connectors, offline and refusing chargers) is taken of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from csms.balancing.budget import Budget, budget, effective_config
+from csms.balancing.defaults import Defaults, defaults
 from csms.balancing.division import Division
 from csms.balancing.ledger import Ledger, ledger, summed
 from csms.balancing.memory import Memory
 from csms.balancing.shares import Share
 from csms.balancing.tree import Tree, tree
 from csms.balancing.unyielding import Unyielding
-from csms.balancing.wishes import Wish, Wishes, about_to_keep_default, governs, looks_again_s, turns_again_s
+from csms.balancing.wishes import Wish, Wishes, governs, looks_again_s, turns_again_s
 from csms.balancing.words import kw
 from csms.domain.electrical import Load
 from csms.domain.model import BalancerSettings, ConnectorKey, Moment
@@ -49,6 +50,7 @@ class Allocation:
     budget: Budget
     tree: Tree
     shares: Mapping[ConnectorKey, Share]
+    defaults: Defaults = field(compare=False)
     excesses: tuple[Excess, ...]
     looks_again_s: float | None
 
@@ -73,15 +75,16 @@ def allocate(
     config = effective_config(snapshot)
     amount = budget(snapshot, config, now, settings)
     limits = tree(snapshot.site, snapshot.settings, amount.usable_w, amount.load_currents_a)
-    wishes = Wishes(snapshot, config, amount, limits, book, now, settings, memory).made()
-    held = _held(snapshot, [wish.key for wish in wishes], book, now)
+    standing = defaults(snapshot, limits, book, now)
+    wishes = Wishes(snapshot, config, amount, limits, standing, now, settings, memory).made()
+    held = _held(standing, [wish.key for wish in wishes])
     division = Division(config, limits, now, settings)
     shares = division.divide(wishes, limits.room(limits.loads(held)))
     in_force = limits.within(amount.now_w)
     holding = Unyielding(snapshot, book).found(wishes, shares)
     if holding:
         obeying = [wish for wish in wishes if wish.key not in holding]
-        held = _held(snapshot, [wish.key for wish in obeying], book, now)
+        held = _held(standing, [wish.key for wish in obeying])
         shares = {**division.divide(obeying, limits.room(limits.loads(held))), **holding}
     calm = {key: _calm(snapshot, key, share, settings.min_change_w) for key, share in shares.items()}
     looks = [
@@ -96,40 +99,30 @@ def allocate(
         budget=amount,
         tree=limits,
         shares={**calm, **_uncommanded(snapshot, book)},
-        excesses=_excesses(snapshot, in_force, [w for w in wishes if not shares[w.key].refusing], book, now),
+        defaults=standing,
+        excesses=_excesses(standing, in_force, [w for w in wishes if not shares[w.key].refusing]),
         looks_again_s=min((look_s for look_s in looks if look_s is not None and look_s > now.steady_s), default=None),
     )
 
 
-def _held(
-    snapshot: Snapshot, wished: Sequence[ConnectorKey], book: Ledger, now: Moment, *, lasting: bool = False
-) -> dict[str, Load]:
+def _held(standing: Defaults, wished: Sequence[ConnectorKey], *, lasting: bool = False) -> dict[str, Load]:
     """What everything but these connectors holds, per charge point: idle ones their fallback, offline and refusing ones
     their worst case. What a wish keeps anyway is part of the division."""
     sharing = set(wished)
     loads = {
-        key: _held_load(snapshot, key, exposure.lasting if lasting else exposure.worst, now)
-        for key, exposure in book.exposures.items()
+        key: standing.held(key, exposure.lasting if lasting else exposure.worst)
+        for key, exposure in standing.book.exposures.items()
         if key not in sharing
     }
-    return summed(snapshot, loads)
+    return summed(standing.snapshot, loads)
 
 
-def _held_load(snapshot: Snapshot, key: ConnectorKey, load: Load, now: Moment) -> Load:
-    if key in snapshot.active or not about_to_keep_default(snapshot, key, now):
-        return load
-    shape = snapshot.shapes[key.charge_point_id]
-    return shape.load(shape.fallback_w)
-
-
-def _excesses(
-    snapshot: Snapshot, in_force: Tree, wishes: Sequence[Wish], book: Ledger, now: Moment
-) -> tuple[Excess, ...]:
+def _excesses(standing: Defaults, in_force: Tree, wishes: Sequence[Wish]) -> tuple[Excess, ...]:
     """What is too much already, however little the others are given and however long one waits."""
-    holding = _held(snapshot, [wish.key for wish in wishes], book, now, lasting=True)
+    holding = _held(standing, [wish.key for wish in wishes], lasting=True)
     for wish in wishes:
         if wish.reserved_w:
-            whole = snapshot.shapes[wish.key.charge_point_id]
+            whole = standing.snapshot.shapes[wish.key.charge_point_id]
             load, before = whole.load(wish.reserved_w), holding[wish.key.charge_point_id]
             holding[wish.key.charge_point_id] = (
                 before[0] + load[0], before[1] + load[1], before[2] + load[2], before[3] + load[3],

@@ -68,13 +68,13 @@ def plan(
 ) -> Plan:
     """The limits to send at this moment. `resend` says every running session its limit again, confirmed or not."""
     desk = _Desk(snapshot, allocation, book, now, settings, resend)
-    wants = _wants(snapshot, allocation, book, desk.yielding)
+    wants = _wants(snapshot, allocation, book)
     intents = [intent for want in wants if (intent := desk.consider(want)) is not None]
     wakes = [book.next_change_s(), allocation.looks_again_s, *desk.wakes_s]
     return Plan(tuple(intents), min((wake for wake in wakes if wake is not None), default=None))
 
 
-def _wants(snapshot: Snapshot, allocation: Allocation, book: Ledger, yielding: Yielding) -> Iterator[Intent]:
+def _wants(snapshot: Snapshot, allocation: Allocation, book: Ledger) -> Iterator[Intent]:
     """What every connector should be told, in the order of service: shares first, then the default profiles.
 
     A connector without any acknowledged default gets that first: it is what all else falls back to.
@@ -95,7 +95,7 @@ def _wants(snapshot: Snapshot, allocation: Allocation, book: Ledger, yielding: Y
     for key in book.exposures:
         share = shares.get(key)
         if share is None or share.purpose is not LimitPurpose.DEFAULT:
-            limits, limit_w = snapshot.limits.get(key), yielding.default_w(key)
+            limits, limit_w = snapshot.limits.get(key), allocation.defaults.limit_w(key)
             if limits is None or limits.default is None:
                 unknown.append(_default_want(key, limit_w))
             elif not _default_rests(snapshot, key, limits, limits.default, limit_w):
@@ -146,7 +146,8 @@ class _Desk:
         self._window_caps_w = allocation.budget.charge_point_limits_w
         self._lease_s = _lease_s(settings, allocation.budget.drop_at_s, now)
         self._worst_w = _worst_w(book)
-        self.yielding = Yielding(snapshot, allocation, book, loads)
+        self._defaults = allocation.defaults
+        self._yielding = Yielding(snapshot, allocation, book, loads)
         self._given_w: dict[str, int] = {}
         self._busy: set[ConnectorKey] = set()
         self.wakes_s: list[float] = []
@@ -183,7 +184,7 @@ class _Desk:
 
     def _give_way(self, want: Intent) -> None:
         """While a limit is exceeded, a session has less than its share."""
-        lowered_w = self.yielding.session_w(want.key, want.limit_w, want.phases)
+        lowered_w = self._yielding.session_w(want.key, want.limit_w, want.phases)
         if lowered_w != want.limit_w:
             want.limit_w, want.cause = lowered_w, _GIVES_WAY
 
@@ -203,7 +204,7 @@ class _Desk:
     def _lease(self, want: Intent) -> tuple[float | None, int]:
         """Its lease and what follows, if it has one: not where it would step up, nor on a charger that has no second
         period."""
-        then_w = self._snapshot.shapes[want.key.charge_point_id].fallback_w
+        then_w = self._defaults.limit_w(want.key)
         capabilities = self._snapshot.charge_points[want.key.charge_point_id].capabilities
         periods = capabilities.max_periods if capabilities is not None else None
         leases = self._settings.lease_s > 0 and (periods or 1) > 1

@@ -15,9 +15,9 @@ LEASE_LATE_S = 60.0
 _TOLERANCE_W = 50.0
 
 
-def shows_default(schedule: Sequence[ScheduleLimit], shape: Shape) -> bool:
-    """Whether the schedule begins at or below the default profile's limit."""
-    return bool(schedule) and _watts(schedule[0], shape) <= shape.fallback_w + _TOLERANCE_W
+def shows_default(schedule: Sequence[ScheduleLimit], default: Limit, shape: Shape) -> bool:
+    """Whether the schedule begins at or below the default profile that was acknowledged."""
+    return bool(schedule) and _watts(schedule[0], shape) <= default.limit_w + _TOLERANCE_W
 
 
 def shows_limit(schedule: Sequence[ScheduleLimit], limit: Limit, shape: Shape) -> bool:

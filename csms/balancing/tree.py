@@ -59,6 +59,15 @@ class Tree:
         """What is left in every row; negative where there is too much already, and 0 where there is no limit."""
         return [0 if limit is None else limit - load for limit, load in zip(self.limits, loads, strict=True)]
 
+    def exceeded(self, loads: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+        """By node: the dimensions of exceeded limits, its own or above it, and by how much. Nodes without any are left
+        out."""
+        room = self.room(loads)
+        if min(room) >= 0:
+            return {}
+        found = ((node, [(d, -room[row]) for row, d in path if room[row] < 0]) for node, path in enumerate(self.paths))
+        return {node: excesses for node, excesses in found if excesses}
+
 
 def tree(
     site: SiteSettings,

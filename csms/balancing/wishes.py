@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from csms.balancing.budget import Budget
-from csms.balancing.ledger import Ledger
+from csms.balancing.defaults import Defaults, first_contact_ends_s
 from csms.balancing.limits import Line
 from csms.balancing.memory import Caps, KnownWish, Memory
 from csms.balancing.tree import Tree
@@ -62,34 +62,6 @@ class Wish:
     waiting_since_s: float = 0.0
 
 
-_FIRST_CONTACT_S = 5.0
-"""So long others need not be cut for a charger that is about to have its default profile."""
-
-
-def kept_w(snapshot: Snapshot, key: ConnectorKey, book: Ledger, now: Moment) -> int:
-    """What a connector keeps when nobody gives it anything: its default profile, once that is in force.
-
-    A connected charger that has not refused is about to have it; to cut everybody else for that moment, in which the
-    ledger counts it at its rated maximum, would not be faster. Offline or refusing, it keeps what the ledger says.
-    """
-    if not about_to_keep_default(snapshot, key, now):
-        return book.exposures[key].fallback_w
-    return snapshot.shapes[key.charge_point_id].fallback_w
-
-
-def about_to_keep_default(snapshot: Snapshot, key: ConnectorKey, now: Moment) -> bool:
-    """Whether a connector has its default profile, or will have it in a moment."""
-    charge_point = snapshot.charge_points[key.charge_point_id]
-    if not charge_point.connected or not snapshot.settings[key.charge_point_id].in_service:
-        return False
-    limits = snapshot.limits.get(key)
-    if limits is not None and (limits.default_failure is not None or limits.overdraw is not None):
-        return False
-    if limits is not None and limits.default is not None and limits.default_proof is not None:
-        return True
-    return charge_point.contact_at is None or now.steady_s - charge_point.contact_at.steady_s < _FIRST_CONTACT_S
-
-
 class Wishes:
     """Makes the wishes of one decision: every connected charger's running transactions, first come first."""
 
@@ -99,7 +71,7 @@ class Wishes:
         config: SmartCharging,
         budget: Budget,
         tree: Tree,
-        book: Ledger,
+        standing: Defaults,
         now: Moment,
         settings: BalancerSettings,
         memory: Memory | None = None,
@@ -108,7 +80,7 @@ class Wishes:
         self._config = config
         self._budget = budget
         self._tree = tree
-        self._book = book
+        self._defaults = standing
         self._now = now
         self._settings = settings
         self._memory = memory if memory is not None else Memory()
@@ -181,12 +153,26 @@ class Wishes:
         elif reading is not None and reading.low_since is not None:
             lent_w = self._lent_w(wish, reading, reading.low_since, limits)
             wish.lent_w = min(wish.cap_w, max(wish.floor_w, lent_w))
-        wish.reserved_w = kept_w(self._snapshot, wish.key, self._book, self._now)
+        wish.reserved_w = self._defaults.kept_w(wish.key)
         wish.paid_w = wish.reserved_w if wish.phases is None else 0
         wish.start_w = max(wish.floor_w, wish.paid_w)
         wish.stopped_asking = silent_s is not None and not self._is_tried(limits, silent_s)
         wish.served_wh = _served_wh(limits, self._now)
         wish.waiting_since_s = limits.paused_since.steady_s if limits.paused_since else self._now.steady_s
+
+    def _window_w(self, charge_point_id: str, most_w: int) -> int:
+        """What the cap of a time window, if there is one, leaves to its sessions beside its free connectors."""
+        window_w = self._budget.charge_point_limits_w.get(charge_point_id)
+        return most_w if window_w is None else max(0, window_w - self._kept_by_free_w.get(charge_point_id, 0))
+
+    def _kept_by_free(self) -> dict[str, int]:
+        """By charge point with a cap, what its connectors without a session keep."""
+        kept_by_free_w: dict[str, int] = {}
+        for key in self._snapshot.connector_keys():
+            if key.charge_point_id in self._budget.charge_point_limits_w and key not in self._snapshot.active:
+                more_w = self._defaults.kept_w(key)
+                kept_by_free_w[key.charge_point_id] = kept_by_free_w.get(key.charge_point_id, 0) + more_w
+        return kept_by_free_w
 
     def _line(self, charge_point_id: str, per_w: Load) -> Line:
         place = self._tree.places[charge_point_id]
@@ -236,7 +222,7 @@ def looks_again_s(snapshot: Snapshot, now: Moment, settings: BalancerSettings) -
     """When (steady clock) waiting alone makes a wish smaller: a car has drawn little, or asked for nothing, long
     enough."""
     contacts = (charge_point.contact_at for charge_point in snapshot.charge_points.values() if charge_point.connected)
-    looks = [contact.steady_s + _FIRST_CONTACT_S for contact in contacts if contact is not None]
+    looks = [first_contact_ends_s(contact) for contact in contacts if contact is not None]
     for key in snapshot.active:
         reading = snapshot.readings.get(key)
         if reading is not None and reading.low_since is not None:

@@ -69,26 +69,44 @@ def test_what_waiting_alone_lowers_is_no_alarm() -> None:
     assert alarms(world) == {}
 
 
-def test_idle_defaults_hold_too() -> None:
-    """Two of 8 kW each: 1 kW more than 15."""
+def test_defaults_that_give_way_are_no_trouble() -> None:
+    """Two of 8 kW each are 1 kW more than 15: both are told 0."""
     world = World(40)
     for name in "ab":
         world.charger(name, 22, offline_kw=8)
-    world.settle()
     world.configure(15)
+    assert world.troubles() == []
+    world.settle()
+    assert [limits.default.limit_w for limits in world.state.limits.values() if limits.default] == [0, 0]
+    world.configure(16)
+    world.settle()
+    assert [limits.default.limit_w for limits in world.state.limits.values() if limits.default] == [8_000, 8_000]
+
+
+def test_a_default_that_refuses_to_give_way_holds() -> None:
+    world = World(40)
+    for name in "ab":
+        world.charger(name, 22, offline_kw=8)
+    world.configure(15)
+    for intent in world.plan().intents:
+        issued = world.issue(intent)
+        world.confirm(issued) if intent.key.charge_point_id == "a" else world.reject(issued)
+    world.configure(5)
     (trouble,) = world.troubles()
-    assert (trouble.excess_w, trouble.holders) == (1_000, ("a", "b"))
+    assert (trouble.excess_w, trouble.holders) == (3_000, ("b",))
 
 
-def test_the_default_of_a_running_session_holds_too() -> None:
-    """It cannot be cut below what it falls back to."""
+def test_the_default_of_a_running_session_gives_way_with_it() -> None:
+    """5 kW are less than its default of 8 kW: it is given no more than them, and nothing to fall back to."""
     world = World(40)
     world.charger("a", 22, offline_kw=8)
     world.start("a")
     world.settle()
     world.configure(5)
-    (trouble,) = world.troubles()
-    assert (trouble.excess_w, trouble.holders) == (3_000, ("a",))
+    assert world.troubles() == []
+    world.settle()
+    assert world.shares_kw() == {"a": 5.0}
+    assert world.report().chargers[0].confirmed
 
 
 def test_a_phase_is_exceeded_by_amperes() -> None:

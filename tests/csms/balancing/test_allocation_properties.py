@@ -80,14 +80,14 @@ def draws(place: Premises, world: World, *, nothing_given: bool = False) -> dict
     """What each charge point may draw if everyone does as decided: shares, or the default where that is higher, and
     whatever the ledger says of those who are told nothing."""
     snapshot, book, given = world.state.snapshot(), world.book(), dict(commanded(world))
+    defaults = world.allocation().defaults
     found: dict[str, Draw] = {}
     for settings_ in place.charge_points:
         name, known = settings_.charge_point_id, snapshot.charge_points[settings_.charge_point_id].capabilities
         total = NOTHING
         for connector_id in range(1, settings_.connectors + 1):
             key = ConnectorKey(name, connector_id)
-            default_w = snapshot.shapes[name].fallback_w
-            held = permitted(place.site, settings_, known, default_w)
+            held = permitted(place.site, settings_, known, defaults.limit_w(key))
             if key in given and not nothing_given:
                 share = given[key]
                 total += held.highest(permitted(place.site, settings_, known, share.limit_w, share.phases))

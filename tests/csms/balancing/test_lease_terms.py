@@ -38,7 +38,7 @@ def the_intent(world: World) -> Intent:
         (1, 0, 900, (None, 0)),  # it has no second period
         (None, 0, 900, (None, 0)),  # nor has one that does not say
         (2, 20, 900, (None, 0)),  # down to 20 kW there is no step
-        (2, 30, 900, (None, 0)),  # and none up
+        (2, 30, 900, (900.0, 0)),  # 30 kW do not fit, so its default is 0
         (2, 0, 0, (None, 0)),  # the operator wants none
         (2, 0, 120, (120.0, 0)),
     ],

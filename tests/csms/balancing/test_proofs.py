@@ -55,7 +55,13 @@ def watts(*limits: tuple[float, float]) -> list[ScheduleLimit]:
 )
 def test_a_default_is_shown_by_what_is_not_above_it(schedule: list[ScheduleLimit], shows: bool) -> None:
     """6 A on three phases are 4.14 kW."""
-    assert shows_default(schedule, charger(4.14)) is shows
+    default = Limit(1, LimitPurpose.DEFAULT, 4_140, None, "c1", Moment(0, 0))
+    assert shows_default(schedule, default, charger(4.14)) is shows
+
+
+def test_a_default_that_gave_way_is_not_shown_by_the_one_before() -> None:
+    default = Limit(2, LimitPurpose.DEFAULT, 0, None, "c1", Moment(0, 0))
+    assert not shows_default(watts((4_140, 0)), default, charger(4.14))
 
 
 @pytest.mark.parametrize(
