@@ -42,7 +42,7 @@ def test_a_few_dozen_scenarios_hold_every_kind_of_trouble() -> None:
     scenarios = [draw_scenario(seed, 3.0) for seed in range(60)]
     kinds = {type(happening).__name__ for scenario in scenarios for happening in scenario.happenings}
     assert kinds >= {"Dropped", "Rebooted", "Noisy", "Crashed", "LimitTold", "LoadTold", "Misbehaves", "Forgets"}
-    assert {scenario.site.metering_s for scenario in scenarios} == {10, 30, 60}
+    assert {scenario.site.metering_s for scenario in scenarios} == {10, 30, 60, 120}
     points = [point for scenario in scenarios for point in scenario.points]
     assert {point.protocol for point in points} == {"1.6", "2.0.1"}
     assert {point.hardware.phases for point in points} == {0, 1, 3}
