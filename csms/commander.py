@@ -227,10 +227,12 @@ class Commander:
             if default is not None and outcome.answer is Answer.ACCEPTED and not busy and not overtaken:
                 shown[key] = shows_default(outcome.schedule, default, self._state().shape(charge_point_id))
         self._proven_on[charge_point_id] = link.connection_id
-        proofs = default_proofs({key: shown.get(key) for key in keys})
+        limits = self._state().limits
+        tells = any(limits[key].default_proof in (Proof.SHOWN, Proof.DISPROVED) for key in keys)
+        proofs = default_proofs({key: shown.get(key) for key in keys}, tells=tells)
         for key, proof in proofs.items():
-            if proof is Proof.SILENT and self._state().limits[key].default_proof is Proof.SHOWN:
-                continue  # it has shown it before, and cannot just now
+            if proof is Proof.SILENT and limits[key].default_proof is not None:
+                continue  # what it has shown before stands while it cannot be asked
             detail = "its composite schedule does not show its default profile" if proof is Proof.DISPROVED else ""
             self._record(ev.DefaultProved(self._clock.now(), *key, proof, detail))
 

@@ -27,13 +27,14 @@ def shows_limit(schedule: Sequence[ScheduleLimit], limit: Limit, shape: Shape) -
     return _watts(schedule[0], shape.on(limit.phases)) <= 1.03 * limit.limit_w + _TOLERANCE_W
 
 
-def default_proofs(shown: Mapping[ConnectorKey, bool | None]) -> dict[ConnectorKey, Proof]:
+def default_proofs(shown: Mapping[ConnectorKey, bool | None], *, tells: bool) -> dict[ConnectorKey, Proof]:
     """The verdict over the connectors of one charge point; None: it could not be asked about that one.
 
-    Many chargers answer for an idle connector as if it had no limit. Only who shows the default on one connector is
-    taken at its word about the others: some replace the default of connector 1 by that of connector 2.
+    Many chargers answer for an idle connector as if it had no limit. Only who shows the default on one connector, now
+    or (`tells`) before, is taken at its word about the others: some replace the default of connector 1 by that of
+    connector 2.
     """
-    if not any(shown.values()):
+    if not tells and not any(shown.values()):
         return dict.fromkeys(shown, Proof.SILENT)
     return {
         key: Proof.SHOWN if seen else Proof.DISPROVED if seen is False else Proof.SILENT for key, seen in shown.items()

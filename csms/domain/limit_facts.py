@@ -64,10 +64,17 @@ def confirmed(limits: ConnectorLimits, event: ev.LimitConfirmed, at_hand: Circum
     if governs:
         kept = _served(kept, before, limit, event.at)
     if limit.purpose is LimitPurpose.DEFAULT:
-        # One that was acknowledged before and did not hold is said again less and less often, until it is shown.
-        failure = kept.default_failure if kept.default_proof is Proof.DISPROVED else None
-        return replace(kept, default=limit, default_failure=failure)
+        return replace(kept, default=limit, default_failure=_still_unproven(kept, event.at))
     return replace(kept, transaction=limit, transaction_failure=None)
+
+
+def _still_unproven(limits: ConnectorLimits, at: Moment) -> Failure | None:
+    """One that was acknowledged before and did not hold is said again less and less often, until it is shown: its
+    patience begins anew, so that there is time to ask the charger for it."""
+    failure = limits.default_failure
+    if failure is None or limits.default_proof is not Proof.DISPROVED:
+        return None
+    return replace(failure, at=at)
 
 
 def _stepped_down(limit: Limit | None, at: Moment) -> Limit | None:

@@ -79,7 +79,21 @@ def test_a_default_that_gave_way_is_not_shown_by_the_one_before() -> None:
 def test_who_shows_one_default_is_taken_at_its_word_about_the_others(
     shown: dict[ConnectorKey, bool | None], proofs: dict[ConnectorKey, Proof]
 ) -> None:
-    assert default_proofs(shown) == proofs
+    assert default_proofs(shown, tells=False) == proofs
+
+
+@pytest.mark.parametrize(
+    ("shown", "proofs"),
+    [
+        ({A1: None, A2: False}, {A1: Proof.SILENT, A2: Proof.DISPROVED}),
+        ({A1: False, A2: False}, {A1: Proof.DISPROVED, A2: Proof.DISPROVED}),
+        ({A1: None, A2: None}, {A1: Proof.SILENT, A2: Proof.SILENT}),
+    ],
+)
+def test_who_has_shown_one_before_is_taken_at_its_word_ever_after(
+    shown: dict[ConnectorKey, bool | None], proofs: dict[ConnectorKey, Proof]
+) -> None:
+    assert default_proofs(shown, tells=True) == proofs
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 from csms.domain import events as ev
 from csms.domain import limit_facts as facts
 from csms.domain.limit_facts import Circumstances
-from csms.domain.limits import ConnectorLimits, Limit, Overdraw, Settling
+from csms.domain.limits import ConnectorLimits, Failure, Limit, Overdraw, Settling
 from csms.domain.model import LimitPurpose, Moment, Proof
 
 TRANSACTION, DEFAULT = LimitPurpose.TRANSACTION, LimitPurpose.DEFAULT
@@ -202,8 +202,9 @@ def test_a_disproved_default_is_a_failure_and_a_shown_one_none() -> None:
         limits = facts.proved(limits, ev.DefaultProved(at(count), "a", 1, Proof.DISPROVED, "shows 32 A"))
         assert limits.default_failure is not None
         assert (limits.default_failure.count, limits.default_failure.cause) == (count, "shows 32 A")
-    limits = confirm(issue(limits, 2, 0, purpose=DEFAULT), 2)
-    assert limits.default_failure is not None  # acknowledged it was before
+    limits = confirm(issue(limits, 2, 0, purpose=DEFAULT), 2, 5)
+    # Acknowledged it was before; from now on it is given time to be asked.
+    assert limits.default_failure == Failure(2, at(5), "shows 32 A")
     assert facts.proved(limits, ev.DefaultProved(at(9), "a", 1, Proof.SHOWN)).default_failure is None
 
 
