@@ -69,12 +69,12 @@ def confirmed(limits: ConnectorLimits, event: ev.LimitConfirmed, at_hand: Circum
 
 
 def _still_unproven(limits: ConnectorLimits, at: Moment) -> Failure | None:
-    """One that was acknowledged before and did not hold is said again less and less often, until it is shown: its
-    patience begins anew, so that there is time to ask the charger for it."""
+    """One that was acknowledged before and did not hold is said again less and less often, until it is shown: also
+    while a slow line leaves no time to ask for it in between."""
     failure = limits.default_failure
     if failure is None or limits.default_proof is not Proof.DISPROVED:
         return None
-    return replace(failure, at=at)
+    return replace(failure, count=failure.count + 1, at=at)
 
 
 def _stepped_down(limit: Limit | None, at: Moment) -> Limit | None:
@@ -172,10 +172,15 @@ def transaction_ended(limits: ConnectorLimits, at: Moment) -> ConnectorLimits:
 
 
 def proved(limits: ConnectorLimits, event: ev.DefaultProved) -> ConnectorLimits:
-    limits = replace(limits, default_proof=event.proof)
-    if event.proof is Proof.DISPROVED:
-        return _failed(limits, LimitPurpose.DEFAULT, event.at, event.detail)
-    return replace(limits, default_failure=None)
+    """A charger with one place for the defaults of two connectors loses the one for the other, over and over: each time
+    it is left longer before it is told again."""
+    before = limits.default_failure
+    if event.proof is not Proof.DISPROVED:
+        return replace(limits, default_proof=event.proof, default_failure=None)
+    if before is None and limits.default_proof is Proof.SHOWN:
+        limits = replace(limits, default_lost=limits.default_lost + 1)
+    count = before.count if before is not None else max(1, limits.default_lost)
+    return replace(limits, default_proof=event.proof, default_failure=Failure(count, event.at, event.detail))
 
 
 def exceeded(limits: ConnectorLimits, event: ev.LimitExceeded) -> ConnectorLimits:

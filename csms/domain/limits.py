@@ -70,7 +70,8 @@ class ConnectorLimits:
 
     `default` and `transaction` were acknowledged last; `outstanding` was sent without a clear answer since; `settling`
     holds what was possible before. The failures are those since the last success of that purpose. `default_proof` is
-    what the charger's composite schedule said of the default. `turn_since` is when the running transaction was last
+    what the charger's composite schedule said of the default, `default_lost` how often it was there and then was not.
+    `turn_since` is when the running transaction was last
     given power after a pause, `paused_since` when it was paused, and `served_wh` what it was permitted until
     `served_at`.
     """
@@ -91,6 +92,7 @@ class ConnectorLimits:
     paused_since: Moment | None = None
     served_wh: float = 0.0
     served_at: Moment | None = None
+    default_lost: int = 0
 
     @property
     def in_flight(self) -> bool:

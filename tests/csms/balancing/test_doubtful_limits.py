@@ -195,6 +195,19 @@ def test_a_disproved_default_is_said_again_less_and_less_often() -> None:
     assert world.plan().intents == ()
 
 
+def test_a_default_that_is_lost_over_and_over_is_said_again_less_and_less_often() -> None:
+    """Some chargers have one place for two connectors: what is said to the one is lost to the other."""
+    world = World()
+    world.charger("a", 22)
+    for patience_s in (1, 2, 4, 8, 16, 32, 60, 60):
+        prove_default(world, Proof.SHOWN)
+        prove_default(world, Proof.DISPROVED)
+        world.wait(patience_s - 0.1)
+        assert world.plan().intents == ()
+        world.wait(0.2)
+        acknowledge(world, world.issue(the_intent(world)))
+
+
 def test_the_limit_of_a_running_session_does_not_hide_a_disproved_default() -> None:
     """When the session ends the charger falls back to something nobody knows."""
     world = running(10, max_kw=50)

@@ -198,12 +198,11 @@ def test_equal_unanswered_limits_do_not_pile_up() -> None:
 
 def test_a_disproved_default_is_a_failure_and_a_shown_one_none() -> None:
     limits = confirm(issue(NOTHING, 1, 0, purpose=DEFAULT), 1)
-    for count in (1, 2):
-        limits = facts.proved(limits, ev.DefaultProved(at(count), "a", 1, Proof.DISPROVED, "shows 32 A"))
-        assert limits.default_failure is not None
-        assert (limits.default_failure.count, limits.default_failure.cause) == (count, "shows 32 A")
+    for when_s in (1, 2):
+        limits = facts.proved(limits, ev.DefaultProved(at(when_s), "a", 1, Proof.DISPROVED, "shows 32 A"))
+        assert limits.default_failure == Failure(1, at(when_s), "shows 32 A")
     limits = confirm(issue(limits, 2, 0, purpose=DEFAULT), 2, 5)
-    # Acknowledged it was before; from now on it is given time to be asked.
+    # Acknowledged it was before: it is given more time to be asked.
     assert limits.default_failure == Failure(2, at(5), "shows 32 A")
     assert facts.proved(limits, ev.DefaultProved(at(9), "a", 1, Proof.SHOWN)).default_failure is None
 
