@@ -216,16 +216,18 @@ class Commander:
 
     async def _prove_defaults(self, charge_point_id: str, link: ChargePointLink, keys: list[ConnectorKey]) -> None:
         shown: dict[ConnectorKey, bool | None] = {}
-        for key in keys:
-            default = self._state().limits[key].default
+        asked_for = {key: self._state().limits[key].default for key in keys}
+        for key, default in asked_for.items():
             outcome = await link.send(ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
             if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED):
                 break  # one that leaves this question open will leave the others open too
             busy = key in self._state().active  # then its composite schedule is that of the transaction
             shown[key] = None
-            overtaken = self._state().limits[key].default is not default
-            if default is not None and outcome.answer is Answer.ACCEPTED and not busy and not overtaken:
+            if default is not None and outcome.answer is Answer.ACCEPTED and not busy:
                 shown[key] = shows_default(outcome.schedule, default, self._state().shape(charge_point_id))
+        if any(self._default_changes(key, default) for key, default in asked_for.items()):
+            self._unproven[charge_point_id] = None  # what one connector was told may have cost another its default
+            return
         self._proven_on[charge_point_id] = link.connection_id
         limits = self._state().limits
         tells = any(limits[key].default_proof in (Proof.SHOWN, Proof.DISPROVED) for key in keys)
@@ -235,6 +237,10 @@ class Commander:
                 continue  # what it has shown before stands while it cannot be asked
             detail = "its composite schedule does not show its default profile" if proof is Proof.DISPROVED else ""
             self._record(ev.DefaultProved(self._clock.now(), *key, proof, detail))
+
+    def _default_changes(self, key: ConnectorKey, asked_for: Limit | None) -> bool:
+        limits = self._state().limits[key]
+        return limits.default is not asked_for or any(o.purpose is LimitPurpose.DEFAULT for o in limits.outstanding)
 
     async def _prove_lease(self, key: ConnectorKey, limit: Limit, link: ChargePointLink) -> None:
         ahead_s = int((limit.lease_s or 0.0) + _ASKED_AHEAD_S)

@@ -59,7 +59,7 @@ class Defaults:
         if limits is not None and (limits.default_failure is not None or limits.overdraw is not None):
             return False
         if limits is not None and limits.default is not None and limits.default_proof is not None:
-            return True
+            return limits.default_believed
         return charge_point.contact_at is None or first_contact_ends_s(charge_point.contact_at) > self.now.steady_s
 
 

@@ -188,8 +188,7 @@ def _unsettled(limits: ConnectorLimits, now: Moment, settle_s: float) -> list[Se
 def _defaults(limits: ConnectorLimits) -> list[_Possible]:
     """What it falls back to: a default it acknowledged and, where it could be asked, has shown; else its rating."""
     default = limits.default
-    believed = default is not None and limits.default_proof in (Proof.SHOWN, Proof.SILENT)
-    acknowledged = (default.limit_w, default.phases) if default is not None and believed else (None, None)
+    acknowledged = (default.limit_w, default.phases) if default and limits.default_believed else (None, None)
     if not limits.outstanding:
         return [acknowledged]
     sent = (limit for limit in limits.outstanding if limit.purpose is LimitPurpose.DEFAULT)

@@ -64,6 +64,10 @@ class Failure:
     cause: str
 
 
+LOST_FOR_GOOD = 2
+"""A charger with one place for the defaults of two connectors loses the one for the other each time it is told one."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectorLimits:
     """The facts about limits of one connector, from which the ledger derives the worst case.
@@ -93,6 +97,13 @@ class ConnectorLimits:
     served_wh: float = 0.0
     served_at: Moment | None = None
     default_lost: int = 0
+
+    @property
+    def default_believed(self) -> bool:
+        """Whether it falls back to the default it acknowledged: it has shown it, or could not be asked. Where defaults
+        were lost again and again, one that is there now may be gone in a moment."""
+        said = self.default is not None and self.default_proof in (Proof.SHOWN, Proof.SILENT)
+        return said and self.default_lost < LOST_FOR_GOOD
 
     @property
     def in_flight(self) -> bool:

@@ -208,6 +208,21 @@ def test_a_default_that_is_lost_over_and_over_is_said_again_less_and_less_often(
         acknowledge(world, world.issue(the_intent(world)))
 
 
+def test_a_default_that_was_lost_twice_is_not_believed_any_more() -> None:
+    world = World(60)
+    world.charger("a", 22)
+    world.charger("b", 50)
+    world.start("b")
+    for worst_kw, left_kw in ((0, 50.0), (22, 38.0)):
+        prove_default(world, Proof.SHOWN)
+        prove_default(world, Proof.DISPROVED)
+        world.run(61)
+        prove_default(world, Proof.SHOWN)
+        world.run(7)
+        assert world.worst_kw("a") == worst_kw
+        assert world.shares_kw() == {"b": left_kw}
+
+
 def test_the_limit_of_a_running_session_does_not_hide_a_disproved_default() -> None:
     """When the session ends the charger falls back to something nobody knows."""
     world = running(10, max_kw=50)
