@@ -3,28 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import pytest
+from support.smallworld.alone import live
 from support.smallworld.happenings import Node, first, successors
 from support.smallworld.search import key, search
 from support.smallworld.site import Premises, decided
-from support.smallworld.worlds import WORLDS
+from support.smallworld.together import Decisions, search_together
+from support.smallworld.worlds import ALONE, SHARING
+
+LITTLE = ("plugged in", "unplugged", "rejects", "a reading shows that it follows")
+NAMELESS = ("connection lost", "reconnects", "reboots", "stops", "ceiling is back")
+"""These look at the name of a transaction, or at both ceilings."""
+
+SHARED = replace(SHARING["three chargers"], news=0, never=("late answer", "late refusal"))
 
 
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", ALONE)
 def test_no_state_near_the_start_breaks_a_promise(name: str) -> None:
-    found = search(WORLDS[name], most=800)
+    found = search(ALONE[name], most=800)
     print(f"{name}: {found.states} states, {found.transitions} transitions")
     assert not found.violations
     assert found.states >= 800
 
 
-def test_every_state_of_two_chargers_and_their_answers_keeps_every_promise() -> None:
-    """Sessions, answers of every kind, crashes and a falling ceiling: to the last state."""
-    found = search(replace(WORLDS["three chargers"], chargers=2))
+def test_every_state_of_two_chargers_keeps_every_promise() -> None:
+    """Sessions, answers, silence, lost cables, reboots, crashes and a falling ceiling: to the last state."""
+    premises = replace(SHARED, chargers=2, dropped_w=0, capacity_w=10_000, never=(*SHARED.never, *LITTLE))
+    found = search_together(premises)
     print(f"{found.states} states, {found.transitions} transitions")
-    assert found.complete
     assert not found.violations
+    assert not Decisions(premises, found.life).disagreements(500, Random(1))
+
+
+def test_no_state_of_three_chargers_within_some_decisions_breaks_a_promise() -> None:
+    """Sessions, answers, silence, crashes and a falling ceiling."""
+    found = search_together(replace(SHARED, never=(*SHARED.never, *LITTLE, "connection lost", "reboots")), most=12_000)
+    print(f"{found.states} states, {found.transitions} transitions")
+    assert not found.violations
+    assert found.states > 50_000
+
+
+def test_what_decisions_cannot_tell_apart_they_decide_alike() -> None:
+    """That states of a charger are one where decisions see the same of them loses nothing of what is decided."""
+    premises = SHARING["three chargers"]
+    life = live(replace(premises, chargers=1), (0, premises.rated_w), most=4_000)
+    assert sum(len(others) for others in life.others) > 200
+    assert not Decisions(premises, life).disagreements(1_500, Random(2))
 
 
 def turned(node: Node) -> Node:
@@ -49,7 +75,7 @@ def futures(node: Node, premises: Premises) -> set[bytes]:
 
 def test_the_names_of_chargers_change_nothing() -> None:
     """That worlds which differ in names alone are visited once loses nothing: what comes next differs in names too."""
-    premises = WORLDS["three chargers"]
+    premises = replace(SHARED, rated_w=20_000, never=(*SHARED.never, *LITTLE, *NAMELESS))
     examples = [first(premises), *search(premises, most=600).examples]
     assert len(examples) > 40
     for node in examples:

@@ -15,4 +15,11 @@ What is abstracted, and why nothing real is lost by it:
 - Messages. A charger reads its messages in the order in which they were sent, so one that was acknowledged overrules
   those before it on that connection. One without an answer is possible until then: lost, applied, or applied late is
   all the same. What an earlier connection left is possible until its transaction ends: a charger may apply it late.
+- Together. Three whole lives side by side would be some 10^13 states. `alone` therefore searches one charger's life
+  moment by moment, under every limit that any decision could send at any time, and checks the ledger (I2, I4, I5) in
+  each; `together` then visits every state of three, where moments that decisions cannot tell apart, and in which a
+  charger may draw the same, are one kind; it checks I1 in every way from one to another. What may come of a kind is
+  what may come of any moment of it, so nothing real is left out.
+- Bounds. One call per connector in flight, one without an answer; two reports kept while offline (none in the worlds
+  of leases and of rogues); one settling time, one value of a share beside 0.
 """

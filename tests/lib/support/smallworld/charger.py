@@ -135,6 +135,9 @@ class Charger:
     def starts(self) -> Charger:
         return replace(self, running=True, plugged=True)
 
+    def plugs(self) -> Charger:
+        return replace(self, plugged=True)
+
     def unplugs(self) -> Charger:
         return replace(self, plugged=False, following=frozenset(), exposed=False)
 
@@ -143,7 +146,7 @@ class Charger:
         return replace(self, following=older)
 
     def leases_end(self) -> Charger:
-        """Those it has, and those it may still be reading; a car takes a moment to follow."""
+        """Those it has, and those it may still be reading; a car takes a moment to follow. No answer takes so long."""
         waits = self.waits
         drawn = [
             m
@@ -153,7 +156,7 @@ class Charger:
         stepped = replace(
             self,
             profiles=frozenset(_stepped(m) for m in self.profiles),
-            unanswered=tuple(_stepped(m) for m in self.unanswered),
+            unanswered=(),
             ghosts=frozenset(_stepped(m) for m in self.ghosts),
             waits=_stepped(waits) if waits is not None else None,
         )

@@ -50,7 +50,7 @@ def first(premises: Premises) -> Node:
     for name in premises.names():
         _connects(node, name, premises)
         site.status(state, name, ConnectorStatus.AVAILABLE)
-    _decides(node, site.decided(state, premises)[0])
+    decides(node, site.decided(state, premises)[0])
     for name, charger in node.chargers.items():
         if charger.waits is not None:
             _answers_yes(node, name, charger.waits)
@@ -64,10 +64,10 @@ def successors(node: Node, premises: Premises, intents: tuple[Intent, ...]) -> I
     """Every world that may come next."""
     if intents:
         after = node.copy()
-        _decides(after, intents)
+        decides(after, intents)
         yield Step("decision", "all"), after
     for name in premises.names():
-        for what, change, outside in _events(node, name, premises):
+        for what, change, outside in events_of(node, name, premises):
             if what in premises.never:
                 continue
             after = node.copy()
@@ -82,16 +82,21 @@ def _of_the_site(node: Node, premises: Premises) -> Iterator[tuple[Step, Node]]:
     after.dropped = not node.dropped
     site.configure(after.state, premises.dropped_w if after.dropped else premises.capacity_w, premises)
     yield Step("ceiling drops" if after.dropped else "ceiling is back", "all", True), after
-    if "crash and restart" not in premises.never and all(_has_room(node, name, premises) for name in premises.names()):
-        after = node.copy()
-        after.state = site.restarted(node.state)
-        after.chargers = {name: charger.loses_connection() for name, charger in node.chargers.items()}
-        for name in premises.names():
-            tidy(after, name, premises)
-        yield Step("crash and restart", "all"), after
+    if "crash and restart" not in premises.never and all(has_room(node, name, premises) for name in premises.names()):
+        yield Step("crash and restart", "all"), restarts(node, premises)
 
 
-def _events(node: Node, name: str, premises: Premises) -> Iterator[tuple[str, Change, bool]]:
+def restarts(node: Node, premises: Premises) -> Node:
+    """Our process ends, and begins again from what is stored."""
+    after = node.copy()
+    after.state = site.restarted(node.state)
+    after.chargers = {name: charger.loses_connection() for name, charger in node.chargers.items()}
+    for name in premises.names():
+        tidy(after, name, premises)
+    return after
+
+
+def events_of(node: Node, name: str, premises: Premises) -> Iterator[tuple[str, Change, bool]]:
     charger = node.chargers[name]
     yield from _answers(node, name, premises)
     if charger.online:
@@ -116,21 +121,21 @@ def _answers(node: Node, name: str, premises: Premises) -> Iterator[tuple[str, C
     if waits is not None:
         yield "acknowledges", lambda n, c: _answers_yes(n, c, waits), False
         yield "rejects", lambda n, c: _answers_no(n, c, waits), False
-        if _has_room(node, name, premises):
+        if has_room(node, name, premises):
             yield "error or timeout", lambda n, c: _keeps_silent(n, c, "Timeout"), False
     for late in charger.unanswered:
         yield "late answer", lambda n, c, m=late: _answers_yes(n, c, m), False  # type: ignore[misc]  # m is bound now
         yield "late refusal", lambda n, c, m=late: _answers_no(n, c, m), False  # type: ignore[misc]
 
 
-def _has_room(node: Node, name: str, premises: Premises) -> bool:
+def has_room(node: Node, name: str, premises: Premises) -> bool:
     """Whether one more call may stay without an answer."""
     return node.chargers[name].waits is None or site.without_answer(node.state, name) < premises.bound
 
 
 def _online(node: Node, name: str, premises: Premises) -> Iterator[tuple[str, Change, bool]]:
     charger = node.chargers[name]
-    if _has_room(node, name, premises):
+    if has_room(node, name, premises):
         yield "connection lost", _disconnects, False
         yield "reboots", lambda n, c: _reboots(n, c, premises), False
     if charger.news:
@@ -155,6 +160,8 @@ def _offline(charger: Charger, premises: Premises) -> Iterator[tuple[str, Change
             yield "starts offline", lambda n, c: _tells_later(n, c, n.chargers[c].starts(), "start"), False
         if charger.plugged and not charger.running:
             yield "unplugged offline", lambda n, c: _tells_later(n, c, n.chargers[c].unplugs(), "unplug"), False
+        if not charger.plugged:
+            yield "plugged in offline", lambda n, c: _tells_later(n, c, n.chargers[c].plugs(), "plug"), False
 
 
 def _rogue(node: Node, charger: Charger, name: str) -> Iterator[tuple[str, Change, bool]]:
@@ -183,7 +190,7 @@ def _reforms(node: Node, name: str) -> None:
     node.state.apply(ev.LimitObeyed(NOW, name, 1))
 
 
-def _decides(node: Node, intents: tuple[Intent, ...]) -> None:
+def decides(node: Node, intents: tuple[Intent, ...]) -> None:
     for intent in intents:
         limit_id = site.issue(node.state, intent)
         message = Message(
@@ -245,7 +252,7 @@ def _stops(node: Node, name: str) -> None:
 
 
 def _plugs(node: Node, name: str) -> None:
-    node.chargers[name] = replace(node.chargers[name], plugged=True)
+    node.chargers[name] = node.chargers[name].plugs()
     site.status(node.state, name, ConnectorStatus.PREPARING)
 
 
@@ -269,6 +276,8 @@ def _reports(node: Node, name: str) -> None:
             site.stop(node.state, name)
         case "start":
             site.start(node.state, name)
+        case "plug":
+            site.status(node.state, name, ConnectorStatus.PREPARING)
         case _:
             site.status(node.state, name, ConnectorStatus.AVAILABLE)
 

@@ -240,6 +240,45 @@ def facts(state: State, name: str, rank: dict[str, int]) -> tuple[object, ...]:
     )
 
 
+def looked_at(state: State, name: str) -> tuple[object, ...]:
+    """All of one charger that a decision looks at, as far as decisions can tell: for many a state the same.
+
+    Of one that is away they see what it may draw. Of one that is there they see more: whether its default may be relied
+    on, how it obeys, and, if it is not busy, what it was told and whether that must be said again.
+    """
+    key, charge_point = key_of(name), state.charge_points[name]
+    limits, active = state.limits.get(key), key in state.active
+    exposure = ledger(state.snapshot(), NOW, 2 * _HALF_S).exposures[key]
+    counted = (charge_point.commissioned_at_s is not None, exposure.worst, exposure.lasting)
+    if not charge_point.ready or limits is None:
+        return (charge_point.ready, active, limits is None, *counted)
+    relied_on = limits.default_failure is None and limits.overdraw is None
+    seen: tuple[object, ...]
+    seen = (limits.in_flight, relied_on, limits.default is None, exposure.worst_w, exposure.granted)
+    if not limits.in_flight:
+        seen += (_said(limits, LimitPurpose.DEFAULT),)
+    if not active:
+        return (counted[1], *seen)
+    overdraw = min(limits.overdraw.count, 2) if limits.overdraw is not None else 0
+    seen += (limits.transaction_failure is not None, overdraw, exposure.lasting_w, exposure.fallback_w)
+    return (*counted, *seen) if limits.in_flight else (*counted, *seen, _said(limits, LimitPurpose.TRANSACTION))
+
+
+def _said(limits: ConnectorLimits, purpose: LimitPurpose) -> tuple[object, ...]:
+    """What can be seen of one profile: what it is, whether it must be said again, and whether its lease is over."""
+    confirmed = limits.confirmed(purpose)
+    doubtful = [limit for limit in limits.outstanding if limit.purpose is purpose]
+    failed = limits.failure(purpose) is not None
+    if confirmed is None:
+        return (failed or bool(doubtful),)
+    long_ago = NOW.steady_s - confirmed.issued_at.steady_s > _HALF_S
+    again = failed or confirmed.connection_id != "live" or any(o.limit_id > confirmed.limit_id for o in doubtful)
+    again = again or (long_ago and any(o.limit_w > confirmed.limit_w for o in doubtful))
+    if limits.overdraw is not None and limits.overdraw.at.steady_s > confirmed.issued_at.steady_s:
+        again = again or long_ago
+    return (again, confirmed.limit_w, confirmed.lease_s is not None and (confirmed.then_w, long_ago))
+
+
 def ranks(state: State) -> dict[str, int]:
     """In which order those who run a transaction came."""
     began = sorted((t.started_at_s or 0.0, key.charge_point_id) for key, t in state.active.items())

@@ -1,0 +1,237 @@
+"""Three chargers that share a ceiling: their lives put together under the shipped decisions, every state of it.
+
+What a state is: the kind of moment each charger is in (see `alone`), and whether the ceiling is low. What may come next
+of a charger by itself is what may come next of any moment of that kind, so everything real is among what is visited,
+and more than that: also worlds in which a charger remembers less of its past. Where even those keep every promise, the
+real ones do. Who came first may be anybody at each decision; our process may crash for one charger or for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, pairwise, permutations, product
+from multiprocessing import get_context
+from multiprocessing.pool import Pool
+from random import Random
+
+from csms.domain.state import State
+from support.smallworld import site
+from support.smallworld.alone import NAME, Life, Sent, live, sent_as
+from support.smallworld.happenings import Node
+from support.smallworld.site import Premises, key_of
+
+Kinds = tuple[int, ...]
+Answer = tuple[tuple[tuple[int, Sent], ...], int]
+"""What leaves, to which of them, and the budget it must fit."""
+
+_CHUNK = 500
+
+
+@dataclass(slots=True)
+class Together:
+    """How many states there are, how many ways lead from one to another, and what is wrong in them."""
+
+    life: Life
+    states: int = 0
+    transitions: int = 0
+    decisions: int = 0
+    violations: list[str] = field(default_factory=list)
+
+
+def search_together(
+    premises: Premises,
+    *,
+    jobs: int = 1,
+    most: int | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Together:
+    """Every state that the chargers may come to, from where all are idle and known; or what about `most` decisions lead
+    to."""
+    limits_w = tuple(range(0, premises.rated_w + 1, premises.floor_w))
+    life = live(replace(premises, chargers=1), limits_w)
+    progress(f"one charger: {life.moments} states, {life.transitions} transitions, {len(life.examples)} kinds of them")
+    found = Together(life, violations=list(life.violations))
+    reached = Reached(life, premises.chargers)
+    with Decisions(premises, life, jobs) as decisions:
+        while todo := reached.not_looked_at(decisions.is_asking)[: None if most is None else most // 2]:
+            for kinds, answer in decisions.made([(kinds, low) for kinds in todo for low in (False, True)]):
+                found.transitions += _decide(kinds, answer, reached, found)
+            progress(f"together: {reached.count()} states with either ceiling, {len(decisions.known)} decisions")
+            if most is not None and len(decisions.known) >= most:
+                break
+        found.decisions = len(decisions.known)
+    found.states = 2 * reached.count()
+    found.transitions += found.states + 2 * reached.steps()
+    return found
+
+
+def _decide(kinds: Kinds, answer: Answer, reached: Reached, found: Together) -> int:
+    """In how many ways a decision changes this state; whether one of them breaks a promise (I1) is noted."""
+    (sent, usable_w), life = answer, found.life
+    if not sent:
+        return 0
+    what = dict(sent)
+    nexts = [life.after[kind][what[n]] if n in what else {kind} for n, kind in enumerate(kinds)]
+    was_w, ways = sum(life.draws_w(kind) for kind in kinds), 0
+    for after in product(*nexts):
+        is_w = sum(life.draws_w(kind) for kind in after)
+        if is_w > was_w and is_w > usable_w:
+            words = [life.examples[kind].chargers[NAME].words() for kind in kinds]
+            found.violations.append(f"{was_w} W became {is_w} W of {usable_w} W: {words} are sent {what}")
+        reached.add(after)
+        ways += 1
+    return ways
+
+
+class Reached:
+    """The states reached, as bits: by the kinds of all chargers but one, the kinds of that one. Names do not matter."""
+
+    def __init__(self, life: Life, chargers: int) -> None:
+        self._degree = [len(steps) for steps in life.steps]
+        self._closed = [_closure(kind, life) for kind in range(len(life.examples))]
+        self._members = [list(_bits(closed)) for closed in self._closed]
+        self._rows: dict[Kinds, int] = {}
+        self._looked_at: dict[Kinds, int] = {}
+        self.add((0,) * chargers)
+
+    def add(self, kinds: Kinds) -> None:
+        """This state, and all that comes of it without another decision."""
+        if self._rows.get(kinds[:-1], 0) >> kinds[-1] & 1:
+            return
+        for *others, last in set(permutations(kinds)):
+            closed = self._closed[last]
+            for row in product(*(self._members[kind] for kind in others)):
+                self._rows[row] = self._rows.get(row, 0) | closed
+
+    def not_looked_at(self, is_asking: Sequence[bool]) -> list[Kinds]:
+        """In every order of those who ask for power; the order of the others says nothing."""
+        fresh: list[Kinds] = []
+        for row, reached in self._rows.items():
+            new = reached & ~self._looked_at.get(row, 0)
+            self._looked_at[row] = reached
+            fresh += [kinds for last in _bits(new) if _in_order(kinds := (*row, last), is_asking)]
+        return fresh
+
+    def count(self) -> int:
+        return sum(1 for _ in self._nameless())
+
+    def steps(self) -> int:
+        """How many ways lead from one of them to another without a decision."""
+        return sum(self._degree[kind] for kinds in self._nameless() for kind in kinds)
+
+    def _nameless(self) -> Iterator[Kinds]:
+        for row, reached in self._rows.items():
+            if all(one <= other for one, other in pairwise(row)):
+                yield from ((*row, last) for last in _bits(reached) if row[-1] <= last)
+
+
+class Decisions:
+    """What the shipped code decides, worked out once for all that it cannot tell apart."""
+
+    def __init__(self, premises: Premises, life: Life, jobs: int = 1) -> None:
+        self._premises, self._life, self._jobs = premises, life, jobs
+        self._bases = {dropped: _base(premises, dropped) for dropped in (False, True)}
+        views: dict[Hashable, int] = {}
+        self._views = [views.setdefault(view, len(views)) for view, _ in life.kinds]
+        self._example = {view: kind for kind, view in reversed(list(enumerate(self._views)))}
+        self.is_asking = [
+            key_of(NAME) in node.state.active and node.state.charge_points[NAME].ready for node in life.examples
+        ]
+        self.known: dict[tuple[Kinds, bool], Answer] = {}
+        self._pool: Pool | None = None
+
+    def __enter__(self) -> Decisions:
+        if self._jobs > 1:
+            self._pool = get_context("fork").Pool(self._jobs, _begin, (self._premises, self._life.examples))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.terminate()
+
+    def made(self, asked: Sequence[tuple[Kinds, bool]]) -> Iterator[tuple[Kinds, Answer]]:
+        views = [(tuple(self._views[kind] for kind in kinds), dropped) for kinds, dropped in asked]
+        new = [one for one in dict.fromkeys(views) if one not in self.known]
+        examples = [(tuple(self._example[view] for view in seen), dropped) for seen, dropped in new]
+        chunks = [examples[n : n + _CHUNK] for n in range(0, len(examples), _CHUNK)]
+        answers = map(self.all_of, chunks) if self._pool is None else self._pool.imap(_all_of, chunks)
+        self.known.update(zip(new, chain.from_iterable(answers), strict=True))
+        for (kinds, _), seen in zip(asked, views, strict=True):
+            yield kinds, self.known[seen]
+
+    def all_of(self, chunk: Sequence[tuple[Kinds, bool]]) -> list[Answer]:
+        return [self.decided([self._life.examples[kind] for kind in kinds], dropped) for kinds, dropped in chunk]
+
+    def decided(self, nodes: Sequence[Node], dropped: bool) -> Answer:
+        """In the order in which they began."""
+        state = site.copied(self._bases[dropped])
+        for n, node in enumerate(nodes):
+            _take_place(state, str(n), node.state)
+        intents, _, usable_w = site.decided(state, self._premises)
+        return tuple((int(intent.key.charge_point_id), sent_as(intent)) for intent in intents), usable_w
+
+    def disagreements(self, times: int, random: Random) -> list[str]:
+        """Of so many random worlds, those in which moments of the same kinds are not decided alike."""
+        found = []
+        for _ in range(times):
+            kinds = [random.randrange(len(self._life.examples)) for _ in self._premises.names()]
+            others = [random.choice(self._life.others[kind] or [self._life.examples[kind]]) for kind in kinds]
+            dropped = random.random() < 0.5
+            if self.decided([self._life.examples[kind] for kind in kinds], dropped) != self.decided(others, dropped):
+                found.append(str([node.chargers[NAME].words() for node in others]))
+        return found
+
+
+_AT_WORK: list[Decisions] = []
+"""Of a process of the pool: its own."""
+
+
+def _begin(premises: Premises, examples: list[Node]) -> None:
+    _AT_WORK.append(Decisions(premises, Life(examples=examples)))
+
+
+def _all_of(chunk: Sequence[tuple[Kinds, bool]]) -> list[Answer]:
+    return _AT_WORK[0].all_of(chunk)
+
+
+def _in_order(kinds: Kinds, is_asking: Sequence[bool]) -> bool:
+    return all(is_asking[one] or (not is_asking[other] and one <= other) for one, other in pairwise(kinds))
+
+
+def _base(premises: Premises, dropped: bool) -> State:
+    state = site.declared(premises)
+    if dropped:
+        site.configure(state, premises.dropped_w, premises)
+    return state
+
+
+def _take_place(state: State, name: str, alone: State) -> None:
+    """The facts of a charger that was alone, under another name; it began after those with lower ones."""
+    before, after = key_of(NAME), key_of(name)
+    state.charge_points[name] = replace(alone.charge_points[NAME], charge_point_id=name)
+    state._shapes[name] = alone.shape(NAME)  # nothing else could put it there
+    if before in alone.connectors:
+        state.connectors[after] = replace(alone.connectors[before], charge_point_id=name)
+    if before in alone.limits:
+        state.limits[after] = replace(alone.limits[before], charge_point_id=name)
+    if before in alone.active:
+        state.active[after] = replace(alone.active[before], charge_point_id=name, started_at_s=float(name) + 1.0)
+
+
+def _closure(kind: int, life: Life) -> int:
+    """What may come of a moment of that kind without a decision: bits."""
+    reached, todo = 1 << kind, [kind]
+    while todo:
+        for _, after, _ in life.steps[todo.pop()]:
+            if not reached >> after & 1:
+                reached |= 1 << after
+                todo.append(after)
+    return reached
+
+
+def _bits(number: int) -> Iterator[int]:
+    while number:
+        lowest = number & -number
+        yield lowest.bit_length() - 1
+        number ^= lowest
