@@ -20,6 +20,9 @@ from csms.balancing.plan import plan
 PICK = st.integers(0, 11)
 """Which of those to whom something can happen."""
 
+ROUNDS = 2
+"""After so many undisturbed decisions nothing that could be raised is left: one makes room, the next gives it."""
+
 Excesses = Mapping[tuple[str, int], Fraction]
 
 
@@ -183,6 +186,9 @@ class LedgerMachine(RuleBasedStateMachine):
         self.life.everybody_is_well()
         assert self.life.what_is_not_acknowledged() == []
         self.the_ledger_knows_the_worst()
+        for _ in range(ROUNDS):
+            self.life.everybody_wants_more()
+        assert self.life.unused_room() is None
 
 
 TestLedgerMachine = LedgerMachine.TestCase

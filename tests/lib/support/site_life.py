@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from csms.balancing.budget import effective_config
 from csms.balancing.compliance import judge
 from csms.balancing.wishes import governs
+from csms.balancing.yielding import Yielding
 from csms.domain import events as ev
 from csms.domain.grid import TemporaryLimit
 from csms.domain.limits import ConnectorLimits, Limit
@@ -347,7 +349,53 @@ class SiteLife:
         raise AssertionError(f"the site did not come to rest: {self.world.plan()} {self.world.state.limits}")
 
     def what_is_not_acknowledged(self) -> list[str]:
-        return [row.charge_point_id for row in self.world.report().chargers if not row.confirmed]
+        """Who does not have what was decided, or what it must do with while a limit is exceeded."""
+        snapshot, allocation, book = self.world.state.snapshot(), self.world.allocation(), self.world.book()
+        yielding, found = Yielding(snapshot, allocation, book), []
+        for key, share in allocation.shares.items():
+            limits = self.world.state.limits_of(key)
+            has = limits.transaction or limits.default
+            open_ = any(limit.purpose is LimitPurpose.TRANSACTION for limit in limits.outstanding)
+            wanted_w = yielding.session_w(key, share.limit_w, share.phases)
+            if open_ or has is None or has.limit_w != wanted_w:
+                found.append(f"{key}: {has} instead of {wanted_w} W")
+        return found
+
+    def everybody_wants_more(self) -> None:
+        """A round in which nothing disturbs: all that was decided is obeyed, and every car takes all it may."""
+        self.decides()
+        while self.awaited:
+            self.answers(0, "yes")
+        self.world.wait(SETTINGS.settle_s)
+        for key, connector in self.true.items():
+            limits = self.world.state.limits_of(key)
+            if connector.running:
+                has = limits.transaction or limits.default
+                self._reads(key, float(has.limit_w) if has is not None else 0.0, 0.0)
+                connector.following = []
+
+    def unused_room(self) -> str | None:
+        """Somebody who could be given more beside the worst of all the others, and is not.
+
+        Raised by a hundred watts and to the next step, or from 0 to the least it can begin with. Not looked at: several
+        connectors of one charge point, which share its cap, and whoever is on one phase.
+        """
+        snapshot, allocation, book = self.world.state.snapshot(), self.world.allocation(), self.world.book()
+        room = allocation.tree.room(allocation.tree.loads(book.charge_points))
+        for key, share in allocation.shares.items():
+            settings, shape = snapshot.settings[key.charge_point_id], snapshot.shapes[key.charge_point_id]
+            limits = self.world.state.limits_of(key)
+            has = limits.transaction or limits.default
+            if self._shares_a_charge_point(key) or share.phases is not None or has is None or not share.commanded:
+                continue
+            least_w = shape.floor_w(effective_config(snapshot).min_power_per_charger_w)
+            more_w = max(least_w, shape.form.ceil_w(has.limit_w + SETTINGS.min_change_w))
+            cap_w = settings.max_power_w if settings.max_power_w is not None else allocation.budget.usable_w
+            load, worst = shape.load(more_w), book.exposures[key].worst
+            rows = allocation.tree.paths[allocation.tree.places[key.charge_point_id]]
+            if more_w <= cap_w and all(max(0, load[d] - worst[d]) <= room[row] for row, d in rows):
+                return f"{key} has {has.limit_w} W, could have {more_w} W: {share}"
+        return None
 
     def _known(self, name: str) -> Capabilities:
         return self.place.capabilities_of(name)
