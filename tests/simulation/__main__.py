@@ -20,6 +20,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--run", type=int, help="replay the run of this seed alone")
     parser.add_argument("--hours", type=float, default=RUN_HOURS, help="how long that run is")
+    parser.add_argument("--first", action="store_true", help="end with the first run in which it does not hold")
+    parser.add_argument("--leave-out", type=int, nargs="*", default=[], metavar="SEED", help="runs that are left out")
     parser.add_argument("--trace", action="store_true", help="print every frame of that run")
     parser.add_argument("--chart", type=Path, help="write a picture of one run: that of --run, else of --seed")
     return parser.parse_args()
@@ -41,7 +43,14 @@ def main() -> int:
         total = replay(given.run, given.hours, trace=given.trace, curves=curves)
         print("\n".join([*total.notes, *total.starved]))
     else:
-        total = simulate(given.site_hours, given.seed, given.jobs, progress=tell)
+        total = simulate(
+            given.site_hours,
+            given.seed,
+            given.jobs,
+            progress=tell,
+            without=given.leave_out,
+            to_the_end=not given.first,
+        )
         if curves is not None:
             replay(given.seed, given.hours, trace=False, curves=curves)
     print("\n".join(total.lines(given.hours, time.perf_counter() - began_s)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 FACTS, LEDGER, PLAN = "csms/domain/limit_facts.py", "csms/balancing/ledger.py", "csms/balancing/plan.py"
 RULES, COMPLIANCE, BUDGET = "csms/domain/rules.py", "csms/balancing/compliance.py", "csms/balancing/budget.py"
 ALLOCATION, DIVISION, COMMANDER = "csms/balancing/allocation.py", "csms/balancing/division.py", "csms/commander.py"
+YIELDING = "csms/balancing/yielding.py"
 TREE, LIMITS, WISHES = "csms/balancing/tree.py", "csms/balancing/limits.py", "csms/balancing/wishes.py"
 
 
@@ -52,8 +53,20 @@ MUTATIONS = (
     Mutation(
         "what an earlier connection left is overruled",
         FACTS,
-        "    return other.connection_id != confirmed.connection_id and _is_higher(other, confirmed)",
-        "    return False",
+        "    return other.connection_id != confirmed.connection_id\n",
+        "    return False\n",
+    ),
+    Mutation(
+        "what was sent later is overruled",
+        FACTS,
+        "    if other.purpose is not confirmed.purpose or other.limit_id > confirmed.limit_id:",
+        "    if other.purpose is not confirmed.purpose:",
+    ),
+    Mutation(
+        "a default overrules the session's limits",
+        FACTS,
+        "    if other.purpose is not confirmed.purpose or other.limit_id > confirmed.limit_id:",
+        "    if other.limit_id > confirmed.limit_id:",
     ),
     Mutation(
         "an unanswered limit that is overruled need not settle",
@@ -172,6 +185,22 @@ MUTATIONS = (
         PLAN,
         "confirmed.connection_id != connection_id:\n            return True",
         "confirmed.connection_id != connection_id:\n            return False",
+    ),
+    Mutation("nobody gives way", YIELDING, "        if not self._over:\n", "        if True:\n"),
+    Mutation(
+        "one gives way for half of the excess",
+        YIELDING,
+        "max(0, worst[dimension] - self._over[row])",
+        "max(0, worst[dimension] - self._over[row] // 2)",
+    ),
+    Mutation(
+        "default profiles do not give way", YIELDING, "return 0 if gives_way else fallback_w", "return fallback_w"
+    ),
+    Mutation(
+        "what is exceeded is not said again",
+        PLAN,
+        "            return self._is_due(confirmed.issued_at.steady_s + _FORGOTTEN_S)",
+        "            return False",
     ),
     Mutation("floors need not fit", DIVISION, "        if fits and wish.floor_w", "        if wish.floor_w"),
     Mutation(

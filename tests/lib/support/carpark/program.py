@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -21,13 +21,24 @@ def be_quiet() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
-def simulate(site_hours: float, seed: int, jobs: int, *, progress: Callable[[Tally], None]) -> Tally:
-    """Runs of RUN_HOURS each, with the seeds from `seed` on; `progress` hears of each as it ends, in order."""
+def simulate(
+    site_hours: float,
+    seed: int,
+    jobs: int,
+    *,
+    progress: Callable[[Tally], None],
+    without: Collection[int] = (),
+    to_the_end: bool = True,
+) -> Tally:
+    """Runs of RUN_HOURS each, with the seeds from `seed` on; `progress` hears of each as it ends, in order. If not
+    `to_the_end`, the first in which something did not hold is the last."""
     total = Tally(seed)
     runs = max(1, round(site_hours / RUN_HOURS))
-    for tally in _tallies(range(seed, seed + runs), jobs):
+    for tally in _tallies([run for run in range(seed, seed + runs) if run not in without], jobs):
         total.add(tally)
         progress(tally)
+        if not (to_the_end or total.held()):
+            break
     return total
 
 
@@ -40,7 +51,7 @@ def replay(seed: int, hours: float, *, trace: bool, curves: Curves | None = None
     return play(seed, hours, on_frame=show if trace else None, curves=curves)
 
 
-def _tallies(seeds: range, jobs: int) -> Iterator[Tally]:
+def _tallies(seeds: Sequence[int], jobs: int) -> Iterator[Tally]:
     if jobs <= 1:
         be_quiet()
         yield from (play(seed, RUN_HOURS) for seed in seeds)
