@@ -20,6 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "lib"))
 
+from support.carpark.draw_life import UNCLEAR_FROM
 from support.mutations import MUTATIONS, Mutation
 
 ROOT = Path(__file__).parents[2]
@@ -53,13 +54,16 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def commands(given: argparse.Namespace, without: list[str], seeds: list[str]) -> dict[str, list[str]]:
-    simulated = ["tests/simulation", "--site-hours", f"{given.site_hours:g}", "--seed", str(given.seed), "--jobs", "1"]
-    simulated += ["--leave-out", *seeds]
+def commands(given: argparse.Namespace, without: list[str], seeds: list[str]) -> dict[str, list[list[str]]]:
+    """One way of noticing is the tests, the other is car parks of either sort."""
     left_out = [f"--deselect={test}" for test in without]
+    begun = [sys.executable, "tests/simulation", "--site-hours", f"{given.site_hours:g}", "--jobs", "1"]
     return {
-        "tests": [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS, *left_out],
-        "simulation": [sys.executable, *simulated, "--first"],
+        "tests": [[sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS, *left_out]],
+        "simulation": [
+            [*begun, "--seed", str(seed), "--leave-out", *seeds, "--first"]
+            for seed in (UNCLEAR_FROM + given.seed, given.seed)
+        ],
     }
 
 
@@ -112,9 +116,9 @@ def tried(mutation: Mutation, given: argparse.Namespace, known: Row, unbroken: R
         for way in given.by:
             if way not in known:
                 began_s = time.perf_counter()
-                result[way] = verdict(
-                    commands(given, unbroken["failing"], unbroken["seeds"])[way], Path(folder), given.timeout_s
-                )
+                tries = commands(given, unbroken["failing"], unbroken["seeds"])[way]
+                verdicts = (verdict(command, Path(folder), given.timeout_s) for command in tries)
+                result[way] = next((found for found in verdicts if found != SURVIVED), SURVIVED)
                 result[f"{way} s"] = round(time.perf_counter() - began_s)
     return result
 
@@ -123,9 +127,11 @@ def fails_unbroken(given: argparse.Namespace) -> Row:
     """The tests that fail where nothing is broken, and the seeds with which the simulation does."""
     with tempfile.TemporaryDirectory() as folder:
         committed(Path(folder), given.commit)
-        asked = commands(given, [], [])
-        whole = {way: [word for word in command if word not in ("-x", "--first")] for way, command in asked.items()}
-        told = {way: said([*whole[way], *(["-rfE"] if way == "tests" else [])], Path(folder)) for way in given.by}
+        told: dict[str, list[str]] = {}
+        for way in given.by:
+            for command in commands(given, [], [])[way]:
+                whole = [word for word in command if word not in ("-x", "--first")]
+                told[way] = [*told.get(way, []), *said([*whole, *(["-rfE"] if way == "tests" else [])], Path(folder))]
         return {
             "mutant": UNBROKEN,
             "failing": [

@@ -49,6 +49,16 @@ QUIRKS: tuple[Knobs, ...] = (
     {"charges_freely": "under_default"},
 )
 
+UNCLEAR: tuple[Knobs, ...] = (
+    {"chance_answer_lost": 0.3},
+    {"chance_call_lost": 0.3},
+    {"chance_call_error": 0.3},
+    {"chance_answered_late": 0.3},
+    {"rejects_profile_chance": 0.4},
+    {"answer_delay_s": (0.0, 25.0)},
+)
+"""Often enough for a limit to matter that may be in force or not."""
+
 FAULTS: Mapping[str, Knobs] = {
     "ignores": {"ignores_profiles": True},
     "at_rating": {"charges_at_rating": True},
@@ -90,6 +100,8 @@ def draw_behaviour(rng: random.Random, temper: Temper) -> Behaviour:
     lot, quirk, fault = rng.random(), rng.choice(QUIRKS), rng.choice(list(FAULTS))
     if temper == "calm":
         return BY_THE_BOOK
+    if temper == "unclear":
+        return with_knobs(BY_THE_BOOK, rng.choice(UNCLEAR))
     if temper == "unruly" and lot < 0.25 and possible(FAULTS[fault]):
         return with_knobs(BY_THE_BOOK, FAULTS[fault])
     if lot < 0.6 and possible(quirk):

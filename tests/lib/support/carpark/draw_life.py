@@ -35,11 +35,14 @@ METERING_S = (10, 30, 60, 60, 120)
 
 TEMPERS: tuple[Temper, ...] = ("calm", "troubled", "troubled", "unruly")
 
+UNCLEAR_FROM = 1_000_000
+"""Seeds from here on: no charger breaks what it acknowledged, but each leaves calls without a clear answer."""
+
 
 def draw_scenario(seed: int, hours: float) -> Scenario:
     """Everything about one run; equal seeds and hours give equal scenarios."""
     rng = random.Random(f"car park {seed}")
-    temper = TEMPERS[seed % len(TEMPERS)]
+    temper: Temper = "unclear" if seed >= UNCLEAR_FROM else TEMPERS[seed % len(TEMPERS)]
     duration_s = hours * 3600
     site, points = draw_site(rng, draw_points(rng, temper))
     metering_s = _metering_s(random.Random(f"metering {seed}"), points)

@@ -178,7 +178,7 @@ class Forgets:
 
 Happening = Dropped | Rebooted | Noisy | Crashed | LimitTold | LoadTold | Misbehaves | Forgets
 
-Temper = Literal["calm", "troubled", "unruly"]
+Temper = Literal["calm", "troubled", "unruly", "unclear"]
 
 
 @dataclass(frozen=True, slots=True)
