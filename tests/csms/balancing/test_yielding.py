@@ -121,7 +121,6 @@ def test_default_profiles_stay_where_it_is_the_sessions_that_are_too_much() -> N
     assert world.book().exposures[ConnectorKey("a", 1)].worst_w == 3000
 
 
-@pytest.mark.xfail(reason="a share counts on a default profile that has itself given way")
 def test_where_default_profiles_have_given_way_no_share_counts_on_them() -> None:
     """Under a ceiling of 0 a session with an offline limit of 3 kW has 0: that is also what is decided for it."""
     world = charging("a", ceiling_kw=20, offline_kw=3)

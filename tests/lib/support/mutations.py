@@ -99,8 +99,14 @@ MUTATIONS = (
     ),
     Mutation("an unconfirmed default counts 0", LEDGER, "believed else (None, None)", "believed else (0, None)"),
     Mutation(
+        "a default that was lost again and again is believed",
+        "csms/domain/limits.py",
+        "        return said and self.default_lost < LOST_FOR_GOOD",
+        "        return said",
+    ),
+    Mutation(
         "a disproved default is believed",
-        LEDGER,
+        "csms/domain/limits.py",
         "in (Proof.SHOWN, Proof.SILENT)",
         "in (Proof.SHOWN, Proof.SILENT, Proof.DISPROVED)",
     ),
@@ -186,15 +192,18 @@ MUTATIONS = (
         "confirmed.connection_id != connection_id:\n            return True",
         "confirmed.connection_id != connection_id:\n            return False",
     ),
-    Mutation("nobody gives way", YIELDING, "        if not self._over:\n", "        if True:\n"),
+    Mutation("nobody gives way", YIELDING, "        if excesses is None:\n", "        if True:\n"),
     Mutation(
         "one gives way for half of the excess",
         YIELDING,
-        "max(0, worst[dimension] - self._over[row])",
-        "max(0, worst[dimension] - self._over[row] // 2)",
+        "max(0, worst[dimension] - excess)",
+        "max(0, worst[dimension] - excess // 2)",
     ),
     Mutation(
-        "default profiles do not give way", YIELDING, "return 0 if gives_way else fallback_w", "return fallback_w"
+        "default profiles do not give way",
+        "csms/balancing/defaults.py",
+        "        return 0 if gives_way else ",
+        "        return 0 if False else ",
     ),
     Mutation(
         "what is exceeded is not said again",

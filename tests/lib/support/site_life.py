@@ -349,20 +349,15 @@ class SiteLife:
         raise AssertionError(f"the site did not come to rest: {self.world.plan()} {self.world.state.limits}")
 
     def what_is_not_acknowledged(self) -> list[str]:
-        """Who does not have what was decided, or what it must do with while a limit is exceeded.
-
-        Not looked at: whose default profile has given way too, since a share still counts on it then (see the test that
-        is expected to fail in test_yielding).
-        """
+        """Who does not have what was decided, or what it must do with while a limit is exceeded."""
         snapshot, allocation, book = self.world.state.snapshot(), self.world.allocation(), self.world.book()
-        yielding, found = Yielding(snapshot, allocation, book), []
+        loads = allocation.tree.loads(book.charge_points)
+        yielding, found = Yielding(snapshot, allocation, book, loads), []
         for key, share in allocation.shares.items():
             limits = self.world.state.limits_of(key)
             has = limits.transaction or limits.default
             open_ = any(limit.purpose is LimitPurpose.TRANSACTION for limit in limits.outstanding)
             wanted_w = yielding.session_w(key, share.limit_w, share.phases)
-            if yielding.default_w(key) < snapshot.shapes[key.charge_point_id].fallback_w:
-                continue
             if open_ or has is None or has.limit_w != wanted_w:
                 found.append(f"{key}: {has} instead of {wanted_w} W")
         return found
@@ -388,9 +383,6 @@ class SiteLife:
         """
         snapshot, allocation, book = self.world.state.snapshot(), self.world.allocation(), self.world.book()
         room = allocation.tree.room(allocation.tree.loads(book.charge_points))
-        yielding, shapes = Yielding(snapshot, allocation, book), snapshot.shapes
-        if any(yielding.default_w(key) < shapes[key.charge_point_id].fallback_w for key in self.true):
-            return None  # their fallbacks are held for them all the same
         for key, share in allocation.shares.items():
             settings, shape = snapshot.settings[key.charge_point_id], snapshot.shapes[key.charge_point_id]
             limits = self.world.state.limits_of(key)
