@@ -113,6 +113,8 @@ class Standing:
             self._unclear = any(getattr(model.behaviour, name) for name in UNCLEAR + REFUSING)
         self._note_fault(self._fault, now_s)
         self._note_profiles(model, now_s)
+        if self.doubt is None:
+            self._note_fault(self._fault, now_s)  # one that what it had forgotten has hidden until now
         self._note_clock(model, now_s)
         self._reaction_s = max((c.car.reaction_s for c in model.connectors.values() if c.car is not None), default=0.0)
 
