@@ -1,17 +1,19 @@
 """Does a connector draw what it is permitted? A judgement of single readings, as events.
 
 A reading counts only when everything it could have been obeying has settled. What is above the limit is counted at
-once, and after a second such reading at the rated maximum, until the connector has complied for a while. Voltage is not
-obedience: who is limited in amperes may draw more watts when it is high.
+once, and after a second such reading at the rated maximum, until the connector has complied for a while and is seen to
+be held back by a limit that it was told since: a car that wants less proves nothing. Voltage is not obedience: who is
+limited in amperes may draw more watts when it is high.
 """
 
 from __future__ import annotations
 
 from csms.balancing.ledger import Permitted, permitted
 from csms.domain import events as ev
+from csms.domain.demand import demand_w, reaches
 from csms.domain.electrical import Shape
 from csms.domain.limit_facts import DISOBEDIENT
-from csms.domain.limits import ConnectorLimits
+from csms.domain.limits import ConnectorLimits, Overdraw
 from csms.domain.model import ChargePoint, ConnectorKey, MeterReading, Moment, PowerSource
 
 _TOLERANCE = 0.03
@@ -48,8 +50,23 @@ def judge(
         return ev.LimitExceeded(now, *key, reading.power_w, most.limit_w, idle=not active)
     if overdraw is None:
         return None
-    patience_s = _TRUSTED_AFTER_S if overdraw.count >= DISOBEDIENT else _FORGIVEN_AFTER_S
-    return ev.LimitObeyed(now, *key) if now.steady_s - overdraw.at.steady_s >= patience_s else None
+    complied_s = now.steady_s - overdraw.at.steady_s
+    if overdraw.count < DISOBEDIENT:
+        return ev.LimitObeyed(now, *key) if complied_s >= _FORGIVEN_AFTER_S else None
+    proven = not active or _is_held_back(shape, reading, limits, overdraw)
+    return ev.LimitObeyed(now, *key) if proven and complied_s >= _TRUSTED_AFTER_S else None
+
+
+def _is_held_back(shape: Shape, reading: MeterReading, limits: ConnectorLimits, overdraw: Overdraw) -> bool:
+    """Whether it draws all that the limit in force gives it, where it has drawn more before.
+
+    It must have acknowledged that limit since it broke one: so much for the chance that its car wants just that.
+    """
+    in_force = limits.transaction or limits.default
+    if in_force is None or limits.confirmed_at is None or limits.confirmed_at.steady_s <= overdraw.at.steady_s:
+        return False
+    less = 0 < in_force.limit_w < overdraw.power_w
+    return less and reaches(demand_w(reading, shape.on(in_force.phases)), in_force.limit_w)
 
 
 def _exceeds(shape: Shape, reading: MeterReading, most: Permitted) -> bool:

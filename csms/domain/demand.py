@@ -25,14 +25,14 @@ def with_demand(
     late = reading.age_s is None or reading.age_s > _LATE_S
     if reading.power_w is None or reading.source is PowerSource.ENERGY_SLOPE or in_force is None or late:
         return _as_before(reading, before)
-    demand_w = _demand_w(reading, shape.on(in_force.phases))
-    if in_force.limit_w == 0 or reaches(demand_w, in_force.limit_w):
+    wanted_w = demand_w(reading, shape.on(in_force.phases))
+    if in_force.limit_w == 0 or reaches(wanted_w, in_force.limit_w):
         return reading
     if before is None or before.low_since is None or before.recent_since is None:
         return replace(
-            reading, low_since=reading.at, peak_demand_w=demand_w, recent_demand_w=demand_w, recent_since=reading.at
+            reading, low_since=reading.at, peak_demand_w=wanted_w, recent_demand_w=wanted_w, recent_since=reading.at
         )
-    return _still_low(_as_before(reading, before), demand_w, before.recent_since)
+    return _still_low(_as_before(reading, before), wanted_w, before.recent_since)
 
 
 def _still_low(reading: MeterReading, demand_w: float, recent_since: Moment) -> MeterReading:
@@ -73,7 +73,7 @@ def follows(reading: MeterReading, limit_w: int, shape: Shape) -> bool:
     if shape.form.unit == "W":
         return reading.power_w <= limit_w
     others_a = reading.currents_a[shape.form.phases :] if reading.currents_a is not None else ()
-    return _demand_w(reading, shape) <= limit_w and all(current_a <= _LEFT_A for current_a in others_a)
+    return demand_w(reading, shape) <= limit_w and all(current_a <= _LEFT_A for current_a in others_a)
 
 
 def lent_cap_w(peak_demand_w: float) -> int:
@@ -84,7 +84,7 @@ def lent_cap_w(peak_demand_w: float) -> int:
     return round(1.1 * peak_demand_w) + 200
 
 
-def _demand_w(reading: MeterReading, shape: Shape) -> float:
+def demand_w(reading: MeterReading, shape: Shape) -> float:
     """Amperes decide, since a charger is limited on the phase that draws most; where only the power is known, on
     one."""
     power_w = reading.power_w or 0.0

@@ -113,11 +113,13 @@ def test_it_is_believed_again_after_it_has_complied_for_a_while(readings: int, p
     for _ in range(readings):
         world.wait(10)
         metered(world, 14)
-    world.wait(patience_s - 1)
-    assert metered(world, 9) is None
+    world.wait(31)
+    world.answer_all()  # its limit was said again
+    world.wait(patience_s - 32)
+    assert metered(world, 10) is None
     assert world.worst_kw("a") >= 14
     world.wait(2)
-    assert isinstance(metered(world, 9), ev.LimitObeyed)
+    assert isinstance(metered(world, 10), ev.LimitObeyed)
     assert world.worst_kw("a") == 10
     assert not world.share("a").refusing
 
@@ -127,9 +129,44 @@ def test_each_further_offence_begins_the_while_anew() -> None:
     for _ in range(3):
         metered(world, 14)
         world.wait(400)
-    assert metered(world, 9) is None
-    world.wait(201)
-    assert isinstance(metered(world, 9), ev.LimitObeyed)
+    world.answer_all()
+    world.wait(10)
+    assert metered(world, 10) is None
+    world.wait(191)
+    assert isinstance(metered(world, 10), ev.LimitObeyed)
+
+
+@pytest.mark.parametrize("draws_kw", [9.3, 5, 0])
+def test_a_car_that_wants_less_than_its_limit_proves_nothing(draws_kw: float) -> None:
+    """A battery that is nearly full draws less and less, whatever its charger would give it."""
+    world = charging(10)
+    for _ in range(2):
+        world.wait(10)
+        metered(world, 14)
+    world.run(3600)
+    assert metered(world, draws_kw) is None
+    assert world.worst_kw("a") == 50
+
+
+def test_a_car_that_wants_just_what_it_is_given_proves_nothing() -> None:
+    """It broke a limit of 10 kW with 14 kW, and draws 14 kW under one of 14.5 kW."""
+    world = charging(10)
+    for _ in range(2):
+        world.wait(10)
+        metered(world, 14)
+    world.configure(14.5)
+    world.run(3600)
+    assert metered(world, 14) is None
+    assert world.worst_kw("a") == 50
+
+
+def test_a_limit_that_was_not_said_again_proves_nothing() -> None:
+    world = charging(10)
+    for _ in range(2):
+        world.wait(10)
+        metered(world, 14)
+    world.wait(3600)
+    assert metered(world, 10) is None
 
 
 def test_time_alone_forgives_nothing() -> None:
