@@ -225,6 +225,7 @@ class Site:
         """A reading that shows more than is permitted is a fact of its own."""
         if reading not in rows:
             return
+        connector = self._state.connectors.get(key)
         judged = judge(
             self._state.shape(key.charge_point_id),
             self._state.charge_points[key.charge_point_id],
@@ -233,6 +234,7 @@ class Site:
             self._clock.now(),
             self._settings.settle_s,
             active=key in self._state.active,
+            status=connector.status if connector is not None else None,
         )
         if judged is not None:
             self.record(judged)

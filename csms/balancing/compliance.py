@@ -14,7 +14,7 @@ from csms.domain.demand import demand_w, reaches
 from csms.domain.electrical import Shape
 from csms.domain.limit_facts import DISOBEDIENT
 from csms.domain.limits import ConnectorLimits, Overdraw
-from csms.domain.model import ChargePoint, ConnectorKey, MeterReading, Moment, PowerSource
+from csms.domain.model import ChargePoint, ConnectorKey, ConnectorStatus, MeterReading, Moment, PowerSource
 
 _TOLERANCE = 0.03
 _TOLERANCE_A = 0.5
@@ -34,6 +34,7 @@ def judge(
     settle_s: float,
     *,
     active: bool,
+    status: ConnectorStatus | None = None,
 ) -> ev.LimitExceeded | ev.LimitObeyed | None:
     """What a reading says of its connector's obedience; None where it says nothing new."""
     measured_s = reading.measured_steady_s
@@ -53,19 +54,24 @@ def judge(
     complied_s = now.steady_s - overdraw.at.steady_s
     if overdraw.count < DISOBEDIENT:
         return ev.LimitObeyed(now, *key) if complied_s >= _FORGIVEN_AFTER_S else None
-    proven = not active or _is_held_back(shape, reading, limits, overdraw)
+    proven = not active or _is_held_back(shape, reading, limits, overdraw, status)
     return ev.LimitObeyed(now, *key) if proven and complied_s >= _TRUSTED_AFTER_S else None
 
 
-def _is_held_back(shape: Shape, reading: MeterReading, limits: ConnectorLimits, overdraw: Overdraw) -> bool:
-    """Whether it draws all that the limit in force gives it, where it has drawn more before.
+def _is_held_back(
+    shape: Shape, reading: MeterReading, limits: ConnectorLimits, overdraw: Overdraw, status: ConnectorStatus | None
+) -> bool:
+    """Whether it draws all that the limit in force gives it, where it has drawn more before; of a limit of 0, whether
+    the charger says that it is not the car who draws nothing.
 
     It must have acknowledged that limit since it broke one: so much for the chance that its car wants just that.
     """
     in_force = limits.transaction or limits.default
     if in_force is None or limits.confirmed_at is None or limits.confirmed_at.steady_s <= overdraw.at.steady_s:
         return False
-    less = 0 < in_force.limit_w < overdraw.power_w
+    if in_force.limit_w == 0:
+        return status is ConnectorStatus.SUSPENDED_EVSE and (reading.power_w or 0.0) <= _IDLE_DRAW_W
+    less = in_force.limit_w < overdraw.power_w
     return less and reaches(demand_w(reading, shape.on(in_force.phases)), in_force.limit_w)
 
 

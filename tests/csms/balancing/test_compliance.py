@@ -150,14 +150,35 @@ def test_a_car_that_wants_less_than_its_limit_proves_nothing(draws_kw: float) ->
 
 def test_a_car_that_wants_just_what_it_is_given_proves_nothing() -> None:
     """It broke a limit of 10 kW with 14 kW, and draws 14 kW under one of 14.5 kW."""
+    world = World(100)
+    world.charger("a", 14.5)
+    world.configure(10)
+    world.start("a")
+    world.run(10)
+    for _ in range(2):
+        world.wait(10)
+        metered(world, 14)
+    world.configure(100)
+    world.run(3600)
+    assert metered(world, 14) is None
+    assert world.state.limits[ConnectorKey("a", 1)].overdraw is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "believed"),
+    [(ConnectorStatus.SUSPENDED_EVSE, True), (ConnectorStatus.SUSPENDED_EV, False), (ConnectorStatus.CHARGING, False)],
+)
+def test_who_is_paused_shows_it_when_it_is_not_the_car_that_wants_nothing(
+    status: ConnectorStatus, believed: bool
+) -> None:
     world = charging(10)
     for _ in range(2):
         world.wait(10)
         metered(world, 14)
-    world.configure(14.5)
+    world.configure(0)
     world.run(3600)
-    assert metered(world, 14) is None
-    assert world.worst_kw("a") == 50
+    world.status("a", status)
+    assert isinstance(metered(world, 0), ev.LimitObeyed) is believed
 
 
 def test_a_limit_that_was_not_said_again_proves_nothing() -> None:

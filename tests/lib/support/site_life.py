@@ -478,6 +478,7 @@ class SiteLife:
             self.world.now,
             SETTINGS.settle_s,
             active=key in state.active,
+            status=state.connectors[key].status,
         )
         if judged is not None:
             self.world.apply(judged)

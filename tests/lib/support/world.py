@@ -57,7 +57,8 @@ class World(Happenings):
         key = ConnectorKey(charge_point_id, connector_id)
         shape, charge_point = self.state.shape(charge_point_id), self.state.charge_points[charge_point_id]
         limits, reading, active = self.state.limits[key], self.state.readings[key], key in self.state.active
-        found = judge(shape, charge_point, limits, reading, self.now, self.settings.settle_s, active=active)
+        settle_s, status = self.settings.settle_s, self.state.connectors[key].status
+        found = judge(shape, charge_point, limits, reading, self.now, settle_s, active=active, status=status)
         if found is not None:
             self.apply(found)
         return found
