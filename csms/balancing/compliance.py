@@ -1,9 +1,9 @@
 """Does a connector draw what it is permitted? A judgement of single readings, as events.
 
-A reading counts only when everything it could have been obeying has settled. What is above the limit is counted at
-once, and after a second such reading at the rated maximum, until the connector has complied for a while and is seen to
-be held back by a limit that it was told since: a car that wants less proves nothing. Voltage is not obedience: who is
-limited in amperes may draw more watts when it is high.
+A reading is held against the highest of all that the connector could have been obeying when it was measured, and since:
+it may be minutes old. What is above that is counted at once, and after a second such reading at the rated maximum,
+until the connector has complied for a while and is seen to be held back by a limit that it was told since: a car that
+wants less proves nothing. Voltage is not obedience: who is limited in amperes may draw more watts when it is high.
 """
 
 from __future__ import annotations
@@ -40,16 +40,18 @@ def judge(
     measured_s = reading.measured_steady_s
     if reading.power_w is None or reading.source is PowerSource.ENERGY_SLOPE or measured_s is None:
         return None  # a mean over the past, or a reading from nobody knows when
-    if limits.confirmed_at is not None and measured_s - limits.confirmed_at.steady_s < settle_s:
+    settled = limits.confirmed_at is None or measured_s - limits.confirmed_at.steady_s >= settle_s
+    if not active and not settled:
         return None
     key, overdraw = ConnectorKey(limits.charge_point_id, limits.connector_id), limits.overdraw
     then = now._replace(steady_s=measured_s)  # what was permitted when it was measured
+    # What was settling from then on has been in force since, or something lower has.
     most = permitted(shape, charge_point, limits, then, settle_s, active=active)
     if _exceeds(shape, reading, most) if active else reading.power_w > _IDLE_DRAW_W:
-        if overdraw is not None and measured_s - overdraw.at.steady_s < settle_s:
+        if overdraw is not None and now.steady_s - overdraw.at.steady_s < settle_s:
             return None
         return ev.LimitExceeded(now, *key, reading.power_w, most.limit_w, idle=not active)
-    if overdraw is None:
+    if overdraw is None or not settled:
         return None
     complied_s = now.steady_s - overdraw.at.steady_s
     if overdraw.count < DISOBEDIENT:

@@ -71,7 +71,7 @@ def ledger(snapshot: Snapshot, now: Moment, settle_s: float, memory: Memory | No
 
 
 def summed(snapshot: Snapshot, by_connector: Mapping[ConnectorKey, Load]) -> dict[str, Load]:
-    """Per charge point: its connectors together draw no more than its declared maximum."""
+    """Per charge point: its connectors together draw no more than its declared maximum, unless they were seen to."""
     sums = dict.fromkeys(snapshot.settings, NO_LOAD)
     shared: set[str] = set()
     for key, load in by_connector.items():
@@ -83,11 +83,22 @@ def summed(snapshot: Snapshot, by_connector: Mapping[ConnectorKey, Load]) -> dic
             shared.add(key.charge_point_id)
     if not shared:
         return sums
-    disobeying = {key.charge_point_id for key, limits in snapshot.limits.items() if limits.overdraw is not None}
-    for charge_point_id in sorted(shared - disobeying):
+    seen = _seen(snapshot)
+    for charge_point_id in sorted(shared):
         if snapshot.settings[charge_point_id].max_power_w is not None:
-            sums[charge_point_id] = _lower(sums[charge_point_id], snapshot.shapes[charge_point_id].rated)
+            most = _upper(snapshot.shapes[charge_point_id].rated, seen.get(charge_point_id, NO_LOAD))
+            sums[charge_point_id] = _lower(sums[charge_point_id], most)
     return sums
+
+
+def _seen(snapshot: Snapshot) -> dict[str, Load]:
+    """What charge points were metered at above their limits."""
+    seen: dict[str, Load] = {}
+    for key, limits in snapshot.limits.items():
+        if limits.overdraw is not None:
+            drawn = snapshot.shapes[key.charge_point_id].drawn(limits.overdraw.power_w)
+            seen[key.charge_point_id] = _plus(seen.get(key.charge_point_id, NO_LOAD), drawn)
+    return seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,7 +286,7 @@ def test_unplugging_does_not_forgive_a_charger_that_exceeded_its_limit_in_a_sess
 
 
 def test_of_several_connectors_the_disobedient_one_may_take_all_its_charge_point_has() -> None:
-    """22 kW of the one and 11 kW of the other: the declared maximum holds nobody who obeys nothing."""
+    """Up to 22 kW of the one beside 11 kW of the other; but both together are made for 22 kW."""
     world = World(100)
     world.charger("a", 22, connectors=2)
     world.start("a", 1)
@@ -296,7 +296,8 @@ def test_of_several_connectors_the_disobedient_one_may_take_all_its_charge_point
     for _ in range(2):
         metered(world, 15)
         world.wait(10)
-    assert world.book().charge_point_w("a") == 33_000
+    assert world.worst_kw("a", 1) == 22
+    assert world.book().charge_point_w("a") == 22_000
 
 
 def test_disobedience_survives_a_restart() -> None:
@@ -347,3 +348,33 @@ def said(world: World) -> list[Intent]:
         for intent in intents:
             world.confirm(world.issue(intent))
     return sent
+
+
+def test_a_reading_that_was_long_on_its_way_is_held_against_all_that_was_permitted_since() -> None:
+    """Its limit changes every few seconds, and its readings are minutes old: 14 kW were more than any of them."""
+    world = charging(10)
+    for ceiling_kw in (8, 6, 9, 5, 7):
+        world.configure(ceiling_kw)
+        world.run(12)
+    assert metered(world, 9.9, age_s=58) is None
+    assert isinstance(metered(world, 14, age_s=58), ev.LimitExceeded)
+
+
+def test_two_connectors_that_disobey_draw_no_more_together_than_their_charger_is_made_for() -> None:
+    world = World(100)
+    world.charger("a", 22, connectors=2)
+    world.configure(10)
+    for connector_id in (1, 2):
+        world.start("a", connector_id)
+    world.settle()
+    world.wait(60)
+    for _ in range(2):
+        for connector_id in (1, 2):
+            world.draw("a", 9_000, connector_id)
+            assert isinstance(world.judge("a", connector_id), ev.LimitExceeded)
+        world.wait(10)
+    assert world.book().charge_point_w("a") == 22_000
+    for connector_id in (1, 2):
+        world.draw("a", 15_000, connector_id)
+        world.judge("a", connector_id)
+    assert world.book().charge_point_w("a") == 30_000  # it is made for more than was declared

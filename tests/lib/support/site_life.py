@@ -79,9 +79,9 @@ class SiteLife:
             sums[key.charge_point_id] = sums.get(key.charge_point_id, NOTHING) + draw
         for settings in self.place.charge_points:
             name = settings.charge_point_id
-            tame = all(c.overdrawn_w is None for key, c in self.true.items() if key.charge_point_id == name)
-            if settings.max_power_w is not None and tame:
-                sums[name] = capped(sums[name], rated(self.place.site, settings))
+            if settings.max_power_w is not None:
+                seen = [c.anything(c.overdrawn_w) for c in self._connectors(name) if c.overdrawn_w is not None]
+                sums[name] = capped(sums[name], rated(self.place.site, settings).highest(sum(seen, NOTHING)))
         return sums
 
     def counted(self, key: ConnectorKey) -> Draw:

@@ -71,7 +71,7 @@ class TrueConnector:
         for told, until_s in self.following:
             if now_s < until_s:
                 most = most.highest(self._draw(told.limit_w, told.phases))
-        return most if self.overdrawn_w is None else most.highest(self._anything(self.overdrawn_w))
+        return most if self.overdrawn_w is None else most.highest(self.anything(self.overdrawn_w))
 
     def sent(self, issued: LimitIssued) -> None:
         """For another transaction than its own it throws the limit away."""
@@ -151,7 +151,7 @@ class TrueConnector:
         # Only who was told to keep to one phase, and can, is known to leave the others alone.
         return permitted(self.site, self.settings, self.known, limit_w, phases)
 
-    def _anything(self, power_w: float) -> Draw:
+    def anything(self, power_w: float) -> Draw:
         """A metered draw may be on any one of its phases, but is no more than it is made for."""
         most, exact = rated(self.site, self.settings), Fraction(str(power_w))
         amps = exact / Fraction(str(self.site.lowest_voltage_v))

@@ -23,7 +23,8 @@ Told = tuple[int, str, float, str, int]
 class Line:
     """One charger's way to us, over all its connections. Chances are 0 to 1 per frame.
 
-    `on_busy` hears of the CALL of ours that is under way, or None. `acknowledged` are the connectors whose default
+    `on_busy` hears of the CALL of ours that is under way, or None, and `on_call` every CALL of the charger's that
+    reaches us. `acknowledged` are the connectors whose default
     profile was accepted in time.
     """
 
@@ -40,6 +41,7 @@ class Line:
     told: dict[tuple[int, str], Told] = field(default_factory=dict)
     acknowledged: set[int] = field(default_factory=set)
     on_busy: Callable[[Outstanding | None], None] = lambda _: None
+    on_call: Callable[[str], None] = lambda _: None
     _awaited_id: str = ""
     _awaited_default: int | None = None
 
@@ -65,7 +67,10 @@ class Line:
     def received(self, text: str, now_s: float) -> None:
         """A frame of the charger's has reached us."""
         self.frames += 1
-        if self.outstanding is None or text.startswith("[2,"):
+        if text.startswith("[2,"):
+            self.on_call(text)
+            return
+        if self.outstanding is None:
             return
         if _message_id(text) == self._awaited_id:
             in_time = now_s < self.outstanding.sent_s + CALL_TIMEOUT_S

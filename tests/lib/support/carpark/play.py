@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 
 from simulators.changes import Change
 from simulators.occurrences import Sampled, TransactionStopped
@@ -43,6 +45,15 @@ async def _perform(scenario: Scenario, on_frame: OnFrame | None, curves: Curves 
     return await Run(scenario, on_frame).play(curves)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """A meter reading on its way to us: its energy as it is written, its power, and what the session was told."""
+
+    energy: str
+    power_w: float
+    told_w: float
+
+
 class Run:
     """One run: the world, its observer, and the director who makes things happen."""
 
@@ -54,6 +65,9 @@ class Run:
         self.observer = Observer(scenario.points, ceilings, time=self.loop.time, epoch_s=self.loop.now_s)
         for line, standing in zip(self.world.lines, self.observer.standings, strict=True):
             line.on_busy = standing.waits_for
+        self._unheard: list[deque[Sample]] = [deque() for _ in self.world.lines]
+        for number, line in enumerate(self.world.lines):
+            line.on_call = partial(self._heard, number)
         self.fairness = Fairness(scenario.site, self.observer, self.world.stations, self.world.lines, ceilings)
         self._director = Director(scenario, self.world, self.observer)
         self._events = 0
@@ -83,15 +97,24 @@ class Run:
             self._sampled(number, station, change)
 
     def _sampled(self, number: int, station: SimulatedChargePoint, change: Sampled) -> None:
-        """A reading that would reveal a charger's disobedience, once it has come to us."""
+        """A reading that would reveal a charger's disobedience, once it has come to us: it may have to queue."""
         standing, line = self.observer.standings[number], self.world.lines[number]
         if standing.doubt is None or standing.reachable_since_s is None:
             return
         if self.loop.time() < line.told_s + line.latency_s[1] + SETTLING_S:
             return  # it may show what was drawn before the last limit
         told_w = line.told_w(change.transaction.connector_id, station.model)
-        arrives_s = self.loop.time() + line.latency_s[0]
-        self.loop.call_at(arrives_s, standing.sampled, change.reading.draw.power_w, told_w)
+        energy = str(round(change.reading.energy_wh, 1))
+        self._unheard[number].append(Sample(energy, change.reading.draw.power_w, told_w))
+
+    def _heard(self, number: int, text: str) -> None:
+        """A CALL of the charger's has reached us; if it is one of these samples, those before it are lost or known."""
+        unheard = self._unheard[number]
+        found = next((sample for sample in unheard if sample.energy in text), None)
+        while found is not None and unheard:
+            if unheard.popleft() is found:
+                self.observer.standings[number].sampled(found.power_w, found.told_w)
+                break
 
     def _curve_point(self) -> tuple[float, float, float, float]:
         permitted_w, limit_w = self.observer.grid
