@@ -19,7 +19,7 @@ from csms.balancing.tree import Tree, tree
 from csms.balancing.unyielding import Unyielding
 from csms.balancing.wishes import Wish, Wishes, governs, looks_again_s, turns_again_s
 from csms.balancing.words import kw
-from csms.domain.electrical import Load
+from csms.domain.electrical import NO_LOAD, Load, Shape
 from csms.domain.model import BalancerSettings, ConnectorKey, Moment
 from csms.domain.snapshot import Snapshot
 
@@ -77,15 +77,15 @@ def allocate(
     limits = tree(snapshot.site, snapshot.settings, amount.usable_w, amount.load_currents_a)
     standing = defaults(snapshot, limits, book, now)
     wishes = Wishes(snapshot, config, amount, limits, standing, now, settings, memory).made()
-    held = _held(standing, [wish.key for wish in wishes])
+    kept = _kept(standing, wishes)
     division = Division(config, limits, now, settings)
-    shares = division.divide(wishes, limits.room(limits.loads(held)))
+    shares = division.divide(wishes, limits.room(limits.loads(kept)))
     in_force = limits.within(amount.now_w)
     holding = Unyielding(snapshot, book).found(wishes, shares)
     if holding:
         obeying = [wish for wish in wishes if wish.key not in holding]
-        held = _held(standing, [wish.key for wish in obeying])
-        shares = {**division.divide(obeying, limits.room(limits.loads(held))), **holding}
+        kept = _kept(standing, obeying)
+        shares = {**division.divide(obeying, limits.room(limits.loads(kept))), **holding}
     calm = {key: _calm(snapshot, key, share, settings.min_change_w) for key, share in shares.items()}
     looks = [
         looks_again_s(snapshot, now, settings),
@@ -105,28 +105,28 @@ def allocate(
     )
 
 
-def _held(standing: Defaults, wished: Sequence[ConnectorKey], *, lasting: bool = False) -> dict[str, Load]:
-    """What everything but these connectors holds, per charge point: idle ones their fallback, offline and refusing ones
-    their worst case. What a wish keeps anyway is part of the division."""
-    sharing = set(wished)
+def _kept(standing: Defaults, wishes: Sequence[Wish], *, lasting: bool = False) -> dict[str, Load]:
+    """What everybody keeps whatever is divided, per charge point: idle connectors and sessions with a wish what they
+    fall back to, offline and refusing ones their worst case."""
+    reserved = {wish.key: _reserved(standing.snapshot.shapes[wish.key.charge_point_id], wish) for wish in wishes}
     loads = {
-        key: standing.held(key, exposure.lasting if lasting else exposure.worst)
+        key: reserved[key] if key in reserved else standing.held(key, exposure.lasting if lasting else exposure.worst)
         for key, exposure in standing.book.exposures.items()
-        if key not in sharing
     }
     return summed(standing.snapshot, loads)
 
 
+def _reserved(shape: Shape, wish: Wish) -> Load:
+    """By its watts, as the division counts what comes on top."""
+    if not wish.reserved_w:
+        return NO_LOAD
+    power, one, two, three = shape.per_w
+    return (power * wish.reserved_w, one * wish.reserved_w, two * wish.reserved_w, three * wish.reserved_w)
+
+
 def _excesses(standing: Defaults, in_force: Tree, wishes: Sequence[Wish]) -> tuple[Excess, ...]:
     """What is too much already, however little the others are given and however long one waits."""
-    holding = _held(standing, [wish.key for wish in wishes], lasting=True)
-    for wish in wishes:
-        if wish.reserved_w:
-            whole = standing.snapshot.shapes[wish.key.charge_point_id]
-            load, before = whole.load(wish.reserved_w), holding[wish.key.charge_point_id]
-            holding[wish.key.charge_point_id] = (
-                before[0] + load[0], before[1] + load[1], before[2] + load[2], before[3] + load[3],
-            )  # fmt: skip
+    holding = _kept(standing, wishes, lasting=True)
     loads = in_force.loads(holding)
     found = []
     for row, (limit, load_of_row) in enumerate(zip(in_force.limits, loads, strict=True)):

@@ -31,11 +31,8 @@ class Division:
         self._settings = settings
 
     def divide(self, wishes: Sequence[Wish], room: Sequence[int]) -> dict[ConnectorKey, Share]:
-        """`room` is what each row of the tree has left beside everybody who makes no wish."""
+        """`room` is what each row of the tree has left beside what everybody keeps anyway."""
         left = list(room)
-        for wish in wishes:
-            for row, load in wish.reserve_line.rows if wish.reserved_w else ():
-                left[row] -= load * wish.reserved_w
         tiers = self._tiers(wishes)
         order = in_order_of_floors(tiers, self._now, self._settings, in_turn=self._strategy.in_turn)
         asking = [wish for wish in order if wish.never_pause or not wish.stopped_asking]

@@ -40,7 +40,6 @@ class Wish:
     key: ConnectorKey
     shape: Shape
     line: Line
-    reserve_line: Line
     phases: int | None
     floor_w: int
     cap_w: int
@@ -132,7 +131,6 @@ class Wishes:
             key=key,
             shape=shape,
             line=line,
-            reserve_line=line if shape is whole else self._line(key.charge_point_id, whole.per_w),
             phases=phases,
             floor_w=shape.floor_w(self._config.min_power_per_charger_w),
             cap_w=shape.form.floor_w(charge_point_cap_w),

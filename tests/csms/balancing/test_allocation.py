@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from support.world import World
 
-from csms.domain.model import ConnectorStatus, Current, ScheduleWindow
+from csms.domain import events as ev
+from csms.domain.model import ConnectorStatus, Current, Proof, ScheduleWindow
 
 
 def car_park(capacity_kw: float, max_kw: float | None, names: str = "1234") -> World:
@@ -335,3 +336,15 @@ def test_a_charger_whose_status_is_unknown_is_reported_as_charging() -> None:
     world.start("1")
     world.status("1", ConnectorStatus.SUSPENDED_EV)
     assert world.report().chargers[0].status == "SuspendedEV"
+
+
+def test_a_session_beside_an_idle_connector_takes_its_chargers_rating_from_the_others_once() -> None:
+    """Neither connector of it accepts a default: together they draw 22 kW, whichever it is."""
+    world = World(60)
+    world.charger("refuses", 22, connectors=2)
+    world.charger("other", 50)
+    for connector_id in (1, 2):
+        world.apply(ev.DefaultProved(world.now, "refuses", connector_id, Proof.DISPROVED))
+    world.start("refuses", 1)
+    world.start("other")
+    assert world.share("other").limit_w == 38_000
