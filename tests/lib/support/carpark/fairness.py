@@ -12,7 +12,7 @@ from support.carpark.ceilings import Ceilings
 from support.carpark.contribution import rating
 from support.carpark.link import Line
 from support.carpark.observer import Observer
-from support.carpark.oracle import CarPlace, Room, Wish, counted, fill, wish
+from support.carpark.oracle import CarPlace, Room, Wish, counted, fill, least, wish
 from support.carpark.scenario import PointPlan, SitePlan
 from support.carpark.standing import Standing
 
@@ -153,7 +153,7 @@ class Fairness:
             above = [other for other in wishes if self._rank(other.place) < rank]
             taken = [self._permitted(other) for other in above]
             fits = room.most(item.path, item.per_watt) - sum(taken) >= max(item.floor_w, 1400.0)
-            if fits:
+            if fits and room.holds(item.path, least(self._observer.points[item.place[0]])):
                 hungry[item.place] = sum(1 for other in wishes if self._rank(other.place) == rank)
         return hungry
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from simulators.car import Car, taper
 from simulators.hardware import Hardware
 from support.carpark.ceilings import Vector
-from support.carpark.draw_site import HIGHEST_V, LOWEST_V
+from support.carpark.draw_site import HIGHEST_V, LOWEST_V, floor_kw
+from support.carpark.scenario import PointPlan
 
 CarPlace = tuple[int, int]
 """The number of a charger, and a connector of it."""
@@ -66,6 +67,14 @@ def counted(vector: Vector, hardware: Hardware) -> Vector:
     return (power_w, one * sag, two * sag, three * sag)
 
 
+def least(plan: PointPlan) -> Vector:
+    """What a session must be given to begin with: on all phases, since nobody knows how many its car uses."""
+    if not plan.hardware.phases:
+        return (floor_kw(plan) * 1000 * plan.grid_factor, 0.0, 0.0, 0.0)
+    one, two, three = (6.0 if phase in plan.phase_map[: plan.hardware.phases] else 0.0 for phase in range(3))
+    return (floor_kw(plan) * 1000, one, two, three)
+
+
 class Room:
     """What is left at every node, in watts and amperes."""
 
@@ -84,6 +93,9 @@ class Room:
             (self._left[node][q] / per_watt[q] for node in path for q in range(4) if per_watt[q] > 0),
             default=float("inf"),
         )
+
+    def holds(self, path: Sequence[str], vector: Vector) -> bool:
+        return all(self._left[node][q] >= vector[q] for node in path for q in range(4) if vector[q] > 0)
 
     def step(self, wishes: Sequence[Wish]) -> float:
         """By how many watts all of these can be raised together."""
