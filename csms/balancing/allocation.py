@@ -86,7 +86,8 @@ def allocate(
         obeying = [wish for wish in wishes if wish.key not in holding]
         kept = _kept(standing, obeying)
         shares = {**division.divide(obeying, limits.room(limits.loads(kept))), **holding}
-    calm = {key: _calm(snapshot, key, share, settings.min_change_w) for key, share in shares.items()}
+    floors_w = {wish.key: wish.floor_w for wish in wishes}
+    calm = {key: _calm(snapshot, key, share, floors_w[key], settings.min_change_w) for key, share in shares.items()}
     looks = [
         looks_again_s(snapshot, now, settings),
         *(share.expected_start_s for share in calm.values()),
@@ -152,10 +153,11 @@ def _uncommanded(snapshot: Snapshot, book: Ledger) -> dict[ConnectorKey, Share]:
     return shares
 
 
-def _calm(snapshot: Snapshot, key: ConnectorKey, share: Share, min_change_w: int) -> Share:
-    """A raise too small to matter is not made; a cut always is, because somebody else was promised the room."""
+def _calm(snapshot: Snapshot, key: ConnectorKey, share: Share, floor_w: int, min_change_w: int) -> Share:
+    """A raise too small to matter is not made, unless to a floor that is higher now; a cut always is, because somebody
+    else was promised the room."""
     limits = snapshot.limits.get(key)
     current = limits.confirmed(governs(snapshot, key)) if limits is not None else None
-    if current is None or current.limit_w == 0 or not 0 < share.limit_w - current.limit_w < min_change_w:
+    if current is None or current.limit_w < max(1, floor_w) or not 0 < share.limit_w - current.limit_w < min_change_w:
         return share
     return replace(share, limit_w=current.limit_w)

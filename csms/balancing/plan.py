@@ -14,6 +14,7 @@ from csms.balancing.allocation import Allocation
 from csms.balancing.ledger import Ledger
 from csms.balancing.wishes import governs
 from csms.balancing.yielding import Yielding
+from csms.domain.commands import Answer
 from csms.domain.electrical import NO_LOAD, Load
 from csms.domain.limits import ConnectorLimits, Limit
 from csms.domain.model import BalancerSettings, ConnectorKey, LimitPurpose, Moment
@@ -252,12 +253,14 @@ class _Desk:
         return matters and self._is_due(confirmed.issued_at.steady_s + _LONGEST_PATIENCE_S)
 
     def _patient(self, limits: ConnectorLimits, want: Intent) -> bool:
-        """Whether enough time has passed since the last failure: 1, 2, 4 ... seconds."""
+        """Whether enough time has passed since the last failure: 1, 2, 4 ... seconds; while nobody answered, that time
+        passed too."""
         failure = limits.failure(want.purpose)
         if failure is None or self._resend:
             return True
-        due_s = failure.at.steady_s + min(2.0 ** (failure.count - 1), _LONGEST_PATIENCE_S)
-        return self._is_due(due_s)
+        waited_s = self._settings.call_timeout_s if failure.cause == Answer.TIMEOUT.value else 0.0
+        patience_s = min(2.0 ** (failure.count - 1), _LONGEST_PATIENCE_S)
+        return self._is_due(failure.at.steady_s + max(0.0, patience_s - waited_s))
 
     def _calm_enough(self, limits: ConnectorLimits, want: Intent) -> bool:
         before = _governing(limits, want)

@@ -348,3 +348,13 @@ def test_a_session_beside_an_idle_connector_takes_its_chargers_rating_from_the_o
     world.start("refuses", 1)
     world.start("other")
     assert world.share("other").limit_w == 38_000
+
+
+def test_a_raise_to_a_new_floor_is_made_however_small() -> None:
+    world = World(60)
+    world.charger("a", 22)
+    world.configure(2.95, floor_kw=1.4)
+    world.start("a")
+    world.settle()
+    world.configure(3, floor_kw=3)
+    assert world.shares_kw() == {"a": 3.0}

@@ -67,6 +67,7 @@ class Standing:
         self._on_revealed = on_revealed
         self._seen = False
         self._had_defaults = False
+        self._installed = 0
         self._revealing_samples = 0
         self._lost_call: Outstanding | None = None
         self._heals_s: float | None = None
@@ -189,6 +190,9 @@ class Standing:
             self.known_fault = self._heals_s = None
 
     def _note_profiles(self, model: ChargePoint, now_s: float) -> None:
+        before, self._installed = self._installed, len(model.profiles.installed)
+        if before and not self._installed:
+            self.forgot("forgets", self.vector, now_s)  # a while after a reboot began, or on the next connection
         present = all(self._has_default(model, number) for number in model.connectors)
         if not present and not self._had_defaults:
             return
