@@ -75,7 +75,7 @@ class Fairness:
             for connector_id, connector in station.model.connectors.items():
                 self._visit((number, connector_id), connector)
             unheard = not station.model.connectors.keys() <= self._lines[number].acknowledged
-            unheard |= standing.known_fault is not None
+            unheard |= standing.infamous
             if unheard or standing.free_at_s(now_s, None) == float("inf"):
                 self._held(number, station, standing, room, unheard)
             else:
@@ -97,7 +97,7 @@ class Fairness:
 
     def _held(self, number: int, station: SimulatedChargePoint, standing: Standing, room: Room, unheard: bool) -> None:
         """Nobody can command it: it goes on as it does, for the oracle too. Who never accepted a default in time, or is
-        known to break what it accepted, must be taken for its rating, whatever it obeys."""
+        known to have broken what it accepted, must be taken for its rating, whatever it obeys."""
         vector = rating(standing.plan) if unheard else standing.vector
         room.take(self._paths[number], counted(vector, standing.plan.hardware))
         for connector_id, connector in station.model.connectors.items():

@@ -61,6 +61,7 @@ class Standing:
         self.reachable_since_s: float | None = None
         self.doubt: Doubt | None = Doubt("not commissioned", NOTHING, 0.0)
         self.known_fault: str | None = None
+        self.infamous = False
         self.held: str | None = "first contact"
         self.noisy = False
         self.outstanding: Outstanding | None = None
@@ -153,7 +154,7 @@ class Standing:
             self.known_fault = None
 
     def _reveal(self, cause: str) -> None:
-        self.doubt, self.known_fault = None, cause
+        self.doubt, self.known_fault, self.infamous = None, cause, True
         self._on_revealed(cause)
 
     def _note_contact(self, now_s: float, online: bool) -> None:
