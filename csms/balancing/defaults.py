@@ -42,32 +42,20 @@ class Defaults:
         the ledger counts it at its rated maximum, would not be faster. Offline or refusing, it keeps what the ledger
         says.
         """
-        return self.limit_w(key) if self._is_about_to_be(key) else self.book.exposures[key].fallback_w
+        return self.limit_w(key) if _has_or_will(self.snapshot, key, self.now) else self.book.exposures[key].fallback_w
 
     def held(self, key: ConnectorKey, load: Load) -> Load:
         """What is held for a connector without a wish, of which `load` is counted now."""
-        if key in self.snapshot.active or not self._is_about_to_be(key):
+        if key in self.snapshot.active or not _has_or_will(self.snapshot, key, self.now):
             return load
         return self.snapshot.shapes[key.charge_point_id].load(self.limit_w(key))
-
-    def _is_about_to_be(self, key: ConnectorKey) -> bool:
-        """Whether a connector has its default profile, or will have it in a moment."""
-        charge_point = self.snapshot.charge_points[key.charge_point_id]
-        if not charge_point.connected or not self.snapshot.settings[key.charge_point_id].in_service:
-            return False
-        limits = self.snapshot.limits.get(key)
-        if limits is not None and (limits.default_failure is not None or limits.overdraw is not None):
-            return False
-        if limits is not None and limits.default is not None and limits.default_proof is not None:
-            return limits.default_believed
-        return charge_point.contact_at is None or first_contact_ends_s(charge_point.contact_at) > self.now.steady_s
 
 
 def defaults(snapshot: Snapshot, tree: Tree, book: Ledger, now: Moment) -> Defaults:
     """The default profiles under the limits of this tree."""
     without: Collection[int] = ()
     if any(shape.fallback_w for shape in snapshot.shapes.values()):
-        without = tree.exceeded(tree.loads(_as_declared(snapshot, book)))
+        without = tree.exceeded(tree.loads(_as_declared(snapshot, book, now)))
     return Defaults(snapshot, book, now, tree.places, without)
 
 
@@ -76,11 +64,25 @@ def first_contact_ends_s(contact: Moment) -> float:
     return contact.steady_s + _FIRST_CONTACT_S
 
 
-def _as_declared(snapshot: Snapshot, book: Ledger) -> dict[str, Load]:
-    """What everybody would draw under the default profiles as declared; who cannot be told counts as he stands."""
+def _as_declared(snapshot: Snapshot, book: Ledger, now: Moment) -> dict[str, Load]:
+    """What everybody would draw under the default profiles as declared; who cannot be told, or does not obey, counts as
+    he stands."""
     loads = {}
     for key, exposure in book.exposures.items():
         shape = snapshot.shapes[key.charge_point_id]
-        reachable = snapshot.charge_points[key.charge_point_id].connected
-        loads[key] = shape.load(shape.fallback_w) if reachable else exposure.lasting
+        obeys = _has_or_will(snapshot, key, now)
+        loads[key] = shape.load(shape.fallback_w) if obeys else exposure.lasting
     return summed(snapshot, loads)
+
+
+def _has_or_will(snapshot: Snapshot, key: ConnectorKey, now: Moment) -> bool:
+    """Whether a connector has its default profile, or will have it in a moment."""
+    charge_point = snapshot.charge_points[key.charge_point_id]
+    if not charge_point.connected or not snapshot.settings[key.charge_point_id].in_service:
+        return False
+    limits = snapshot.limits.get(key)
+    if limits is not None and (limits.default_failure is not None or limits.overdraw is not None):
+        return False
+    if limits is not None and limits.default is not None and limits.default_proof is not None:
+        return limits.default_believed
+    return charge_point.contact_at is None or first_contact_ends_s(charge_point.contact_at) > now.steady_s

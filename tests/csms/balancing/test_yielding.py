@@ -129,3 +129,22 @@ def test_where_default_profiles_have_given_way_no_share_counts_on_them() -> None
     assert world.worst_kw("a") == 0
     assert world.shares_kw() == {"a": 0}
     assert world.report().chargers[0].confirmed
+
+
+def test_default_profiles_give_way_to_a_charger_that_disobeys() -> None:
+    """20 kW less 12 kW of a's rating leave 8 kW: less than b falls back to, so that is 0, and the 8 kW are shared out."""
+    world = World(capacity_kw=20)
+    world.charger("a", 12)
+    world.charger("b", 22, offline_kw=9)
+    world.start("a")
+    world.start("b")
+    world.settle()
+    world.wait(60)
+    for _ in range(2):
+        world.draw("a", 12_000)
+        world.judge("a")
+        world.wait(10)
+    world.settle()
+    assert world.worst_kw("a") == 12
+    assert world.shares_kw()["b"] == 8
+    assert world.worst_kw("b") == 8
