@@ -19,6 +19,9 @@ from support.carpark.scenario import PointPlan
 HEALING_S = 180.0
 """How long after a charger is back one may believe what it has forgotten: by then it can have been told again."""
 
+FOLLOWING_S = 1.0
+"""What following a limit may take beyond the car's reaction: the charger's own ticks."""
+
 SAID_AGAIN_S = 60.0
 """How long after a charger that was known to disobey has come to reason it can have been told again."""
 
@@ -72,6 +75,7 @@ class Standing:
         self._revealing_samples = 0
         self._lost_call: Outstanding | None = None
         self._heals_s: float | None = None
+        self._told_again_s: float | None = None
         self._reaction_s = 0.0
         self._behaviour: Behaviour | None = None
         self._fault: str | None = None
@@ -200,13 +204,17 @@ class Standing:
         self._had_defaults = True
         self.held = "unclear answers" if self._unclear else None
         if present and self.doubt is not None and self.doubt.cause.startswith("forgets"):
-            self._is_told_again(self.doubt)
+            self._is_told_again(self.doubt, now_s)
 
-    def _is_told_again(self, doubt: Doubt) -> None:
+    def _is_told_again(self, doubt: Doubt, now_s: float) -> None:
         """It has its default again; what it drew meanwhile, its car has yet to follow down from."""
-        self.doubt = None
-        if any(is_ > was for is_, was in zip(self.vector, doubt.believed, strict=True)):
-            self._on_revealed(doubt.cause)
+        higher = any(is_ > was for is_, was in zip(self.vector, doubt.believed, strict=True))
+        if self._told_again_s is None:
+            self._told_again_s = now_s
+        follows_s = self._told_again_s + self._reaction_s + FOLLOWING_S
+        self.doubt = replace(doubt, until_s=follows_s) if higher and now_s < follows_s else None
+        if self.doubt is None:
+            self._told_again_s = None
 
     def _note_clock(self, model: ChargePoint, now_s: float) -> None:
         wrong = abs(model.clock_ahead_s - self.plan.behaviour.clock_ahead_s) > 60
