@@ -132,7 +132,7 @@ def test_where_default_profiles_have_given_way_no_share_counts_on_them() -> None
 
 
 def test_default_profiles_give_way_to_a_charger_that_disobeys() -> None:
-    """20 kW less 12 kW of a's rating leave 8 kW: less than b falls back to. So that is 0, and the 8 kW are shared out."""
+    """20 kW less a's rating leave 8 kW, less than b falls back to: that is 0 now, and the 8 kW are shared out."""
     world = World(capacity_kw=20)
     world.charger("a", 12)
     world.charger("b", 22, offline_kw=9)
