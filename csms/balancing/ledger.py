@@ -93,12 +93,11 @@ def summed(snapshot: Snapshot, by_connector: Mapping[ConnectorKey, Load]) -> dic
 
 def _seen(snapshot: Snapshot) -> dict[str, Load]:
     """What charge points were metered at above their limits."""
-    seen: dict[str, Load] = {}
+    seen_w: dict[str, float] = {}
     for key, limits in snapshot.limits.items():
         if limits.overdraw is not None:
-            drawn = snapshot.shapes[key.charge_point_id].drawn(limits.overdraw.power_w)
-            seen[key.charge_point_id] = _plus(seen.get(key.charge_point_id, NO_LOAD), drawn)
-    return seen
+            seen_w[key.charge_point_id] = seen_w.get(key.charge_point_id, 0.0) + limits.overdraw.power_w
+    return {name: snapshot.shapes[name].drawn(power_w) for name, power_w in seen_w.items()}
 
 
 @dataclass(frozen=True, slots=True)

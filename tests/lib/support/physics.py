@@ -24,6 +24,10 @@ class Draw:
         one, two, three = (a + b for a, b in zip(self.currents_a, other.currents_a, strict=True))
         return Draw(self.power_w + other.power_w, (one, two, three))
 
+    def times(self, factor: Fraction) -> Draw:
+        one, two, three = self.currents_a
+        return Draw(self.power_w * factor, (one * factor, two * factor, three * factor))
+
     def dimensions(self) -> tuple[Fraction, Fraction, Fraction, Fraction]:
         return (self.power_w, *self.currents_a)
 

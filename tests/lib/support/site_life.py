@@ -80,8 +80,10 @@ class SiteLife:
         for settings in self.place.charge_points:
             name = settings.charge_point_id
             if settings.max_power_w is not None:
-                seen = [c.anything(c.overdrawn_w) for c in self._connectors(name) if c.overdrawn_w is not None]
-                sums[name] = capped(sums[name], rated(self.place.site, settings).highest(sum(seen, NOTHING)))
+                seen_w = sum(c.overdrawn_w for c in self._connectors(name) if c.overdrawn_w is not None)
+                most = rated(self.place.site, settings)
+                beyond = max(Fraction(1), Fraction(str(seen_w)) / most.power_w)
+                sums[name] = capped(sums[name], most.times(beyond))
         return sums
 
     def counted(self, key: ConnectorKey) -> Draw:
