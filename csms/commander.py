@@ -180,7 +180,10 @@ class Commander:
 
         While a transaction runs, a composite schedule tells only of the profiles that govern it.
         """
-        if key in self._state().active and issued.purpose is not self._governing(key.charge_point_id):
+        if (
+            key in self._state().active
+            and issued.purpose is not self._state().charge_points[key.charge_point_id].limit_by
+        ):
             return
         outcome = await link.send(ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
         in_force = self._state().limits[key].confirmed(issued.purpose)
@@ -189,10 +192,6 @@ class Commander:
         shape = self._state().shape(key.charge_point_id)
         if in_force.limit_id == issued.limit_id and shows_limit(outcome.schedule, in_force, shape):
             self._record(ev.LimitShown(self._clock.now(), *key, issued.limit_id, issued.purpose))
-
-    def _governing(self, charge_point_id: str) -> LimitPurpose:
-        capabilities = self._state().charge_points[charge_point_id].capabilities
-        return LimitPurpose.TRANSACTION if capabilities is None else capabilities.limit_by
 
     def _command(self, issued: ev.LimitIssued) -> SetLimit:
         """A default profile starts in 1970, so that a charger that has lost its clock still has it in force."""

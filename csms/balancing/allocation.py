@@ -17,7 +17,7 @@ from csms.balancing.memory import Memory
 from csms.balancing.shares import Share
 from csms.balancing.tree import Tree, tree
 from csms.balancing.unyielding import Unyielding
-from csms.balancing.wishes import Wish, Wishes, governs, looks_again_s, turns_again_s
+from csms.balancing.wishes import Wish, Wishes, looks_again_s, turns_again_s
 from csms.balancing.words import kw
 from csms.domain.electrical import NO_LOAD, Load, Shape
 from csms.domain.model import BalancerSettings, ConnectorKey, Moment
@@ -157,7 +157,7 @@ def _calm(snapshot: Snapshot, key: ConnectorKey, share: Share, floor_w: int, min
     """A raise too small to matter is not made, unless to a floor that is higher now; a cut always is, because somebody
     else was promised the room."""
     limits = snapshot.limits.get(key)
-    current = limits.confirmed(governs(snapshot, key)) if limits is not None else None
+    current = limits.confirmed(snapshot.charge_points[key.charge_point_id].limit_by) if limits is not None else None
     if current is None or current.limit_w < max(1, floor_w) or not 0 < share.limit_w - current.limit_w < min_change_w:
         return share
     return replace(share, limit_w=current.limit_w)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 from csms.balancing.allocation import Allocation
 from csms.balancing.ledger import Ledger
-from csms.balancing.wishes import governs
 from csms.balancing.yielding import Yielding
 from csms.domain.commands import Answer
 from csms.domain.electrical import NO_LOAD, Load
@@ -83,7 +82,7 @@ def _wants(snapshot: Snapshot, allocation: Allocation, book: Ledger) -> Iterator
     shares = {
         key: Intent(
             key,
-            governs(snapshot, key),
+            snapshot.charge_points[key.charge_point_id].limit_by,
             share.limit_w,
             snapshot.active[key].transaction_id,
             share.reason,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from csms.balancing.ledger import Ledger, grid_w
 from csms.balancing.shares import Share
-from csms.balancing.wishes import Wish, governs
+from csms.balancing.wishes import Wish
 from csms.balancing.words import kw
 from csms.domain.electrical import Load
 from csms.domain.limit_facts import DISOBEDIENT
@@ -44,7 +44,7 @@ class Unyielding:
         limits = self._snapshot.limits.get(wish.key)
         if limits is None or limits.obeys:
             return None
-        failure = limits.failure(governs(self._snapshot, wish.key))
+        failure = limits.failure(self._snapshot.charge_points[wish.key.charge_point_id].limit_by)
         if limits.overdraw is None and failure is None:
             return None
         exposure = self._book.exposures[wish.key]

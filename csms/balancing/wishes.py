@@ -17,7 +17,6 @@ from csms.domain.model import (
     BalancerSettings,
     ChargePointSettings,
     ConnectorKey,
-    LimitPurpose,
     MeterReading,
     Moment,
     SmartCharging,
@@ -277,12 +276,6 @@ def _capped_by(declared_w: int | None, window_w: int, most_w: int) -> str:
     if window_w < most_w:
         return "limit of the time window"
     return "the whole budget" if declared_w is None else "rated power"
-
-
-def governs(snapshot: Snapshot, key: ConnectorKey) -> LimitPurpose:
-    """Which of its profiles a running transaction's share is written into."""
-    capabilities = snapshot.charge_points[key.charge_point_id].capabilities
-    return LimitPurpose.TRANSACTION if capabilities is None else capabilities.limit_by
 
 
 _CLOCK_TICK_S = 0.01

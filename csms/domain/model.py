@@ -202,6 +202,11 @@ class ChargePoint:
     def connected(self) -> bool:
         return self.connection_id is not None
 
+    @property
+    def limit_by(self) -> LimitPurpose:
+        """Which of its profiles the limit of a running transaction is written into."""
+        return LimitPurpose.TRANSACTION if self.capabilities is None else self.capabilities.limit_by
+
 
 @dataclass(frozen=True, slots=True)
 class Connector:

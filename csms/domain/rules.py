@@ -267,7 +267,7 @@ def _limit_answered(
         active = key in state.active
         at_hand = facts.Circumstances(
             idle=not active and _unplugged(state, key, connector),
-            by_default=_by_default(state, key),
+            by_default=state.charge_points[key.charge_point_id].limit_by is LimitPurpose.DEFAULT,
             active=active,
             lease_shown=state.charge_points[key.charge_point_id].lease_proof is Proof.SHOWN,
         )
@@ -277,11 +277,6 @@ def _limit_answered(
         return (limits,)
 
     return apply
-
-
-def _by_default(state: State, key: ConnectorKey) -> bool:
-    capabilities = state.charge_points[key.charge_point_id].capabilities
-    return capabilities is not None and capabilities.limit_by is LimitPurpose.DEFAULT
 
 
 def _limit_shown(state: State, event: ev.LimitShown) -> tuple[Row, ...]:

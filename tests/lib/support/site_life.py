@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from csms.balancing.budget import effective_config
 from csms.balancing.compliance import judge
-from csms.balancing.wishes import governs
 from csms.balancing.yielding import Yielding
 from csms.domain import events as ev
 from csms.domain.grid import TemporaryLimit
@@ -300,7 +299,10 @@ class SiteLife:
             return None
         snapshot, room = self.world.state.snapshot(), allocation.tree.room(allocation.tree.loads(book.charge_points))
         for key, share in allocation.shares.items():
-            limits, purpose = snapshot.limits.get(key) or ConnectorLimits(*key), governs(snapshot, key)
+            limits, purpose = (
+                snapshot.limits.get(key) or ConnectorLimits(*key),
+                snapshot.charge_points[key.charge_point_id].limit_by,
+            )
             if not share.commanded or limits.in_flight or limits.failure(purpose) or self._calm(limits):
                 continue
             in_force = limits.confirmed(purpose) or limits.default
