@@ -180,10 +180,8 @@ class Commander:
 
         While a transaction runs, a composite schedule tells only of the profiles that govern it.
         """
-        if (
-            key in self._state().active
-            and issued.purpose is not self._state().charge_points[key.charge_point_id].limit_by
-        ):
+        governing = self._state().charge_points[key.charge_point_id].limit_by
+        if key in self._state().active and issued.purpose is not governing:
             return
         outcome = await link.send(ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
         in_force = self._state().limits[key].confirmed(issued.purpose)
@@ -228,12 +226,8 @@ class Commander:
             self._unproven[charge_point_id] = None  # what one connector was told may have cost another its default
             return
         self._proven_on[charge_point_id] = link.connection_id
-        limits = self._state().limits
-        tells = any(limits[key].default_proof in (Proof.SHOWN, Proof.DISPROVED) for key in keys)
-        proofs = default_proofs({key: shown.get(key) for key in keys}, tells=tells)
-        for key, proof in proofs.items():
-            if proof is Proof.SILENT and limits[key].default_proof is not None:
-                continue  # what it has shown before stands while it cannot be asked
+        before = {key: self._state().limits[key].default_proof for key in keys}
+        for key, proof in default_proofs({key: shown.get(key) for key in keys}, before).items():
             detail = "its composite schedule does not show its default profile" if proof is Proof.DISPROVED else ""
             self._record(ev.DefaultProved(self._clock.now(), *key, proof, detail))
 

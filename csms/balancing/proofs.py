@@ -27,18 +27,26 @@ def shows_limit(schedule: Sequence[ScheduleLimit], limit: Limit, shape: Shape) -
     return _watts(schedule[0], shape.on(limit.phases)) <= 1.03 * limit.limit_w + _TOLERANCE_W
 
 
-def default_proofs(shown: Mapping[ConnectorKey, bool | None], *, tells: bool) -> dict[ConnectorKey, Proof]:
-    """The verdict over the connectors of one charge point; None: it could not be asked about that one.
+def default_proofs(
+    shown: Mapping[ConnectorKey, bool | None], before: Mapping[ConnectorKey, Proof | None]
+) -> dict[ConnectorKey, Proof]:
+    """The verdicts over the connectors of one charge point, where there is a new one; `shown` None: it could not be
+    asked about that one. `before` is what stood until now.
 
     Many chargers answer for an idle connector as if it had no limit. Only who shows the default on one connector, now
-    or (`tells`) before, is taken at its word about the others: some replace the default of connector 1 by that of
-    connector 2.
+    or before, is taken at its word about the others: some replace the default of connector 1 by that of connector 2.
+    What was proven stands while it cannot be asked.
     """
-    if not tells and not any(shown.values()):
-        return dict.fromkeys(shown, Proof.SILENT)
-    return {
-        key: Proof.SHOWN if seen else Proof.DISPROVED if seen is False else Proof.SILENT for key, seen in shown.items()
-    }
+    tells = any(shown.values()) or any(proof in (Proof.SHOWN, Proof.DISPROVED) for proof in before.values())
+    proofs: dict[ConnectorKey, Proof] = {}
+    for key, seen in shown.items():
+        if seen:
+            proofs[key] = Proof.SHOWN
+        elif seen is False and tells:
+            proofs[key] = Proof.DISPROVED
+        elif before.get(key) is None:
+            proofs[key] = Proof.SILENT
+    return proofs
 
 
 def lease_proof(schedule: Sequence[ScheduleLimit], limit: Limit, age_s: float, shape: Shape) -> Proof:

@@ -79,21 +79,25 @@ def test_a_default_that_gave_way_is_not_shown_by_the_one_before() -> None:
 def test_who_shows_one_default_is_taken_at_its_word_about_the_others(
     shown: dict[ConnectorKey, bool | None], proofs: dict[ConnectorKey, Proof]
 ) -> None:
-    assert default_proofs(shown, tells=False) == proofs
+    assert default_proofs(shown, {}) == proofs
 
 
 @pytest.mark.parametrize(
-    ("shown", "proofs"),
+    ("before", "shown", "proofs"),
     [
-        ({A1: None, A2: False}, {A1: Proof.SILENT, A2: Proof.DISPROVED}),
-        ({A1: False, A2: False}, {A1: Proof.DISPROVED, A2: Proof.DISPROVED}),
-        ({A1: None, A2: None}, {A1: Proof.SILENT, A2: Proof.SILENT}),
+        ({A1: Proof.SHOWN}, {A1: None, A2: False}, {A2: Proof.DISPROVED}),
+        ({A2: Proof.DISPROVED}, {A1: False, A2: False}, {A1: Proof.DISPROVED, A2: Proof.DISPROVED}),
+        ({A1: Proof.DISPROVED}, {A1: None, A2: None}, {A2: Proof.SILENT}),  # silence overrules nothing
+        ({A1: Proof.SHOWN, A2: Proof.SHOWN}, {A1: None, A2: None}, {}),
+        ({A1: Proof.DISPROVED}, {A1: True}, {A1: Proof.SHOWN}),
+        ({A1: Proof.SILENT}, {A1: False}, {}),  # it answers so for every idle connector, as before
+        ({A1: Proof.SILENT, A2: Proof.SILENT}, {A1: True, A2: False}, {A1: Proof.SHOWN, A2: Proof.DISPROVED}),
     ],
 )
-def test_who_has_shown_one_before_is_taken_at_its_word_ever_after(
-    shown: dict[ConnectorKey, bool | None], proofs: dict[ConnectorKey, Proof]
+def test_what_was_proven_before_stands_and_makes_its_charger_one_that_tells(
+    before: dict[ConnectorKey, Proof], shown: dict[ConnectorKey, bool | None], proofs: dict[ConnectorKey, Proof]
 ) -> None:
-    assert default_proofs(shown, tells=True) == proofs
+    assert default_proofs(shown, before) == proofs
 
 
 @pytest.mark.parametrize(

@@ -299,10 +299,8 @@ class SiteLife:
             return None
         snapshot, room = self.world.state.snapshot(), allocation.tree.room(allocation.tree.loads(book.charge_points))
         for key, share in allocation.shares.items():
-            limits, purpose = (
-                snapshot.limits.get(key) or ConnectorLimits(*key),
-                snapshot.charge_points[key.charge_point_id].limit_by,
-            )
+            limits = snapshot.limits.get(key) or ConnectorLimits(*key)
+            purpose = snapshot.charge_points[key.charge_point_id].limit_by
             if not share.commanded or limits.in_flight or limits.failure(purpose) or self._calm(limits):
                 continue
             in_force = limits.confirmed(purpose) or limits.default

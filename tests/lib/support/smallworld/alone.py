@@ -7,6 +7,7 @@ such lives are put together under the shipped decisions (`together`).
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
@@ -53,12 +54,12 @@ def live(premises: Premises, limits_w: tuple[int, ...], *, most: int | None = No
     seen = {_key(start): 0}
     came: list[tuple[int, str]] = [(0, "")]
     kinds = [_kind(life, start, premises, came)]
-    todo = [start]
-    for number, node in enumerate(todo):
-        kind = kinds[number]
+    todo, number = deque([start]), 0
+    while todo:
+        node, kind = todo.popleft(), kinds[number]
         for what, outside, sent, after in _what_comes(node, premises, limits_w):
-            known = seen.setdefault(_key(after), len(todo))
-            if known == len(todo):
+            known = seen.setdefault(_key(after), len(kinds))
+            if known == len(kinds):
                 todo.append(after)
                 came.append((number, what if sent is None else f"is sent {sent[1]} W"))
                 kinds.append(_kind(life, after, premises, came))
@@ -67,8 +68,8 @@ def live(premises: Premises, limits_w: tuple[int, ...], *, most: int | None = No
                 life.steps[kind].add((what, kinds[known], outside))
             else:
                 life.after[kind].setdefault(sent, set()).add(kinds[known])
-        todo[number] = None  # type: ignore[call-overload]  # done with; there are many
-        if most is not None and len(todo) > most:
+        number += 1
+        if most is not None and len(kinds) > most:
             break
     life.moments = len(seen)
     return life
@@ -120,10 +121,12 @@ def _any_decision(node: Node, premises: Premises, limits_w: tuple[int, ...]) -> 
     for limit_w in {premises.default_w, 0}:
         yield Intent(key, LimitPurpose.DEFAULT, limit_w, None, "")
     transaction = node.state.active.get(key)
-    for limit_w in limits_w if transaction is not None else ():
+    if transaction is None:
+        return
+    for limit_w in limits_w:
         lease_s = 900.0 if premises.leases and limit_w > premises.default_w else None
         then_w = premises.default_w if lease_s else 0
-        yield Intent(key, LimitPurpose.TRANSACTION, limit_w, transaction.transaction_id, "", None, lease_s, then_w)  # type: ignore[union-attr]
+        yield Intent(key, LimitPurpose.TRANSACTION, limit_w, transaction.transaction_id, "", None, lease_s, then_w)
 
 
 def _way(came: list[tuple[int, str]]) -> str:
