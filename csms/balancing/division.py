@@ -48,8 +48,7 @@ class Division:
         return given | _leave_to_stopped([wish for wish in order if wish.key not in given], left, given)
 
     def _step_up(self, tier: Sequence[Wish], left: list[int], given: dict[ConnectorKey, Share]) -> None:
-        given_w = {wish.key: given[wish.key].limit_w for wish in tier}
-        for key, limit_w in steps_up(tier, given_w, left, self._settings.min_change_w).items():
+        for key, limit_w in steps_up(tier, given, left, self._settings.min_change_w).items():
             given[key].limit_w = limit_w
 
     def _tiers(self, wishes: Sequence[Wish]) -> list[list[Wish]]:

@@ -9,25 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
+from csms.balancing.shares import Share
 from csms.balancing.wishes import Wish
 from csms.domain.model import ConnectorKey
 
 
 def steps_up(
-    wishes: Sequence[Wish], given_w: Mapping[ConnectorKey, int], left: list[int], least_w: int
+    wishes: Sequence[Wish], given: Mapping[ConnectorKey, Share], left: list[int], least_w: int
 ) -> dict[ConnectorKey, int]:
-    """Who is given a step or more beyond `given_w`, and takes it off `left`; steps below `least_w` are not worth it.
+    """Who is raised by a step or more, and takes it off `left`; steps below `least_w` are not worth it.
 
-    The lowest is raised first; before him, though, whoever has that much already: nothing changes for him. A step that
-    does not fit never will, since the room only shrinks.
+    First whoever has just that much already, since nothing changes for him; then a step to each whose limit changes
+    anyway; then the others. The lowest comes first. A step that does not fit never will, since the room only shrinks.
     """
     raised: dict[ConnectorKey, int] = {}
     queue = [
-        (limit_w >= wish.in_force_w, limit_w, n)
+        (_place(wish, limit_w), limit_w, n)
         for n, wish in enumerate(wishes)
         if (form := wish.shape.form).unit == "A"
         and form.largest_step_w >= least_w
-        and (limit_w := given_w[wish.key]) > 0
+        and (limit_w := given[wish.key].limit_w) > 0
     ]
     heapify(queue)
     while queue:
@@ -40,5 +41,12 @@ def steps_up(
         for row, load in wish.line.rows:
             left[row] -= load * more_w
         raised[wish.key] = next_w
-        heappush(queue, (next_w >= wish.in_force_w, next_w, n))
+        heappush(queue, (_place(wish, next_w, raised=True), next_w, n))
     return raised
+
+
+def _place(wish: Wish, limit_w: int, *, raised: bool = False) -> int:
+    """Who is raised before whom, so that few are told another limit."""
+    if 0 < wish.in_force_w - limit_w <= wish.shape.form.largest_step_w:
+        return 0
+    return 2 if raised or limit_w == wish.in_force_w else 1
