@@ -206,12 +206,12 @@ class Wishes:
         return self._now.steady_s - limits.turn_since.steady_s < self._settings.suspended_after_s
 
 
-_ASKED_AGAIN_TURNS = 2
+_ASKED_AGAIN_TURNS = 4
 _LOOK_EVERY_S = 60.0
 
 
 def tried_again_s(paused_s: float, silent_s: float, settings: BalancerSettings) -> float:
-    """When a car that was paused is tried: after two turns, or after as long as it had been silent before."""
+    """When a car that was paused is tried: after four turns, or after as long as it had been silent before."""
     return paused_s + max(_ASKED_AGAIN_TURNS * settings.turn_s, paused_s - silent_s)
 
 

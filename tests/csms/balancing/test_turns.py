@@ -187,14 +187,14 @@ def test_a_pause_of_ours_is_no_sign_that_a_car_asks_again() -> None:
 
 
 def test_a_paused_car_that_had_stopped_asking_is_given_a_chance_now_and_then() -> None:
-    """At 0 A it cannot ask. Two turns after it was paused it is tried, and let go again when it stays silent."""
+    """At 0 A it cannot ask. Four turns after it was paused it is tried, and let go again when it stays silent."""
     world = narrow(6, "12")
     world.status("1", ConnectorStatus.SUSPENDED_EV)
     world.run(190)
     world.status("1", ConnectorStatus.SUSPENDED_EVSE)
-    runs = turns(world, 4 * TURN_S)
+    runs = turns(world, 6 * TURN_S)
     assert [who for who, _ in runs] == ["2", "1", "2"]
-    assert 2 * TURN_S - 60 <= runs[0][1] <= 3 * TURN_S + 60
+    assert 4 * TURN_S - 60 <= runs[0][1] <= 5 * TURN_S + 60
     assert 180 <= runs[1][1] <= 300
 
 
@@ -204,7 +204,7 @@ def test_a_try_costs_the_others_a_floor_and_not_a_share() -> None:
     world.status("1", ConnectorStatus.SUSPENDED_EV)
     world.run(190)
     assert world.shares_kw() == {"1": 0.0, "2": 12.0}
-    world.run(2 * TURN_S)
+    world.run(4 * TURN_S)
     assert world.shares_kw() == {"1": 5.0, "2": 7.0}
     assert world.share("1").reason == "draws less than it may: 5 kW kept for it"
     world.status("1", ConnectorStatus.CHARGING)
@@ -214,10 +214,10 @@ def test_a_try_costs_the_others_a_floor_and_not_a_share() -> None:
 @pytest.mark.parametrize(
     ("silent_s", "paused_s", "tried_s"),
     [
-        (1_000, 1_180, 1_180 + 1_800),  # silent for three minutes: two turns
-        (1_000, 2_800, 2_800 + 1_800),  # for half an hour: the same
+        (1_000, 1_180, 1_180 + 3_600),  # silent for three minutes: four turns
+        (1_000, 4_600, 4_600 + 3_600),  # for an hour: the same
         (1_000, 8_200, 8_200 + 7_200),  # for two hours: two hours
-        (1_000, 900, 900 + 1_800),  # said that it asks for nothing because we paused it
+        (1_000, 900, 900 + 3_600),  # said that it asks for nothing because we paused it
     ],
 )
 def test_the_longer_a_car_was_silent_the_longer_it_waits_for_the_next_try(
@@ -227,14 +227,14 @@ def test_the_longer_a_car_was_silent_the_longer_it_waits_for_the_next_try(
 
 
 def test_tries_become_rarer() -> None:
-    """Paused after 3 min of silence, it is tried after two turns, 30 min, for 3 min. By then it was silent for 36 min,
-    so 36 min pass; then 36 + 36 + 3."""
+    """Paused after 3 min of silence, it is tried after four turns, 60 min, for 3 min. By then it was silent for 66 min,
+    so 66 min pass; then 66 + 66 + 3."""
     world = narrow(6, "12")
     world.status("1", ConnectorStatus.SUSPENDED_EV)
     world.run(190)
     world.status("1", ConnectorStatus.SUSPENDED_EVSE)
-    waits_min = [round(lasted_s / 60) for who, lasted_s in turns(world, 3 * 3600) if who == "2"]
-    assert waits_min[:3] == pytest.approx([30, 36, 75], abs=1)
+    waits_min = [round(lasted_s / 60) for who, lasted_s in turns(world, 5 * 3600) if who == "2"]
+    assert waits_min[:3] == pytest.approx([60, 66, 135], abs=1)
 
 
 def test_a_car_that_stopped_asking_keeps_a_floor_of_what_nobody_else_can_use() -> None:
