@@ -67,14 +67,17 @@ def plan(
     resend: bool = False,
 ) -> Plan:
     """The limits to send at this moment. `resend` says every running session its limit again, confirmed or not."""
-    desk = _Desk(snapshot, allocation, book, now, settings, resend)
-    wants = _wants(snapshot, allocation, book)
+    exceeded_s = _exceeded_s(snapshot)
+    desk = _Desk(snapshot, allocation, book, now, settings, resend, exceeded_s)
+    wants = _wants(snapshot, allocation, book, exceeded_s)
     intents = [intent for want in wants if (intent := desk.consider(want)) is not None]
     wakes = [book.next_change_s(), allocation.looks_again_s, *desk.wakes_s]
     return Plan(tuple(intents), min((wake for wake in wakes if wake is not None), default=None))
 
 
-def _wants(snapshot: Snapshot, allocation: Allocation, book: Ledger) -> Iterator[Intent]:
+def _wants(
+    snapshot: Snapshot, allocation: Allocation, book: Ledger, exceeded_s: Mapping[str, float]
+) -> Iterator[Intent]:
     """What every connector should be told, in the order of service: shares first, then the default profiles.
 
     A connector without any acknowledged default gets that first: it is what all else falls back to.
@@ -98,7 +101,9 @@ def _wants(snapshot: Snapshot, allocation: Allocation, book: Ledger) -> Iterator
             limits, limit_w = snapshot.limits.get(key), allocation.defaults.limit_w(key)
             if limits is None or limits.default is None:
                 unknown.append(_default_want(key, limit_w))
-            elif not _default_rests(snapshot, key, limits, limits.default, limit_w):
+            elif key.charge_point_id in exceeded_s or not _default_rests(
+                snapshot, key, limits, limits.default, limit_w
+            ):
                 restless.append(_default_want(key, limit_w))
     yield from unknown
     yield from shares.values()
@@ -116,7 +121,6 @@ def _default_rests(
     return (
         not limits.outstanding
         and limits.default_failure is None
-        and limits.overdraw is None
         and default.lease_s is default.phases is None
         and default.limit_w == limit_w
         and default.connection_id == snapshot.charge_points[key.charge_point_id].connection_id
@@ -134,12 +138,14 @@ class _Desk:
         now: Moment,
         settings: BalancerSettings,
         resend: bool,
+        exceeded_s: Mapping[str, float],
     ) -> None:
         self._snapshot = snapshot
         self._book = book
         self._now_s = now.steady_s
         self._settings = settings
         self._resend = resend
+        self._exceeded_s = exceeded_s
         self._tree = allocation.tree
         loads = allocation.tree.loads(book.charge_points)
         self._room = allocation.tree.room(loads)
@@ -230,7 +236,7 @@ class _Desk:
     def _must_say_again(self, limits: ConnectorLimits, want: Intent, confirmed: Limit | None) -> bool:
         """After a reconnect, since some chargers lose their profiles with the connection; after a call without a
         clear answer, since what it said stays possible; after a refusal, to learn whether it obeys now; and when
-        more is drawn than was permitted, since it may have been forgotten."""
+        more is drawn than was permitted, on whichever of its connectors, since it may have been forgotten."""
         if self._resend and want.purpose is LimitPurpose.TRANSACTION:
             return True
         if limits.failure(want.purpose) is not None:
@@ -238,7 +244,8 @@ class _Desk:
         connection_id = self._snapshot.charge_points[want.key.charge_point_id].connection_id
         if confirmed is not None and confirmed.connection_id != connection_id:
             return True
-        if confirmed is not None and _exceeded_since(limits, confirmed):
+        exceeded_s = self._exceeded_s.get(want.key.charge_point_id)
+        if confirmed is not None and exceeded_s is not None and exceeded_s > confirmed.issued_at.steady_s:
             return self._is_due(confirmed.issued_at.steady_s + _FORGOTTEN_S)
         if not limits.outstanding:
             return False
@@ -338,8 +345,14 @@ def _worst_w(book: Ledger) -> Mapping[str, int]:
     return sums
 
 
-def _exceeded_since(limits: ConnectorLimits, confirmed: Limit) -> bool:
-    return limits.overdraw is not None and limits.overdraw.at.steady_s > confirmed.issued_at.steady_s
+def _exceeded_s(snapshot: Snapshot) -> dict[str, float]:
+    """When (steady clock) each charge point was last metered above a limit, if it stands."""
+    exceeded_s: dict[str, float] = {}
+    for key, limits in snapshot.limits.items():
+        if limits.overdraw is not None:
+            at_s = limits.overdraw.at.steady_s
+            exceeded_s[key.charge_point_id] = max(at_s, exceeded_s.get(key.charge_point_id, at_s))
+    return exceeded_s
 
 
 def _governing(limits: ConnectorLimits, want: Intent) -> Limit | None:
