@@ -30,9 +30,16 @@ _ASKED_AHEAD_S = 120
 
 _STOP_AGAIN_S = 60.0
 
+_LIMITS_FIRST_S = 0.05
+"""What a question to a charger waits, so that the limits that the last answer led to are decided and leave first."""
+
 
 class Commander:
-    """Carries out intents for one site; `record` is the site's own, `state` is asked anew each time."""
+    """Carries out intents for one site; `record` is the site's own, `state` is asked anew each time.
+
+    A charger takes one CALL at a time (OCPP-J 4.1.1). What waited behind another would be stale when it left, so a
+    limit leaves at once or not at all: it is decided anew when the charger has answered, for which `decide` asks.
+    """
 
     def __init__(
         self,
@@ -42,6 +49,7 @@ class Commander:
         *,
         store: Store,
         clock: Clock,
+        decide: Callable[[str], None],
         on_failure: Callable[[BaseException], None],
     ) -> None:
         self._site_id = site_id
@@ -49,9 +57,12 @@ class Commander:
         self._record = record
         self._store = store
         self._clock = clock
+        self._decide = decide
         self._on_failure = on_failure
         self._links: dict[str, ChargePointLink] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._busy: dict[str, asyncio.Event] = {}
+        self._held_back: set[str] = set()
         self._unproven: dict[str, None] = {}
         self._proven_on: dict[str, str] = {}
         self._stopped_at_s: dict[str, float] = {}
@@ -70,10 +81,14 @@ class Commander:
     def links(self) -> list[ChargePointLink]:
         return list(self._links.values())
 
-    async def answered(self, timeout_s: float) -> None:
-        """Wait for the calls under way, but not longer."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=max(0.0, timeout_s))
+    async def answered(self, timeout_s: float) -> bool:
+        """Wait for the end of one of the calls under way, but not longer; False if there is none."""
+        calls = [asyncio.ensure_future(free.wait()) for free in self._busy.values()]
+        if calls:
+            await asyncio.wait(calls, timeout=max(0.0, timeout_s), return_when=asyncio.FIRST_COMPLETED)
+        for call in calls:
+            call.cancel()
+        return bool(calls)
 
     async def stop(self) -> None:
         tasks = list(self._tasks)
@@ -81,12 +96,23 @@ class Commander:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def send(self, intents: Iterable[Intent], decision_id: int | None) -> None:
+    def due(self, intents: Iterable[Intent]) -> list[Intent]:
+        """Those that can leave at once: the first for each charge point that has no call under way."""
+        first: dict[str, Intent] = {}
         for intent in intents:
-            link = self._links.get(intent.key.charge_point_id)
-            if link is not None:
-                issued = self._issued(intent, link, decision_id)
-                self._start(self._carry_out(issued, link, self._record(issued)))
+            charge_point_id = intent.key.charge_point_id
+            if charge_point_id in self._busy or charge_point_id in first:
+                self._held_back.add(charge_point_id)
+            elif charge_point_id in self._links:
+                first[charge_point_id] = intent
+        return list(first.values())
+
+    def send(self, due: Iterable[Intent], decision_id: int | None) -> None:
+        for intent in due:
+            link = self._links[intent.key.charge_point_id]
+            self._busy[intent.key.charge_point_id] = asyncio.Event()
+            issued = self._issued(intent, link, decision_id)
+            self._start(self._carry_out(issued, link, self._record(issued)))
 
     def check_promises(self) -> None:
         """Ask chargers whose default profiles have all been acknowledged what they make of them."""
@@ -111,7 +137,9 @@ class Commander:
             self._stopped_at_s = {n: at_s for n, at_s in self._stopped_at_s.items() if now_s - at_s < _STOP_AGAIN_S}
             self._stopped_at_s[name] = now_s
             log.warning("session.ended_by_balancer", site_id=self._site_id, charge_point_id=key.charge_point_id)
-            self._start(_tell(link, StopSession(key.connector_id, transaction.transaction_id)))
+            self._start(
+                self._stop(key.charge_point_id, link, StopSession(key.connector_id, transaction.transaction_id))
+            )
 
     def _installed(self, state: State, key: ConnectorKey, link: ChargePointLink) -> bool:
         limits = state.limits[key]
@@ -138,9 +166,17 @@ class Commander:
 
     async def _carry_out(self, issued: ev.LimitIssued, link: ChargePointLink, durable: asyncio.Future[None]) -> None:
         command = self._command(issued)
-        await durable
-        self.limits_sent += 1
-        outcome = await link.send(command)
+        try:
+            await durable
+            self.limits_sent += 1
+            confirmed = self._note(issued, await link.send(command))
+        finally:
+            self._free(issued.charge_point_id)
+        if confirmed:
+            await self._follow_up(ConnectorKey(issued.charge_point_id, issued.connector_id), issued, link)
+
+    def _note(self, issued: ev.LimitIssued, outcome: Outcome) -> bool:
+        """Record the answer; whether it confirms the limit."""
         answered = _answered(issued, outcome, self._clock.now())
         try:
             self._record(answered)
@@ -148,19 +184,37 @@ class Commander:
             # The transaction ended while the call was under way, its limits with it: the answer is kept on record.
             self._store.append(self._site_id, answered, ())
             log.info("limit.answered_late", charge_point_id=issued.charge_point_id, limit_id=issued.limit_id)
-            return
-        if outcome.answer is not Answer.ACCEPTED:
-            log.warning(
-                "limit.not_confirmed",
-                site_id=self._site_id,
-                charge_point_id=issued.charge_point_id,
-                connector_id=issued.connector_id,
-                limit_w=issued.limit_w,
-                answer=outcome.answer.value,
-                detail=outcome.detail,
-            )
-        else:
-            await self._follow_up(ConnectorKey(issued.charge_point_id, issued.connector_id), issued, link)
+            return False
+        if outcome.answer is Answer.ACCEPTED:
+            return True
+        log.warning(
+            "limit.not_confirmed",
+            site_id=self._site_id,
+            charge_point_id=issued.charge_point_id,
+            connector_id=issued.connector_id,
+            limit_w=issued.limit_w,
+            answer=outcome.answer.value,
+            detail=outcome.detail,
+        )
+        return False
+
+    async def _call(self, charge_point_id: str, link: ChargePointLink, command: Command) -> Outcome:
+        """Send what is not a limit, when there is no limit to be sent."""
+        await asyncio.sleep(_LIMITS_FIRST_S)
+        while (busy := self._busy.get(charge_point_id)) is not None:
+            await busy.wait()
+            await asyncio.sleep(_LIMITS_FIRST_S)
+        self._busy[charge_point_id] = asyncio.Event()
+        try:
+            return await link.send(command)
+        finally:
+            self._free(charge_point_id)
+
+    def _free(self, charge_point_id: str) -> None:
+        self._busy.pop(charge_point_id).set()
+        if charge_point_id in self._held_back:
+            self._held_back.discard(charge_point_id)
+            self._decide(f"{charge_point_id} has answered")
 
     async def _follow_up(self, key: ConnectorKey, issued: ev.LimitIssued, link: ChargePointLink) -> None:
         limits = self._state().limits[key]
@@ -183,7 +237,7 @@ class Commander:
         governing = self._state().charge_points[key.charge_point_id].limit_by
         if key in self._state().active and issued.purpose is not governing:
             return
-        outcome = await link.send(ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
+        outcome = await self._call(key.charge_point_id, link, ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
         in_force = self._state().limits[key].confirmed(issued.purpose)
         if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED) or in_force is None:
             return
@@ -215,7 +269,7 @@ class Commander:
         shown: dict[ConnectorKey, bool | None] = {}
         asked_for = {key: self._state().limits[key].default for key in keys}
         for key, default in asked_for.items():
-            outcome = await link.send(ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
+            outcome = await self._call(charge_point_id, link, ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
             if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED):
                 break  # one that leaves this question open will leave the others open too
             busy = key in self._state().active  # then its composite schedule is that of the transaction
@@ -237,7 +291,7 @@ class Commander:
 
     async def _prove_lease(self, key: ConnectorKey, limit: Limit, link: ChargePointLink) -> None:
         ahead_s = int((limit.lease_s or 0.0) + _ASKED_AHEAD_S)
-        outcome = await link.send(ReadSchedule(key.connector_id, ahead_s))
+        outcome = await self._call(key.charge_point_id, link, ReadSchedule(key.connector_id, ahead_s))
         if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED):
             return
         now, charge_point_id = self._clock.now(), key.charge_point_id
@@ -252,6 +306,9 @@ class Commander:
         )
         self._record(ev.LeaseProved(now, charge_point_id, proof))
 
+    async def _stop(self, charge_point_id: str, link: ChargePointLink, command: StopSession) -> None:
+        await self._call(charge_point_id, link, command)
+
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -261,10 +318,6 @@ class Commander:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._on_failure(error)
-
-
-async def _tell(link: ChargePointLink, command: Command) -> None:
-    await link.send(command)
 
 
 def _answered(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass, replace
+from math import inf
 
 import structlog
 
-from csms.balancing.alarms import Trouble, troubles
+from csms.balancing.alarms import alarm_events, troubles
 from csms.balancing.allocation import Allocation, allocate
 from csms.balancing.budget import effective_config
 from csms.balancing.compliance import judge
@@ -63,7 +64,13 @@ class Site:
         self._clock = clock
         self._settings = settings
         self._commander = Commander(
-            state.site.site_id, lambda: self._state, self.record, store=store, clock=clock, on_failure=self._fail
+            state.site.site_id,
+            lambda: self._state,
+            self.record,
+            store=store,
+            clock=clock,
+            decide=self._wake_up,
+            on_failure=self._fail,
         )
         self._wake = asyncio.Event()
         self._charging = asyncio.Event()
@@ -174,11 +181,12 @@ class Site:
         at = self._clock.now()
         loop = asyncio.get_running_loop()
         until_s = loop.time() + timeout_s
-        await self._commander.answered(timeout_s)  # a connector with a call under way cannot be told anything else
-        self._decision = None
-        self._causes["rebalance"] = None
-        self._send(self._plan(resend=True))
-        await self._commander.answered(until_s - loop.time())
+        under_way = True
+        while under_way and loop.time() < until_s:  # a charger with a call under way cannot be told anything else
+            self._decision = None
+            self._causes["rebalance"] = None
+            self._send(self._plan(resend_before_s=at.steady_s))
+            under_way = await self._commander.answered(until_s - loop.time())
         return Rebalanced(at.utc_s, self.allocation())
 
     async def history(self, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]:
@@ -266,10 +274,10 @@ class Site:
         except TimeoutError:
             self._decision = None
 
-    def _plan(self, *, resend: bool = False) -> Plan:
+    def _plan(self, *, resend_before_s: float = -inf) -> Plan:
         now = self._clock.now()
         snapshot, allocation, book = self._decided()
-        made = plan(snapshot, allocation, book, now, self._settings, resend=resend)
+        made = plan(snapshot, allocation, book, now, self._settings, resend_before_s=resend_before_s)
         change_s = allocation.next_change_s
         due = [made.wake_at_s, None if change_s is None else now.steady_s + change_s - now.utc_s]
         self._due_s = min((due_s for due_s in due if due_s is not None), default=None)
@@ -286,10 +294,10 @@ class Site:
     def _send(self, made: Plan) -> None:
         """Intent first: a limit is in the state before the next decision looks, and on disk before it leaves."""
         causes, self._causes = tuple(self._causes) or ("time",), {}
-        if made.intents:
+        if due := self._commander.due(made.intents):
             decision_id = self._store.next_id("decision")
-            self.record(self._made_decision(decision_id, causes, len(made.intents)))
-            self._commander.send(made.intents, decision_id)
+            self.record(self._made_decision(decision_id, causes, len(due)))
+            self._commander.send(due, decision_id)
         self._note_history()
 
     def _made_decision(self, decision_id: int, causes: tuple[str, ...], limits: int) -> ev.DecisionMade:
@@ -311,34 +319,14 @@ class Site:
     def _look_after(self) -> None:
         """What follows from a decision besides limits: alarms, promises to be checked, sessions to be ended."""
         snapshot, allocation, _ = self._decided()
-        self._update_alarms(troubles(snapshot, allocation))
+        found = troubles(snapshot, allocation)
+        for event in alarm_events(found, self._state.alarms, self._clock.now(), lambda: self._store.next_id("alarm")):
+            self.record(event)
         self._commander.check_promises()
         if effective_config(snapshot).on_uncontrollable == "stop":
             for key, share in allocation.shares.items():
                 if share.refusing:
                     self._commander.end_session(key)
-
-    def _update_alarms(self, found: list[Trouble]) -> None:
-        now = self._clock.now()
-        standing = {name: alarm for name, alarm in self._state.alarms.items() if alarm.standing}
-        for trouble in found:
-            alarm = standing.pop((trouble.kind, trouble.subject), None)
-            if alarm is None or trouble.excess_w > alarm.excess_w or trouble.excess_a > alarm.excess_a:
-                alarm_id = alarm.alarm_id if alarm is not None else self._store.next_id("alarm")
-                self.record(
-                    ev.AlarmRaised(
-                        now,
-                        alarm_id,
-                        trouble.kind,
-                        trouble.subject,
-                        trouble.text,
-                        trouble.excess_w,
-                        trouble.excess_a,
-                        trouble.holders,
-                    )
-                )
-        for kind, subject in standing:
-            self.record(ev.AlarmCleared(now, kind, subject))
 
     async def _keep_history(self) -> None:
         while True:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from csms.balancing.allocation import Allocation, Excess
 from csms.balancing.words import kw, place
+from csms.domain import events as ev
+from csms.domain.alarms import Alarm
 from csms.domain.electrical import voltages
 from csms.domain.limit_facts import DISOBEDIENT
-from csms.domain.model import Proof
+from csms.domain.model import Moment, Proof
 from csms.domain.snapshot import Snapshot
 
 CEILING_EXCEEDED = "ceiling_exceeded"
@@ -39,6 +41,34 @@ def troubles(snapshot: Snapshot, allocation: Allocation) -> list[Trouble]:
         text = f"nobody tells what else the site draws: its worst case of {load} is counted"
         found.append(Trouble(SITE_LOAD_UNKNOWN, "grid", text))
     return list({(trouble.kind, trouble.subject): trouble for trouble in found}.values())
+
+
+def alarm_events(
+    found: Iterable[Trouble],
+    alarms: Mapping[tuple[str, str], Alarm],
+    now: Moment,
+    new_id: Callable[[], int],
+) -> list[ev.AlarmRaised | ev.AlarmCleared]:
+    """What has become of `alarms`, which go by kind and subject: raised, raised again because it is worse, cleared."""
+    standing = {name: alarm for name, alarm in alarms.items() if alarm.standing}
+    events: list[ev.AlarmRaised | ev.AlarmCleared] = []
+    for trouble in found:
+        alarm = standing.pop((trouble.kind, trouble.subject), None)
+        if alarm is None or trouble.excess_w > alarm.excess_w or trouble.excess_a > alarm.excess_a:
+            alarm_id = alarm.alarm_id if alarm is not None else new_id()
+            events.append(
+                ev.AlarmRaised(
+                    now,
+                    alarm_id,
+                    trouble.kind,
+                    trouble.subject,
+                    trouble.text,
+                    trouble.excess_w,
+                    trouble.excess_a,
+                    trouble.holders,
+                )
+            )
+    return events + [ev.AlarmCleared(now, kind, subject) for kind, subject in standing]
 
 
 def _ceilings(snapshot: Snapshot, allocation: Allocation) -> Iterator[Trouble]:

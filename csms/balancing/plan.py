@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import inf
 
 from csms.balancing.allocation import Allocation
 from csms.balancing.ledger import Ledger
@@ -64,13 +65,15 @@ def plan(
     now: Moment,
     settings: BalancerSettings,
     *,
-    resend: bool = False,
+    resend_before_s: float = -inf,
 ) -> Plan:
-    """The limits to send at this moment. `resend` says every running session its limit again, confirmed or not."""
+    """The limits to send at this moment, the most urgent first; a charger that is told one will not take the next
+    before it has answered. Running sessions are said their limit again, confirmed or not, if that was said before
+    `resend_before_s` (steady clock)."""
     exceeded_s = _exceeded_s(snapshot)
-    desk = _Desk(snapshot, allocation, book, now, settings, resend, exceeded_s)
+    desk = _Desk(snapshot, allocation, book, now, settings, resend_before_s, exceeded_s)
     wants = _wants(snapshot, allocation, book, exceeded_s)
-    intents = [intent for want in wants if (intent := desk.consider(want)) is not None]
+    intents = sorted((intent for want in wants if (intent := desk.consider(want)) is not None), key=desk.urgency)
     wakes = [book.next_change_s(), allocation.looks_again_s, *desk.wakes_s]
     return Plan(tuple(intents), min((wake for wake in wakes if wake is not None), default=None))
 
@@ -137,14 +140,14 @@ class _Desk:
         book: Ledger,
         now: Moment,
         settings: BalancerSettings,
-        resend: bool,
+        resend_before_s: float,
         exceeded_s: Mapping[str, float],
     ) -> None:
         self._snapshot = snapshot
         self._book = book
         self._now_s = now.steady_s
         self._settings = settings
-        self._resend = resend
+        self._resend_before_s = resend_before_s
         self._exceeded_s = exceeded_s
         self._tree = allocation.tree
         loads = allocation.tree.loads(book.charge_points)
@@ -187,6 +190,12 @@ class _Desk:
         want.lease_s, want.then_w = self._lease(want)
         self._take_room(want, load)
         return want
+
+    def urgency(self, intent: Intent) -> tuple[float, int]:
+        """Who was refused or not answered waits for those who were not, or longer ago; deep cuts go before raises."""
+        limits = self._snapshot.limits.get(intent.key)
+        failure = limits.failure(intent.purpose) if limits is not None else None
+        return failure.at.steady_s if failure else -inf, intent.limit_w - self._book.exposures[intent.key].worst_w
 
     def _give_way(self, want: Intent) -> None:
         """While a limit is exceeded, a session has less than its share."""
@@ -237,7 +246,7 @@ class _Desk:
         """After a reconnect, since some chargers lose their profiles with the connection; after a call without a
         clear answer, since what it said stays possible; after a refusal, to learn whether it obeys now; and when
         more is drawn than was permitted, on whichever of its connectors, since it may have been forgotten."""
-        if self._resend and want.purpose is LimitPurpose.TRANSACTION:
+        if want.purpose is LimitPurpose.TRANSACTION and _said_s(limits, want.purpose) < self._resend_before_s:
             return True
         if limits.failure(want.purpose) is not None:
             return True
@@ -262,7 +271,7 @@ class _Desk:
         """Whether enough time has passed since the last failure: 1, 2, 4 ... seconds; while nobody answered, that time
         passed too."""
         failure = limits.failure(want.purpose)
-        if failure is None or self._resend:
+        if failure is None or failure.at.steady_s < self._resend_before_s:
             return True
         waited_s = self._settings.call_timeout_s if failure.cause == Answer.TIMEOUT.value else 0.0
         patience_s = min(2.0 ** (failure.count - 1), _LONGEST_PATIENCE_S)
@@ -270,7 +279,9 @@ class _Desk:
 
     def _calm_enough(self, limits: ConnectorLimits, want: Intent) -> bool:
         before = _governing(limits, want)
-        if self._resend or limits.raised_at is None or before is None or want.limit_w <= before.limit_w:
+        if limits.raised_at is None or before is None or want.limit_w <= before.limit_w:
+            return True
+        if limits.raised_at.steady_s < self._resend_before_s:
             return True
         return self._is_due(limits.raised_at.steady_s + self._settings.raise_interval_s)
 
@@ -343,6 +354,12 @@ def _worst_w(book: Ledger) -> Mapping[str, int]:
     for key, exposure in book.exposures.items():
         sums[key.charge_point_id] += exposure.worst_w
     return sums
+
+
+def _said_s(limits: ConnectorLimits, purpose: LimitPurpose) -> float:
+    """When (steady clock) a limit of this purpose was last said, whatever became of it."""
+    confirmed, failure = limits.confirmed(purpose), limits.failure(purpose)
+    return max(confirmed.issued_at.steady_s if confirmed else -inf, failure.at.steady_s if failure else -inf)
 
 
 def _exceeded_s(snapshot: Snapshot) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """One site fails, is started again from the store, and no other site notices."""
 
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,11 @@ def fail_once(patch: pytest.MonkeyPatch, site_id: str) -> None:
     decide = Site._plan
     failed: list[str] = []
 
-    def plan(self: Site, *, resend: bool = False) -> Plan:
+    def plan(self: Site, *, resend_before_s: float = -inf) -> Plan:
         if self.site_id == site_id and not failed:
             failed.append(site_id)
             raise RuntimeError("a mistake of ours")
-        return decide(self, resend=resend)
+        return decide(self, resend_before_s=resend_before_s)
 
     patch.setattr(Site, "_plan", plan)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from csms.balancing.alarms import Trouble, troubles
 from csms.balancing.allocation import Allocation, allocate
@@ -90,8 +91,11 @@ class World(Happenings):
         return allocate(self.state.snapshot(), self.now, self.settings)
 
     def plan(self, *, resend: bool = False) -> Plan:
+        """`resend`: whatever was said until now."""
         snapshot = self.state.snapshot()
-        return plan(snapshot, self.allocation(), self.book(), self.now, self.settings, resend=resend)
+        return plan(
+            snapshot, self.allocation(), self.book(), self.now, self.settings, resend_before_s=inf if resend else -inf
+        )
 
     def report(self) -> SiteAllocation:
         return site_allocation(self.state.snapshot(), self.allocation(), self.book(), self.now)
