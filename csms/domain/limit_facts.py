@@ -18,6 +18,10 @@ from csms.domain.model import LimitPurpose, MeterReading, Moment, PowerSource, P
 _SETTLED_FOR_GOOD_S = 3600.0
 _LEASE_SETTLED_S = 10.0
 
+_TAKEN_UP_S = 10.0
+"""A car follows a raise within five seconds (IEC 61851-1) or so once its charger has; till then its draw shows nothing.
+"""
+
 DISOBEDIENT = 2
 """So many readings above what was permitted are no accident: such a connector counts at its rated maximum."""
 
@@ -193,9 +197,9 @@ def exceeded(limits: ConnectorLimits, event: ev.LimitExceeded) -> ConnectorLimit
 
 
 def metered(limits: ConnectorLimits, reading: MeterReading, shape: Shape) -> ConnectorLimits:
-    """A draw at or below the limit in force, metered after it was acknowledged, ends the settling for good.
-
-    Power derived from an energy register is a mean over the past and shows nothing.
+    """A draw at or below the limit in force, metered after it was acknowledged, ends the settling for good; but not
+    from a limit that the car may have yet to take up. Power derived from an energy register is a mean over the past
+    and shows nothing.
     """
     in_force = limits.transaction or limits.default
     if not limits.settling or in_force is None or limits.confirmed_at is None or reading.power_w is None:
@@ -203,7 +207,10 @@ def metered(limits: ConnectorLimits, reading: MeterReading, shape: Shape) -> Con
     measured_s = reading.measured_steady_s
     if reading.source is PowerSource.ENERGY_SLOPE or measured_s is None or measured_s <= limits.confirmed_at.steady_s:
         return limits
-    return replace(limits, settling=()) if follows(reading, in_force.limit_w, shape.on(in_force.phases)) else limits
+    if not follows(reading, in_force.limit_w, shape.on(in_force.phases)):
+        return limits
+    kept = tuple(s for s in limits.settling if measured_s <= (s.in_force_at or s.since).steady_s + _TAKEN_UP_S)
+    return limits if len(kept) == len(limits.settling) else replace(limits, settling=kept)
 
 
 def _outstanding(limits: ConnectorLimits, limit_id: int) -> Limit | None:
@@ -216,7 +223,10 @@ def _settling(limits: ConnectorLimits, limit: Limit, at: Moment, by_default: boo
     if limit.purpose is LimitPurpose.TRANSACTION and limits.transaction is None:
         before = [limits.default]  # until its first own profile a transaction runs under the default
     earlier = (o for o in limits.outstanding if o.purpose is limit.purpose and o.limit_id < limit.limit_id)
-    higher = [_still(possible, at, by_default) for possible in (*before, *earlier) if _is_higher(possible, limit)]
+    known = [
+        _still(possible, at, by_default, limits.confirmed_at) for possible in before if _is_higher(possible, limit)
+    ]
+    higher = known + [_still(possible, at, by_default) for possible in earlier if _is_higher(possible, limit)]
     return _pruned((*limits.settling, *higher))
 
 
@@ -227,10 +237,10 @@ def _is_higher(possible: Limit | None, limit: Limit) -> bool:
     return possible.limit_w > limit.limit_w or (fewer_phases and possible.limit_w > 0)
 
 
-def _still(possible: Limit | None, at: Moment, by_default: bool) -> Settling:
+def _still(possible: Limit | None, at: Moment, by_default: bool, in_force_at: Moment | None = None) -> Settling:
     if possible is None:
         return Settling(None, at, until_metered=by_default)
-    return Settling(possible.limit_w, at, possible.phases, by_default)
+    return Settling(possible.limit_w, at, possible.phases, by_default, in_force_at)
 
 
 def _pruned(settling: tuple[Settling, ...]) -> tuple[Settling, ...]:
@@ -247,6 +257,8 @@ def _pruned(settling: tuple[Settling, ...]) -> tuple[Settling, ...]:
 def _covers(later: Settling, earlier: Settling) -> bool:
     if earlier.until_metered and not later.until_metered:
         return False
+    if (later.in_force_at or later.since).steady_s < (earlier.in_force_at or earlier.since).steady_s:
+        return False  # a reading may end the later one alone
     if later.limit_w is None:
         return True
     same_phases = later.phases == earlier.phases

@@ -35,13 +35,16 @@ class Limit:
 class Settling:
     """A higher limit that a connector may still be drawing at since `since`; None means its rated maximum.
 
-    `until_metered`: only a reading shows that it follows, time does not (see Capabilities.limit_by).
+    `in_force_at` is when it was in force at the latest, where that was before `since`: a car that draws little may have
+    yet to follow the raise, and will before it follows the cut. `until_metered`: only a reading shows that it follows,
+    time does not (see Capabilities.limit_by).
     """
 
     limit_w: int | None
     since: Moment
     phases: int | None = None
     until_metered: bool = False
+    in_force_at: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,8 @@ class ConnectorLimits:
     `default` and `transaction` were acknowledged last; `outstanding` was sent without a clear answer since; `settling`
     holds what was possible before. The failures are those since the last success of that purpose. `default_proof` is
     what the charger's composite schedule said of the default, `default_lost` how often it was there and then was not.
-    `turn_since` is when the running transaction was last
-    given power after a pause, `paused_since` when it was paused, and `served_wh` what it was permitted until
-    `served_at`.
+    `turn_since` is when the running transaction was last given power after a pause, `paused_since` when it was paused,
+    and `served_wh` what it was permitted until `served_at`.
     """
 
     charge_point_id: str

@@ -82,6 +82,7 @@ def test_an_acknowledged_cut_frees_room_after_settling() -> None:
 @pytest.mark.parametrize(("drawn_kw", "worst_kw"), [(10.0, 10), (9.5, 10), (10.1, 20)])
 def test_a_reading_at_or_below_the_new_limit_settles_a_cut_at_once(drawn_kw: float, worst_kw: float) -> None:
     world = running(20)
+    world.wait(11)
     world.configure(10)
     world.confirm(world.issue(world.plan().intents[0]))
     world.wait(1)
@@ -89,9 +90,24 @@ def test_a_reading_at_or_below_the_new_limit_settles_a_cut_at_once(drawn_kw: flo
     assert world.worst_kw("a") == worst_kw
 
 
+@pytest.mark.parametrize(("after_s", "worst_kw"), [(9, 20), (11, 10)])
+def test_a_reading_settles_nothing_that_the_car_may_have_yet_to_take_up(after_s: float, worst_kw: int) -> None:
+    """A car that has not begun to follow a raise will, a moment before it follows the cut."""
+    world = running(20)
+    raised_at = world.state.limits[ConnectorKey("a", 1)].confirmed_at
+    assert raised_at is not None
+    world.wait(raised_at.steady_s + after_s - 1 - world.now.steady_s)
+    world.configure(10)
+    world.confirm(world.issue(world.plan().intents[0]))
+    world.wait(1)
+    world.draw("a", 1_400)
+    assert world.worst_kw("a") == worst_kw
+
+
 def test_what_a_reading_has_settled_stays_settled() -> None:
     """Room that was freed may be spent already: neither a later reading nor a repeated limit claims it back."""
     world = running(20)
+    world.wait(11)
     world.configure(10)
     world.confirm(world.issue(world.plan().intents[0]))
     world.wait(1)

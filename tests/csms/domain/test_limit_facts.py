@@ -149,7 +149,7 @@ def test_what_is_shown_rules_out_what_was_sent_before_and_that_settles() -> None
 
 
 def test_a_cut_settles_from_what_was_possible_and_a_raise_from_nothing() -> None:
-    assert told((20, 0), (10, 50)).settling[-1] == Settling(20_000, at(50))
+    assert told((20, 0), (10, 50)).settling[-1] == Settling(20_000, at(50), in_force_at=at(0))
     raised = confirm(issue(told((10, 0)), 9, 20, 50), 9, 50)
     assert all(s.since != at(50) for s in raised.settling)
 
@@ -158,7 +158,7 @@ def test_fewer_phases_settle_even_at_more_power() -> None:
     """8 A on three phases become 24 A on one."""
     limits = told((5.52, 0))
     limits = confirm(issue(limits, 9, 5.52, 50, phases=1), 9, 50)
-    assert limits.settling[-1] == Settling(5_520, at(50))
+    assert limits.settling[-1] == Settling(5_520, at(50), in_force_at=at(0))
 
 
 def test_where_nothing_is_plugged_in_nothing_settles() -> None:
@@ -170,7 +170,7 @@ def test_a_charger_that_honours_its_default_alone_settles_until_metered() -> Non
     known = Circumstances(by_default=True, active=True)
     limits = confirm(issue(NOTHING, 1, 20, purpose=DEFAULT), 1, 0, known)
     limits = confirm(issue(limits, 2, 10, 50, purpose=DEFAULT), 2, 50, known)
-    assert limits.settling[-1] == Settling(20_000, at(50), until_metered=True)
+    assert limits.settling[-1] == Settling(20_000, at(50), until_metered=True, in_force_at=at(0))
     assert limits.turn_since == at(0)
 
 
@@ -182,6 +182,12 @@ def test_a_later_higher_settling_covers_an_earlier_one_but_not_one_that_waits_fo
     earlier = Settling(20_000, at(0), until_metered=until_metered)
     limits = confirm(issue(ConnectorLimits("a", 1, settling=(earlier,)), 1, 30, 10), 1, 10)
     assert (earlier in facts.transaction_ended(limits, at(20)).settling) is stays
+
+
+def test_what_a_reading_may_end_sooner_covers_nothing_that_it_may_not_end_yet() -> None:
+    late, early = Settling(5_000, at(22)), Settling(6_000, at(23), in_force_at=at(0))
+    limits = ConnectorLimits("a", 1, settling=(late, early))
+    assert facts.transaction_ended(limits, at(24)).settling == (late, early)
 
 
 def test_equal_unanswered_limits_do_not_pile_up() -> None:
