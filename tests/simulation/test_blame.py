@@ -4,9 +4,10 @@ import pytest
 from support.carpark.blame import AVOIDABLE, LONGEST_CASE_S, THINKING_S, Blame
 from support.carpark.ceilings import Vector
 from support.carpark.scenario import PointPlan
-from support.carpark.standing import CALL_TIMEOUT_S, SAID_AGAIN_S, Doubt, Outstanding, Standing
+from support.carpark.standing import CALL_TIMEOUT_S, FOLLOWING_S, SAID_AGAIN_S, Doubt, Outstanding, Standing
 
 from simulators.behaviour import BY_THE_BOOK
+from simulators.charging_profile import ChargingProfile, Period, Schedule
 from simulators.hardware import AC_THREE_PHASES
 from simulators.protocol import ChargePointSpec, simulated_model
 
@@ -59,6 +60,33 @@ def test_a_raise_after_the_event_is_nobody_elses_fault() -> None:
     blame.open("ceiling lowered", 100.0)
     standings[1].vector = (15_000, 0.0, 0.0, 0.0)
     assert parts(blame, standings, 100.5, limit_w=25_000) == {"ceiling lowered": 4_000, AVOIDABLE: 6_000}
+
+
+def test_a_car_that_has_yet_to_follow_a_cut_may_draw_up_to_what_it_was_permitted_before() -> None:
+    """Its draw was lower when the ceiling fell only because it fluctuates."""
+    standings = [standing(20_000), standing(15_000)]
+    standings[0].changes((18_000, 0.0, 0.0, 0.0), 99.5)
+    blame = Blame(standings)
+    blame.open("ceiling lowered", 100.0)
+    standings[0].changes((20_000, 0.0, 0.0, 0.0), 101.0)
+    assert parts(blame, standings, 101.0) == {"ceiling lowered": 5_000}
+    standings[0].changes((21_000, 0.0, 0.0, 0.0), 101.5)
+    assert parts(blame, standings, 101.5) == {"ceiling lowered": 5_000, AVOIDABLE: 1_000}
+
+
+def test_the_first_default_profile_takes_its_time_to_be_followed() -> None:
+    """It came late, since a first contact takes several calls; but it came, and the charger is not held any more."""
+    one = standing(40_000)
+    one.held = "first contact"
+    model = simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0)
+    one.look(model, 100.0, online=True)
+    assert one.held == "first contact"
+    profile = ChargingProfile(1, 0, "TxDefault", "Absolute", Schedule("A", (Period(0, 6.0, 3),), start_at_s=0.0))
+    assert model.install(1, profile, 100.0) is None
+    one.look(model, 100.0, online=True)
+    assert one.held is None
+    assert parts(Blame([one]), [one], 100.5) == {"latency": 10_000}
+    assert parts(Blame([one]), [one], 100.0 + FOLLOWING_S + THINKING_S) == {AVOIDABLE: 10_000}
 
 
 def test_of_what_an_offline_charger_holds_only_the_part_above_the_limit_is_excused() -> None:

@@ -27,7 +27,8 @@ OUR_FAULT = (AVOIDABLE, MEANWHILE)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Something from outside happened at `at_s`: what everybody drew then, and which CALLs were under way."""
+    """Something from outside happened at `at_s`: what everybody drew then, or may still have drawn a moment later, and
+    which CALLs were under way."""
 
     at_s: float
     cause: str
@@ -45,7 +46,7 @@ class Blame:
     def open(self, cause: str, now_s: float) -> None:
         """An outside event, now."""
         self._cases = [case for case in self._cases if now_s - case.at_s < LONGEST_CASE_S]
-        vectors = tuple(standing.vector for standing in self._standings)
+        vectors = tuple(standing.following(now_s) for standing in self._standings)
         self._cases.append(Case(now_s, cause, vectors, tuple(standing.outstanding for standing in self._standings)))
 
     def edges(self, from_s: float, to_s: float) -> list[float]:

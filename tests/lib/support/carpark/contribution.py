@@ -19,10 +19,10 @@ def contribution(model: ChargePoint, plan: PointPlan, at_s: float) -> Vector:
     for connector in model.connectors.values():
         does = _drawn(connector, plan)
         drawn = _sum(drawn, does)
-        total = _sum(total, _highest(_permitted(connector, plan), does))
+        total = _sum(total, highest(_permitted(connector, plan), does))
     if len(model.connectors) > 1 and _station_counts(model, at_s):
         together = permitted_together(model.hardware, model.profiles, model.running(), model.clock_s(at_s))
-        return _highest(drawn, _lowest(total, _on_grid(plan, together.power_w, together.currents_a)))
+        return highest(drawn, _lowest(total, _on_grid(plan, together.power_w, together.currents_a)))
     return total
 
 
@@ -64,7 +64,7 @@ def _sum(one: Vector, other: Vector) -> Vector:
     return (one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3])
 
 
-def _highest(one: Vector, other: Vector) -> Vector:
+def highest(one: Vector, other: Vector) -> Vector:
     return (max(one[0], other[0]), max(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]))
 
 

@@ -96,7 +96,7 @@ class Observer:
         if vector != standing.vector:
             self.changes += 1
             self._change(number, standing.vector, vector)
-            standing.vector = vector
+            standing.changes(vector, self._time())
 
     def ceilings_changed(self, cause: str | None) -> None:
         """A limit may have changed; `cause` names what nobody could foresee, None what everybody knew."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from simulators.behaviour import Behaviour
 from simulators.charge_point import ChargePoint
 from support.carpark.ceilings import Vector
-from support.carpark.contribution import NOTHING
+from support.carpark.contribution import NOTHING, highest
 from support.carpark.draw_behaviour import fault_of
 from support.carpark.scenario import PointPlan
 
@@ -21,6 +21,8 @@ HEALING_S = 180.0
 
 FOLLOWING_S = 1.0
 """What following a limit may take beyond the car's reaction: the charger's own ticks."""
+
+LONGEST_REACTION_S = 60.0
 
 SAID_AGAIN_S = 60.0
 """How long after a charger that was known to disobey has come to reason it can have been told again."""
@@ -71,6 +73,7 @@ class Standing:
         self._on_revealed = on_revealed
         self._seen = False
         self._had_defaults = False
+        self._first_told_s = -math.inf
         self._installed = 0
         self._revealing_samples = 0
         self._lost_call: Outstanding | None = None
@@ -78,6 +81,7 @@ class Standing:
         self._told_again_s: float | None = None
         self._reaction_s = 0.0
         self._behaviour: Behaviour | None = None
+        self._earlier: list[tuple[float, Vector]] = []
         self._fault: str | None = None
         self._unclear = False
         self._foreign = frozenset(item.profile.profile_id for item in plan.behaviour.foreign_profiles)
@@ -90,6 +94,20 @@ class Standing:
         if self.reachable_since_s is None:
             return "offline"
         return self.known_fault or ("noisy" if self.noisy else None) or self.held or "latency"
+
+    def changes(self, vector: Vector, now_s: float) -> None:
+        """Its vector is this from now on."""
+        self._earlier = [(at_s, v) for at_s, v in self._earlier if now_s - at_s <= LONGEST_REACTION_S]
+        self._earlier.append((now_s, self.vector))
+        self.vector = vector
+
+    def following(self, now_s: float) -> Vector:
+        """What its cars may draw as long as they have yet to react to what they were told last."""
+        most = self.vector
+        for until_s, vector in self._earlier:
+            if now_s - until_s <= self._reaction_s + FOLLOWING_S:
+                most = highest(most, vector)
+        return most
 
     def believed(self, now_s: float) -> Vector:
         """What it has to be taken for while nobody can know better."""
@@ -109,7 +127,8 @@ class Standing:
         takes_s = self.plan.latency_s[1] + behaviour.answer_delay_s[1] + behaviour.applies_after_s[1]
         # Every connector takes a CALL of its own, one after the other's answer.
         before_s = (self.plan.connectors - 1) * (takes_s + self.plan.latency_s[0])
-        return sent_s + before_s + takes_s + self._reaction_s
+        first_followed_s = self._first_told_s + self._reaction_s + FOLLOWING_S
+        return max(sent_s + before_s + takes_s + self._reaction_s, first_followed_s)
 
     def look(self, model: ChargePoint, now_s: float, online: bool) -> None:
         """Judge it anew; to be called before its vector changes."""
@@ -201,7 +220,8 @@ class Standing:
         present = all(self._has_default(model, number) for number in model.connectors)
         if not present and not self._had_defaults:
             return
-        self._had_defaults = True
+        if not self._had_defaults:
+            self._had_defaults, self._first_told_s = True, now_s
         self.held = "unclear answers" if self._unclear else None
         if present and self.doubt is not None and self.doubt.cause.startswith("forgets"):
             self._is_told_again(self.doubt, now_s)
