@@ -79,12 +79,11 @@ def test_the_first_default_profile_takes_its_time_to_be_followed() -> None:
     one = standing(40_000)
     one.held = "first contact"
     model = simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0)
-    one.look(model, 100.0, online=True)
-    assert one.held == "first contact"
+    one.look(model, 90.0, online=True)
+    assert parts(Blame([one]), [one], 100.0) == {"first contact": 10_000}
     profile = ChargingProfile(1, 0, "TxDefault", "Absolute", Schedule("A", (Period(0, 6.0, 3),), start_at_s=0.0))
     assert model.install(1, profile, 100.0) is None
     one.look(model, 100.0, online=True)
-    assert one.held is None
     assert parts(Blame([one]), [one], 100.5) == {"latency": 10_000}
     assert parts(Blame([one]), [one], 100.0 + FOLLOWING_S + THINKING_S) == {AVOIDABLE: 10_000}
 
@@ -113,6 +112,18 @@ def test_what_a_charger_draws_beyond_what_it_must_be_believed_is_excused_while_n
     assert parts(blame, standings, 500.0) == {AVOIDABLE: 12_000}
 
 
+def test_a_charger_that_forgets_once_more_is_in_doubt_once_more() -> None:
+    one = standing(0.0)
+    model = simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0)
+    profile = ChargingProfile(1, 0, "TxDefault", "Absolute", Schedule("A", (Period(0, 6.0, 3),), start_at_s=0.0))
+    assert model.install(1, profile, 0.0) is None
+    one.look(model, 0.0, online=True)
+    one.doubt = Doubt("forgets", (0.0, 0.0, 0.0, 0.0), since_s=100.0, until_s=200.0)
+    one.forgot("forgets", one.vector, 900.0)
+    one.changes((40_000, 0.0, 0.0, 0.0), 900.0)
+    assert parts(Blame([one]), [one], 901.0) == {"forgets": 10_000}
+
+
 def test_once_it_is_revealed_the_others_could_have_been_cut() -> None:
     standings = [standing(22_000), standing(20_000)]
     blame = Blame(standings)
@@ -131,6 +142,7 @@ def test_readings_within_tolerance_reveal_nothing(drawn_w: float) -> None:
     for _ in range(5):
         one.sampled(drawn_w, told_w=5_000)
     assert one.known_fault is None
+    assert one.infamous == (drawn_w > 5_000)
 
 
 def test_a_call_lost_in_the_noise_must_time_out_before_anything_else_is_said() -> None:

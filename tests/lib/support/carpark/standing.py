@@ -27,6 +27,9 @@ LONGEST_REACTION_S = 60.0
 SAID_AGAIN_S = 60.0
 """How long after a charger that was known to disobey has come to reason it can have been told again."""
 
+SAMPLES = 2
+"""So many readings in a row above what was permitted are no accident."""
+
 CALL_TIMEOUT_S = 30.0
 UNCLEAR = ("chance_call_lost", "chance_answer_lost", "chance_call_error", "chance_answered_late", "never_answers")
 REFUSING = ("rejects_profile_chance", "rejects_profiles", "honours_only", "takes_kinds", "call_error_for")
@@ -75,7 +78,7 @@ class Standing:
         self._had_defaults = False
         self._first_told_s = -math.inf
         self._installed = 0
-        self._revealing_samples = 0
+        self._revealing_samples = self._higher_samples = 0
         self._lost_call: Outstanding | None = None
         self._heals_s: float | None = None
         self._told_again_s: float | None = None
@@ -132,6 +135,7 @@ class Standing:
 
     def look(self, model: ChargePoint, now_s: float, online: bool) -> None:
         """Judge it anew; to be called before its vector changes."""
+        self._end_doubt(now_s)
         self._note_contact(now_s, online)
         if model.behaviour is not self._behaviour:
             self._behaviour, self._fault = model.behaviour, fault_of(model.behaviour)
@@ -144,12 +148,16 @@ class Standing:
         self._reaction_s = max((c.car.reaction_s for c in model.connectors.values() if c.car is not None), default=0.0)
 
     def sampled(self, drawn_w: float, told_w: float) -> None:
-        """A reading of a charger in doubt has reached us: the second one above what it was told reveals it."""
-        if self.doubt is None or self.doubt.cause == "not commissioned" or drawn_w <= told_w * 1.03 + 0.5 * 253 * 3:
-            self._revealing_samples = 0
-            return
-        self._revealing_samples += 1
-        if self._revealing_samples == 2:
+        """A reading of a charger in doubt has reached us: the second one above what it was told reveals it.
+
+        One that is not clearly above it reveals nothing, but nobody can be blamed either who takes it for disobedience.
+        """
+        commissioned = self.doubt is not None and self.doubt.cause != "not commissioned"
+        self._higher_samples = self._higher_samples + 1 if commissioned and drawn_w > told_w * 1.005 else 0
+        clearly = commissioned and drawn_w > told_w * 1.03 + 0.5 * 253 * 3
+        self._revealing_samples = self._revealing_samples + 1 if clearly else 0
+        self.infamous |= self._higher_samples == SAMPLES
+        if self.doubt is not None and self._revealing_samples == SAMPLES:
             self._reveal(self.doubt.cause)
 
     def waits_for(self, outstanding: Outstanding | None) -> None:
@@ -164,6 +172,7 @@ class Standing:
 
     def forgot(self, cause: str, before: Vector, now_s: float) -> None:
         """It has just lost its profiles: it is still believed to be where it was before."""
+        self._end_doubt(now_s)
         if self.doubt is None and self._had_defaults:
             self.doubt = Doubt(cause, before, now_s)
 
@@ -175,6 +184,10 @@ class Standing:
             self.doubt = replace(self.doubt, believed=NOTHING)
         if self.known_fault is not None:
             self.known_fault = None
+
+    def _end_doubt(self, now_s: float) -> None:
+        if self.doubt is not None and now_s >= self.doubt.until_s:
+            self.doubt = self._told_again_s = None
 
     def _reveal(self, cause: str) -> None:
         self.doubt, self.known_fault, self.infamous = None, cause, True
