@@ -200,10 +200,12 @@ class Commander:
 
     async def _call(self, charge_point_id: str, link: ChargePointLink, command: Command) -> Outcome:
         """Send what is not a limit, when there is no limit to be sent."""
-        await asyncio.sleep(_LIMITS_FIRST_S)
-        while (busy := self._busy.get(charge_point_id)) is not None:
-            await busy.wait()
+        while True:
             await asyncio.sleep(_LIMITS_FIRST_S)
+            busy = self._busy.get(charge_point_id)
+            if busy is None:
+                break
+            await busy.wait()
         self._busy[charge_point_id] = asyncio.Event()
         try:
             return await link.send(command)
@@ -278,6 +280,7 @@ class Commander:
                 shown[key] = shows_default(outcome.schedule, default, self._state().shape(charge_point_id))
         if any(self._default_changes(key, default) for key, default in asked_for.items()):
             self._unproven[charge_point_id] = None  # what one connector was told may have cost another its default
+            self._decide(f"{charge_point_id} was told another default")
             return
         self._proven_on[charge_point_id] = link.connection_id
         before = {key: self._state().limits[key].default_proof for key in keys}

@@ -2,121 +2,19 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
 
 import pytest
-from support.simulation import VirtualClock
+from support.scripted import ACCEPTED, Fixture, play
 
 from csms.domain import events as ev
-from csms.domain.commands import Answer, Command, Outcome, SetLimit
+from csms.domain.commands import Answer, Outcome, SetLimit
 from csms.domain.model import (
-    BalancerSettings,
-    Capabilities,
-    ChargePointSettings,
-    ConnectorStatus,
     LimitPurpose,
-    Moment,
     ScheduleWindow,
-    SiteSettings,
     SmartCharging,
 )
-from csms.domain.state import State
-from csms.site import Site
 from csms.store.failure import StoreFailed
-from csms.store.sync_store import SyncStore
-from simulators.virtual_time import VirtualTimeLoop, run
-
-ACCEPTED = Outcome(Answer.ACCEPTED)
-
-
-class ScriptedLink:
-    """Answers every command with what `answer` says, and keeps what it was told."""
-
-    def __init__(self, site: Site, connection_id: str, answer: Callable[[SetLimit], Awaitable[Outcome]]) -> None:
-        self.connection_id = connection_id
-        self.told: list[SetLimit] = []
-        self.stored_before: list[bool] = []
-        self.closed: list[int] = []
-        self._site = site
-        self._answer = answer
-
-    async def send(self, command: Command) -> Outcome:
-        if not isinstance(command, SetLimit):
-            return Outcome(Answer.NOT_SUPPORTED)
-        self.told.append(command)
-        limits = self._site.snapshot().limits.values()
-        self.stored_before.append(any(limit.in_flight for limit in limits))
-        return await self._answer(command)
-
-    def close(self, code: int, _reason: str) -> None:
-        self.closed.append(code)
-
-    def limits_kw(self) -> list[float]:
-        return [told.limit_w / 1000 for told in self.told if told.purpose is LimitPurpose.TRANSACTION]
-
-
-async def accept(_command: SetLimit) -> Outcome:
-    return ACCEPTED
-
-
-class Fixture:
-    """A site of 40 kW with chargers of 22 kW."""
-
-    def __init__(self, names: str) -> None:
-        loop = asyncio.get_running_loop()
-        assert isinstance(loop, VirtualTimeLoop)
-        self.clock = VirtualClock(loop)
-        self.store = SyncStore.open()
-        self.site = Site(
-            State(SiteSettings("s", "S", "Europe/London", 40_000)),
-            store=self.store,
-            clock=self.clock,
-            settings=BalancerSettings(),
-        )
-        self.site.record(ev.SiteDeclared(self.now, SiteSettings("s", "S", "Europe/London", 40_000)))
-        for name in names:
-            self.site.record(ev.ChargePointDeclared(self.now, ChargePointSettings(name, "s", max_power_w=22_000)))
-        self.links: dict[str, ScriptedLink] = {}
-        self._sessions = 0
-
-    @property
-    def now(self) -> Moment:
-        return self.clock.now()
-
-    def connect(
-        self, name: str, answer: Callable[[SetLimit], Awaitable[Outcome]] = accept, connection: str = "c1"
-    ) -> ScriptedLink:
-        link = self.links[name] = ScriptedLink(self.site, connection, answer)
-        self.site.record(ev.ChargePointConnected(self.now, name, connection, "ocpp1.6"))
-        self.site.attach(name, link)
-        self.site.record(ev.ConnectorStatusChanged(self.now, name, 1, ConnectorStatus.AVAILABLE))
-        self.site.record(ev.CapabilitiesLearned(self.now, name, Capabilities()))
-        self.site.record(ev.ChargePointReady(self.now, name, connection))
-        return link
-
-    def start(self, name: str) -> str:
-        self._sessions += 1
-        self.site.record(ev.ConnectorStatusChanged(self.now, name, 1, ConnectorStatus.CHARGING))
-        self.site.record(ev.TransactionStarted(self.now, name, 1, f"t{self._sessions}", self._sessions, self.now.utc_s))
-        return f"t{self._sessions}"
-
-    def stop(self, name: str, transaction_id: str) -> None:
-        self.site.record(ev.TransactionEnded(self.now, name, 1, transaction_id, self.now.utc_s, "Local"))
-
-
-def play(story: Callable[[Fixture], Coroutine[Any, Any, None]], names: str = "ab") -> None:
-    async def main() -> None:
-        fixture = Fixture(names)
-        running = asyncio.create_task(fixture.site.run())
-        try:
-            await story(fixture)
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-            await fixture.store.close()
-
-    run(main())
+from simulators.virtual_time import run
 
 
 def test_a_limit_is_on_record_before_it_leaves() -> None:

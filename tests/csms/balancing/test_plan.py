@@ -318,3 +318,15 @@ def test_once_faults_stop_everybody_comes_to_have_what_was_decided(operations: l
     unfilled = [row for row in report.chargers if row.allocated_w < 22_000]
     # Less than a watt each is lost to rounding, and less than the dead band each to calm.
     assert not unfilled or report.allocated_w > usable_w - 101 * len(report.chargers) or report.waiting
+
+
+def test_the_deepest_cut_leaves_first() -> None:
+    """A charger that is told one limit takes the next after its answer."""
+    world = World(40)
+    for name, rating_kw in (("a", 7), ("b", 22)):
+        world.charger(name, rating_kw)
+        world.start(name)
+    world.settle()
+    world.wait(60)
+    world.configure(10)
+    assert [intent.key.charge_point_id for intent in world.plan().intents] == ["b", "a"]

@@ -1,0 +1,168 @@
+"""What leaves for a charger when: one call at a time, limits before questions, nothing that has become stale."""
+
+import asyncio
+
+from support.scripted import ACCEPTED, Fixture, accept, play
+
+from csms.domain import events as ev
+from csms.domain.commands import Answer, Outcome, ReadSchedule, ScheduleLimit, SetLimit
+from csms.domain.grid import TemporaryLimit
+from csms.domain.model import ConnectorKey, LimitPurpose, Proof
+
+IN_FORCE_0 = Outcome(Answer.ACCEPTED, schedule=(ScheduleLimit("W", 0.0),))
+IN_FORCE_22 = Outcome(Answer.ACCEPTED, schedule=(ScheduleLimit("W", 22_000.0),))
+
+
+async def slow(_command: SetLimit) -> Outcome:
+    await asyncio.sleep(3)
+    return ACCEPTED
+
+
+async def fall(f: Fixture, ceiling_w: int) -> None:
+    await f.site.set_temporary_limit(TemporaryLimit("grid operator", ceiling_w, f.now.utc_s, f.now.utc_s + 3600))
+
+
+def told(f: Fixture, name: str = "a") -> list[tuple[int, str, int]]:
+    return [(limit.connector_id, limit.purpose.value, limit.limit_w) for limit in f.links[name].told]
+
+
+def test_what_a_neighbouring_connector_should_be_told_is_decided_when_the_charger_has_answered() -> None:
+    """Both would have been told 11 kW; while the first is, the ceiling falls."""
+
+    async def story(f: Fixture) -> None:
+        link = f.connect("a", slow, connectors=2)
+        await asyncio.sleep(30)
+        assert sorted(told(f)) == [(1, "default", 0), (2, "default", 0)]
+        link.told.clear()
+        f.start("a", 1)
+        f.start("a", 2)
+        await asyncio.sleep(1)
+        await fall(f, 4_000)
+        await asyncio.sleep(60)
+        first, *rest = told(f)
+        assert first == (1, "transaction", 11_000)
+        assert rest
+        assert all(limit_w <= 4_000 for _, _, limit_w in rest)
+
+    play(story, "a")
+
+
+def test_a_connector_that_never_answers_does_not_keep_its_neighbour_waiting() -> None:
+    async def story(f: Fixture) -> None:
+        async def never_about_1(command: SetLimit) -> Outcome:
+            if command.connector_id == 1:
+                await asyncio.sleep(30)
+                return Outcome(Answer.TIMEOUT)
+            return ACCEPTED
+
+        f.connect("a", never_about_1, connectors=2)
+        await asyncio.sleep(100)
+        assert (2, "default", 0) in told(f)
+        assert told(f).count((1, "default", 0)) >= 3
+        limits = f.site.snapshot().limits[ConnectorKey("a", 2)]
+        assert limits.default is not None
+
+    play(story, "a")
+
+
+def test_a_rebalance_reaches_every_connector_of_a_charger() -> None:
+    async def story(f: Fixture) -> None:
+        link = f.connect("a", slow, connectors=2)
+        f.start("a", 1)
+        f.start("a", 2)
+        await asyncio.sleep(60)
+        link.told.clear()
+        await f.site.rebalance(35)
+        assert sorted(told(f)) == [(1, "transaction", 11_000), (2, "transaction", 11_000)]
+
+    play(story, "a")
+
+
+def test_a_rebalance_does_not_press_a_charger_that_refuses() -> None:
+    async def story(f: Fixture) -> None:
+        answers = [ACCEPTED, ACCEPTED]
+
+        async def at_first(_command: SetLimit) -> Outcome:
+            return answers.pop() if answers else Outcome(Answer.REJECTED)
+
+        link = f.connect("a", at_first)
+        f.start("a")
+        await asyncio.sleep(30)
+        link.told.clear()
+        await f.site.rebalance(35)
+        assert len(told(f)) == 1
+
+    play(story, "a")
+
+
+def test_a_limit_that_became_due_during_a_question_leaves_when_that_is_answered() -> None:
+    """And no question comes between."""
+
+    async def story(f: Fixture) -> None:
+        async def slowly(_question: ReadSchedule) -> Outcome:
+            await asyncio.sleep(5)
+            return IN_FORCE_0
+
+        link = f.connect("a", connectors=2)
+        link.schedule = slowly
+        await asyncio.sleep(1)
+        assert link.asked == [1]
+        f.start("a", 2)
+        await asyncio.sleep(3)
+        assert len(link.told) == 2
+        await asyncio.sleep(2)
+        assert told(f)[-1] == (2, "transaction", 22_000)
+        assert link.asked == [1, 2]
+
+    play(story, "a")
+
+
+def test_a_default_that_was_told_meanwhile_voids_what_was_learnt_of_them() -> None:
+    """While the first connector is asked, the second is told another default: it may have cost the first its own."""
+
+    async def story(f: Fixture) -> None:
+        async def slowly(question: ReadSchedule) -> Outcome:
+            first = question.connector_id == 1 and link.asked.count(1) == 1
+            await asyncio.sleep(5 if first else 0)
+            return IN_FORCE_0 if first or question.connector_id == 2 else IN_FORCE_22
+
+        link = f.connect("a", connectors=2)
+        link.schedule = slowly
+        await asyncio.sleep(1)
+        assert link.asked == [1]
+        key = ConnectorKey("a", 2)
+        issued = ev.LimitIssued(f.now, *key, 90, LimitPurpose.DEFAULT, 0, "c1")
+        f.site.record(issued)
+        f.site.record(ev.LimitConfirmed(f.now, *key, 90))
+        await asyncio.sleep(30)
+        proofs = {key.connector_id: limits.default_proof for key, limits in f.site.snapshot().limits.items()}
+        assert proofs == {1: Proof.DISPROVED, 2: Proof.SHOWN}
+
+    play(story, "a")
+
+
+def test_a_default_is_not_asked_for_while_a_transaction_answers_in_its_place() -> None:
+    """A composite schedule of 0 W would show that the default of an earlier connection was overruled; but it is that of
+    the session."""
+
+    async def story(f: Fixture) -> None:
+        async def never(_command: SetLimit) -> Outcome:
+            await asyncio.sleep(30)
+            return Outcome(Answer.TIMEOUT)
+
+        async def in_force(_question: ReadSchedule) -> Outcome:
+            return IN_FORCE_0
+
+        f.connect("a", never)
+        await asyncio.sleep(20)
+        f.site.record(ev.ChargePointDisconnected(f.now, "a", "c1"))
+        await asyncio.sleep(20)
+        f.start("a")
+        link = f.connect("a", accept, connection="c2")
+        link.schedule = in_force
+        f.start("a")
+        await asyncio.sleep(2)
+        outstanding = f.site.snapshot().limits[ConnectorKey("a", 1)].outstanding
+        assert [limit.purpose for limit in outstanding] == [LimitPurpose.DEFAULT]
+
+    play(story, "a")
