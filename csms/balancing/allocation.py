@@ -77,15 +77,13 @@ def allocate(
     limits = tree(snapshot.site, snapshot.settings, amount.usable_w, amount.load_currents_a)
     standing = defaults(snapshot, limits, book, now)
     wishes = Wishes(snapshot, config, amount, limits, standing, now, settings, memory).made()
-    kept = _kept(standing, wishes)
     division = Division(config, limits, now, settings)
-    shares = division.divide(wishes, limits.room(limits.loads(kept)))
+    shares = division.divide(*_to_divide(standing, limits, wishes))
     in_force = limits.within(amount.now_w)
     holding = Unyielding(snapshot, book).found(wishes, shares)
     if holding:
         obeying = [wish for wish in wishes if wish.key not in holding]
-        kept = _kept(standing, obeying)
-        shares = {**division.divide(obeying, limits.room(limits.loads(kept))), **holding}
+        shares = {**division.divide(*_to_divide(standing, limits, obeying)), **holding}
     floors_w = {wish.key: wish.floor_w for wish in wishes}
     calm = {key: _calm(snapshot, key, share, floors_w[key], settings.min_change_w) for key, share in shares.items()}
     looks = [
@@ -104,6 +102,24 @@ def allocate(
         excesses=_excesses(standing, in_force, [w for w in wishes if not shares[w.key].refusing]),
         looks_again_s=min((look_s for look_s in looks if look_s is not None and look_s > now.steady_s), default=None),
     )
+
+
+def _to_divide(standing: Defaults, limits: Tree, wishes: Sequence[Wish]) -> tuple[Sequence[Wish], list[int]]:
+    """The wishes and the room beside what everybody keeps anyway.
+
+    Where that is too much already, a session counts as what it will be told: that it may fall back to more cannot be
+    helped, but is no reason to let it have that.
+    """
+    room = limits.room(limits.loads(_kept(standing, wishes)))
+    if min(room) >= 0:
+        return wishes, room
+    told = [
+        replace(wish, reserved_w=0, paid_w=0, start_w=wish.floor_w)
+        if wish.reserved_w and any(room[row] < 0 for row, _ in wish.line.rows)
+        else wish
+        for wish in wishes
+    ]
+    return told, limits.room(limits.loads(_kept(standing, told)))
 
 
 def _kept(standing: Defaults, wishes: Sequence[Wish], *, lasting: bool = False) -> dict[str, Load]:

@@ -230,6 +230,23 @@ def test_the_limit_of_a_running_session_does_not_hide_a_disproved_default() -> N
     assert world.worst_kw("a") == 50
 
 
+@pytest.mark.parametrize(("ceiling_kw", "told_kw"), [(60.0, 50.0), (50.0, 50.0), (40.0, 40.0), (0.0, 0.0)])
+@pytest.mark.parametrize("asks", [True, False])
+def test_what_it_may_fall_back_to_is_no_reason_to_permit_it_under_a_ceiling_that_is_lower(
+    ceiling_kw: float, told_kw: float, asks: bool
+) -> None:
+    """As long as 50 kW fit, they are reserved for it anyway; where they do not, nobody has that much to give."""
+    world = running(50, max_kw=50)
+    prove_default(world, Proof.DISPROVED)
+    if not asks:
+        world.status("a", ConnectorStatus.SUSPENDED_EV)
+        world.wait(600)
+    world.configure(100)
+    world.limit("grid operator", ceiling_kw, begins_in_s=60)
+    floor_kw = min(1.4, told_kw)
+    assert world.shares_kw() == {"a": told_kw if asks or told_kw == 50 else floor_kw}
+
+
 # Chargers that honour their default profile alone
 
 
