@@ -75,7 +75,7 @@ class Standing:
         self.outstanding: Outstanding | None = None
         self._on_revealed = on_revealed
         self._seen = False
-        self._had_defaults = False
+        self._had_defaults = self._present = False
         self._first_told_s = -math.inf
         self._installed = 0
         self._revealing_samples = self._higher_samples = 0
@@ -140,6 +140,7 @@ class Standing:
         if model.behaviour is not self._behaviour:
             self._behaviour, self._fault = model.behaviour, fault_of(model.behaviour)
             self._unclear = any(getattr(model.behaviour, name) for name in UNCLEAR + REFUSING)
+        self._present = all(self._has_default(model, number) for number in model.connectors)
         self._note_fault(self._fault, now_s)
         self._note_profiles(model, now_s)
         if self.doubt is None:
@@ -212,8 +213,10 @@ class Standing:
         if self._seen and fault is not None and lasting and self.doubt is None and self.known_fault is None:
             self.doubt = Doubt(fault, NOTHING, now_s)
         elif self.doubt is not None and self.doubt.cause in ("ignores", "at_rating", "overdraws") and fault is None:
-            # It obeys again, but what it was told meanwhile is lost; the next renewal brings it.
-            self.doubt = Doubt("forgets", self.doubt.believed, self.doubt.since_s, now_s + HEALING_S)
+            # It obeys again, but what it was told meanwhile is lost: the next renewal brings limits of sessions, but
+            # what it falls back to is told again only when it comes back.
+            until_s = now_s + HEALING_S if self._present else math.inf
+            self.doubt = Doubt("forgets", self.doubt.believed, self.doubt.since_s, until_s)
         if fault is not None:
             self._heals_s = None
         elif self.known_fault is not None:
@@ -230,13 +233,12 @@ class Standing:
         before, self._installed = self._installed, len(model.profiles.installed)
         if before and not self._installed:
             self.forgot("forgets", self.vector, now_s)  # a while after a reboot began, or on the next connection
-        present = all(self._has_default(model, number) for number in model.connectors)
-        if not present and not self._had_defaults:
+        if not self._present and not self._had_defaults:
             return
         if not self._had_defaults:
             self._had_defaults, self._first_told_s = True, now_s
         self.held = "unclear answers" if self._unclear else None
-        if present and self.doubt is not None and self.doubt.cause.startswith("forgets"):
+        if self._present and self.doubt is not None and self.doubt.cause.startswith("forgets"):
             self._is_told_again(self.doubt, now_s)
 
     def _is_told_again(self, doubt: Doubt, now_s: float) -> None:
