@@ -48,7 +48,7 @@ def effective_config(snapshot: Snapshot) -> SmartCharging:
 
 
 def budget(snapshot: Snapshot, config: SmartCharging, now: Moment, settings: BalancerSettings) -> Budget:
-    """The budget at `now`. A known drop is finished at its boundary: what is sent a call timeout and a settling time
+    """The budget at `now`. A known drop is finished at its boundary: what is sent two call timeouts and a settling time
     before must fit it already."""
     load_w, currents_a, fresh_until_s = _site_load(snapshot, now)
     net_w = snapshot.site.grid_capacity_w - load_w - snapshot.site.reserve_w
@@ -77,9 +77,10 @@ def budget(snapshot: Snapshot, config: SmartCharging, now: Moment, settings: Bal
 
 
 def _lead_s(snapshot: Snapshot, settings: BalancerSettings) -> float:
-    """How long a cut may take: a charger takes one call at a time, so those of its connectors follow one another."""
+    """How long a cut may take: a charger takes one call at a time, so those of its connectors follow one another, and
+    the first follows whatever is under way."""
     active = Counter(key.charge_point_id for key in snapshot.active)
-    return settings.call_timeout_s * max(active.values(), default=1) + settings.settle_s
+    return settings.call_timeout_s * (1 + max(active.values(), default=1)) + settings.settle_s
 
 
 def _ceiling(snapshot: Snapshot, config: SmartCharging, utc_s: float) -> Ceiling:

@@ -330,10 +330,10 @@ class _Desk:
 
 
 def _lease_s(settings: BalancerSettings, drop_at_s: float | None, now: Moment) -> float:
-    """How long a limit is leased: none outlasts a known drop of the ceiling."""
+    """How long a limit is leased: it ends, and has settled, before a known drop of the ceiling."""
     if drop_at_s is None:
         return settings.lease_s
-    return min(settings.lease_s, max(_SHORTEST_LEASE_S, drop_at_s - now.utc_s))
+    return min(settings.lease_s, max(_SHORTEST_LEASE_S, drop_at_s - settings.settle_s - now.utc_s))
 
 
 def _beyond(load: Load, before: Load) -> Load:

@@ -85,8 +85,8 @@ async def test_a_limit_of_nothing_pauses_everybody(tmp_path: Path) -> None:
 
 
 async def test_a_limit_that_is_known_before_is_obeyed_when_it_begins_and_ends_by_itself(tmp_path: Path) -> None:
-    """A cut may take a call timeout and a settling time, so it leaves that much before its boundary, no earlier."""
-    async with running(tmp_path, park(), call_timeout_s=1.5) as system:
+    """A cut may take two call timeouts and a settling time, so it leaves that much before its boundary, no earlier."""
+    async with running(tmp_path, park(), call_timeout_s=0.75) as system:
         await two_that_charge(system)
         from_s = time.time() + 3.0
         told = await limit(system, 10, valid_from=at(from_s), valid_until=at(from_s + 1.5))

@@ -10,8 +10,8 @@ from csms.domain.grid import TemporaryLimit
 from csms.domain.model import ScheduleWindow
 from csms.domain.rules import IllegalEvent
 
-LEAD_S = 36.0
-"""A call may take 30 s to time out, a car 6 s to follow."""
+LEAD_S = 66.0
+"""The call under way may take 30 s to time out, the cut as long, and a car 6 s to follow."""
 
 
 def budget(world: World) -> Budget:
@@ -171,7 +171,7 @@ def test_a_temporary_limit_of_zero_stops_everybody() -> None:
     assert world.shares_kw() == {"a": 0.0}
 
 
-def test_what_begins_later_is_fitted_a_timeout_and_a_settling_before() -> None:
+def test_what_begins_later_is_fitted_two_timeouts_and_a_settling_before() -> None:
     world = World(100)
     world.limit("grid operator", 40, begins_in_s=600)
     assert budget(world).next_change_s == pytest.approx(world.now.utc_s + 600 - LEAD_S)

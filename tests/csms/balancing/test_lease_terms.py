@@ -210,9 +210,10 @@ def test_what_a_lease_has_ended_is_not_claimed_back_by_the_next_limit() -> None:
         assert world.book().total_w() <= 20_000
 
 
-@pytest.mark.parametrize(("drop_in_s", "lease_s"), [(1200, 900), (600, 600), (100, 100), (40, 40)])
+@pytest.mark.parametrize(("drop_in_s", "lease_s"), [(1200, 900), (600, 594), (100, 94), (70, 64)])
 def test_no_lease_outlasts_a_known_drop(drop_in_s: float, lease_s: float) -> None:
-    """36 s before the drop the limit itself fits it, and is leased for as long as any."""
+    """66 s before the drop the limit itself fits it, and is leased for as long as any. What follows a step down has
+    6 s to do so."""
     world = World(100)
     world.limit("grid operator", 10, begins_in_s=drop_in_s)
     world.charger("a", 50, can={"max_periods": 2})
@@ -227,24 +228,24 @@ def test_a_lease_that_would_outlast_a_drop_just_announced_is_shortened_at_once()
     assert world.plan().intents == ()
     world.limit("grid operator", 10, begins_in_s=300)
     again = the_intent(world)
-    assert (again.limit_w, again.lease_s, again.renewal) == (20_000, 300.0, True)
+    assert (again.limit_w, again.lease_s, again.renewal) == (20_000, 294.0, True)
     world.answer_all()
     assert world.plan().intents == ()
 
 
 def test_a_drop_that_a_lease_ends_before_shortens_nothing() -> None:
     world = leasing()
-    world.limit("grid operator", 10, begins_in_s=901)
+    world.limit("grid operator", 10, begins_in_s=907)
     assert world.plan().intents == ()
 
 
 def test_a_charger_that_goes_offline_before_a_known_drop_has_stepped_down_soon_after_it() -> None:
-    """The lease ends at the drop; by the worst clock and the slowest car 66 s later."""
+    """The lease ends 6 s before the drop; by the worst clock and the slowest car 66 s later."""
     world = leasing()
     world.limit("grid operator", 10, begins_in_s=300)
     world.answer_all()
     world.disconnect("a")
-    world.wait(365)
+    world.wait(359)
     assert world.worst_kw("a") == 20
     world.wait(2)
     assert world.worst_kw("a") == 0
