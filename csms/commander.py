@@ -6,6 +6,8 @@ Everything sent is in the state before the next decision looks, and on disk befo
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 from collections.abc import Callable, Coroutine, Iterable
 
 import structlog
@@ -29,9 +31,6 @@ _ASKED_AHEAD_S = 120
 """How far composite schedules are asked for, at least: long enough for every charger to call it a schedule."""
 
 _STOP_AGAIN_S = 60.0
-
-_LIMITS_FIRST_S = 0.05
-"""What a question to a charger waits, so that the limits that the last answer led to are decided and leave first."""
 
 
 class Commander:
@@ -61,8 +60,9 @@ class Commander:
         self._on_failure = on_failure
         self._links: dict[str, ChargePointLink] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._busy: dict[str, asyncio.Event] = {}
+        self._leaving: set[str] = set()
         self._held_back: set[str] = set()
+        self._freed = asyncio.Event()
         self._unproven: dict[str, None] = {}
         self._proven_on: dict[str, str] = {}
         self._stopped_at_s: dict[str, float] = {}
@@ -82,13 +82,12 @@ class Commander:
         return list(self._links.values())
 
     async def answered(self, timeout_s: float) -> bool:
-        """Wait for the end of one of the calls under way, but not longer; False if there is none."""
-        calls = [asyncio.ensure_future(free.wait()) for free in self._busy.values()]
-        if calls:
-            await asyncio.wait(calls, timeout=max(0.0, timeout_s), return_when=asyncio.FIRST_COMPLETED)
-        for call in calls:
-            call.cancel()
-        return bool(calls)
+        """Wait until a charger that is being told something has answered, but not longer; False if none is."""
+        if not self._leaving and not self._held_back:
+            return False
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._freed.wait(), max(0.0, timeout_s))
+        return True
 
     async def stop(self) -> None:
         tasks = list(self._tasks)
@@ -101,16 +100,21 @@ class Commander:
         first: dict[str, Intent] = {}
         for intent in intents:
             charge_point_id = intent.key.charge_point_id
-            if charge_point_id in self._busy or charge_point_id in first:
-                self._held_back.add(charge_point_id)
-            elif charge_point_id in self._links:
+            link = self._links.get(charge_point_id)
+            if link is None:
+                continue
+            if charge_point_id not in self._leaving and charge_point_id not in first and link.idle:
                 first[charge_point_id] = intent
+            elif charge_point_id not in self._held_back:
+                self._held_back.add(charge_point_id)
+                if not link.idle:
+                    link.when_idle(functools.partial(self._free, charge_point_id))
         return list(first.values())
 
     def send(self, due: Iterable[Intent], decision_id: int | None) -> None:
         for intent in due:
             link = self._links[intent.key.charge_point_id]
-            self._busy[intent.key.charge_point_id] = asyncio.Event()
+            self._leaving.add(intent.key.charge_point_id)
             issued = self._issued(intent, link, decision_id)
             self._start(self._carry_out(issued, link, self._record(issued)))
 
@@ -137,9 +141,7 @@ class Commander:
             self._stopped_at_s = {n: at_s for n, at_s in self._stopped_at_s.items() if now_s - at_s < _STOP_AGAIN_S}
             self._stopped_at_s[name] = now_s
             log.warning("session.ended_by_balancer", site_id=self._site_id, charge_point_id=key.charge_point_id)
-            self._start(
-                self._stop(key.charge_point_id, link, StopSession(key.connector_id, transaction.transaction_id))
-            )
+            self._start(_tell(link, StopSession(key.connector_id, transaction.transaction_id)))
 
     def _installed(self, state: State, key: ConnectorKey, link: ChargePointLink) -> bool:
         limits = state.limits[key]
@@ -171,6 +173,7 @@ class Commander:
             self.limits_sent += 1
             confirmed = self._note(issued, await link.send(command))
         finally:
+            self._leaving.discard(issued.charge_point_id)
             self._free(issued.charge_point_id)
         if confirmed:
             await self._follow_up(ConnectorKey(issued.charge_point_id, issued.connector_id), issued, link)
@@ -198,22 +201,9 @@ class Commander:
         )
         return False
 
-    async def _call(self, charge_point_id: str, link: ChargePointLink, command: Command) -> Outcome:
-        """Send what is not a limit, when there is no limit to be sent."""
-        while True:
-            await asyncio.sleep(_LIMITS_FIRST_S)
-            busy = self._busy.get(charge_point_id)
-            if busy is None:
-                break
-            await busy.wait()
-        self._busy[charge_point_id] = asyncio.Event()
-        try:
-            return await link.send(command)
-        finally:
-            self._free(charge_point_id)
-
     def _free(self, charge_point_id: str) -> None:
-        self._busy.pop(charge_point_id).set()
+        self._freed.set()
+        self._freed = asyncio.Event()
         if charge_point_id in self._held_back:
             self._held_back.discard(charge_point_id)
             self._decide(f"{charge_point_id} has answered")
@@ -239,7 +229,7 @@ class Commander:
         governing = self._state().charge_points[key.charge_point_id].limit_by
         if key in self._state().active and issued.purpose is not governing:
             return
-        outcome = await self._call(key.charge_point_id, link, ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
+        outcome = await link.send(ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
         in_force = self._state().limits[key].confirmed(issued.purpose)
         if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED) or in_force is None:
             return
@@ -271,7 +261,7 @@ class Commander:
         shown: dict[ConnectorKey, bool | None] = {}
         asked_for = {key: self._state().limits[key].default for key in keys}
         for key, default in asked_for.items():
-            outcome = await self._call(charge_point_id, link, ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
+            outcome = await link.send(ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
             if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED):
                 break  # one that leaves this question open will leave the others open too
             busy = key in self._state().active  # then its composite schedule is that of the transaction
@@ -294,7 +284,7 @@ class Commander:
 
     async def _prove_lease(self, key: ConnectorKey, limit: Limit, link: ChargePointLink) -> None:
         ahead_s = int((limit.lease_s or 0.0) + _ASKED_AHEAD_S)
-        outcome = await self._call(key.charge_point_id, link, ReadSchedule(key.connector_id, ahead_s))
+        outcome = await link.send(ReadSchedule(key.connector_id, ahead_s))
         if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED):
             return
         now, charge_point_id = self._clock.now(), key.charge_point_id
@@ -309,9 +299,6 @@ class Commander:
         )
         self._record(ev.LeaseProved(now, charge_point_id, proof))
 
-    async def _stop(self, charge_point_id: str, link: ChargePointLink, command: StopSession) -> None:
-        await self._call(charge_point_id, link, command)
-
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -321,6 +308,10 @@ class Commander:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._on_failure(error)
+
+
+async def _tell(link: ChargePointLink, command: Command) -> None:
+    await link.send(command)
 
 
 def _answered(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from csms.charge_points.codec import JsonObject
+
+_QUIET_S = 0.05
+"""So long nobody has had anything to say when it is quiet: what an answer leads to is decided sooner."""
 
 
 class Sender(Protocol):
@@ -63,6 +67,28 @@ class Calls:
         self._current: Outgoing | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._queue: deque[Outgoing] = deque()
+        self._when_idle: list[Callable[[], None]] = []
+
+    @property
+    def idle(self) -> bool:
+        """Whether a call would leave at once."""
+        return self._current is None and not self._queue
+
+    def when_idle(self, then: Callable[[], None]) -> None:
+        """Call `then` once, as soon as no call is on the wire or in line: at the end of the connection, if not sooner;
+        at once if there is none."""
+        self._when_idle.append(then)
+        self._tell_idle()
+
+    async def quiet(self) -> None:
+        """Wait until nobody has anything to say to the charge point."""
+        while True:
+            await asyncio.sleep(_QUIET_S)
+            if self.idle:
+                return
+            idle = asyncio.Event()
+            self.when_idle(idle.set)
+            await idle.wait()
 
     async def run(self, call: Outgoing) -> JsonObject:
         if self._current is not None and len(self._queue) >= self._max_queued:
@@ -91,12 +117,14 @@ class Calls:
             return False
         self._settle(outcome)
         self._send_next()
+        self._tell_idle()
         return True
 
     def end(self) -> None:
         while self._current is not None or self._queue:
             self._current = self._current or self._queue.popleft()
             self._settle(ConnectionLost("the connection has ended"))
+        self._tell_idle()
 
     def _send_next(self) -> None:
         while self._current is None and self._queue:
@@ -107,6 +135,12 @@ class Calls:
             self._sender.send(call.frame)
             loop = call.outcome.get_loop()
             self._timer = loop.call_later(self._timeout_s, self.finish, call.message_id, CallTimeout(call.action))
+
+    def _tell_idle(self) -> None:
+        if self._when_idle and self.idle:
+            told, self._when_idle = self._when_idle, []
+            for then in told:
+                then()
 
     def _settle(self, outcome: JsonObject | CallFailed) -> None:
         if self._timer is not None:

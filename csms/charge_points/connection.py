@@ -139,6 +139,21 @@ class Connection:
         frame = self._codec.encode_call(message_id, message)
         return await self._calls.run(Outgoing(message_id, action_of(message), frame))
 
+    async def call_when_quiet(self, message: object) -> JsonObject:
+        """`call` for what can wait: nothing that is more urgent then waits for its answer."""
+        if not self._ended:
+            await self._calls.quiet()
+        return await self.call(message)
+
+    @property
+    def idle(self) -> bool:
+        """Whether a call would leave at once."""
+        return self._calls.idle
+
+    def when_idle(self, then: Callable[[], None]) -> None:
+        """Call `then` once, as soon as no call is on the wire or in line."""
+        self._calls.when_idle(then)
+
     def closed(self) -> None:
         """The socket is gone: every waiting call ends with ConnectionLost, and nothing is answered any more."""
         self._ended = True

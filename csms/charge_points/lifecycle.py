@@ -232,7 +232,9 @@ class LiveChargePoint:
             return
         self._learning = True
         version = VERSIONS[self._session.protocol]
-        call = self._connection.call
+        # While nothing is known of it it is told no limits, which others would have to wait for.
+        unknown = charge_point.capabilities is None
+        call = self._connection.call if unknown else self._connection.call_when_quiet
         clear_foreign = partial(version.clear_foreign, call, self._session.profile_reports, self._call_timeout_s)
         try:
             learned = await provision(call, version.dialect, charge_point, self._metering_interval_s, clear_foreign)

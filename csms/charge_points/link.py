@@ -14,13 +14,20 @@ from csms.charge_points.calls import (
 )
 from csms.charge_points.connection import Transport
 from csms.charge_points.schemas import JsonObject
-from csms.domain.commands import Answer, Command, Outcome
+from csms.domain.commands import Answer, Command, Outcome, SetLimit
 
 
 class Caller(Protocol):
     """The part of a connection that sends requests."""
 
     async def call(self, message: object) -> JsonObject: ...
+
+    async def call_when_quiet(self, message: object) -> JsonObject: ...
+
+    @property
+    def idle(self) -> bool: ...
+
+    def when_idle(self, then: Callable[[], None]) -> None: ...
 
 
 class Translation(Protocol):
@@ -50,8 +57,9 @@ class Link:
 
     async def send(self, command: Command) -> Outcome:
         """Send the command and wait for its end; never raises but for cancellation."""
+        call = self._caller.call if isinstance(command, SetLimit) else self._caller.call_when_quiet
         try:
-            payload = await self._caller.call(self._translation.request(command))
+            payload = await call(self._translation.request(command))
         except CallErrorAnswered as error:
             return _error_outcome(error)
         except CallTimeout:
@@ -63,6 +71,13 @@ class Link:
         except (QueueFull, ValueError) as not_sent:
             return Outcome(Answer.NOT_SENT, str(not_sent))
         return self._translation.outcome(command, payload)
+
+    @property
+    def idle(self) -> bool:
+        return self._caller.idle
+
+    def when_idle(self, then: Callable[[], None]) -> None:
+        self._caller.when_idle(then)
 
     def close(self, code: int, reason: str) -> None:
         self._transport.close(code, reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,7 +37,17 @@ class ChargePointLink(Protocol):
     def connection_id(self) -> str: ...
 
     async def send(self, command: Command) -> Outcome:
-        """Send the command and wait for its end; never raises but for cancellation."""
+        """Send the command and wait for its end; never raises but for cancellation. A limit leaves when what is under
+        way has been answered, anything else when there is also no limit to be sent."""
+        ...
+
+    @property
+    def idle(self) -> bool:
+        """Whether a limit would leave at once."""
+        ...
+
+    def when_idle(self, then: Callable[[], None]) -> None:
+        """Call `then` once, as soon as it is idle, or at the end of the connection."""
         ...
 
     def close(self, code: int, reason: str) -> None: ...

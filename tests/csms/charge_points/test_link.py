@@ -1,5 +1,7 @@
 """How a command ends, whatever the connection does."""
 
+from collections.abc import Callable
+
 import pytest
 from charge_point_fakes import FakeTransport
 
@@ -7,7 +9,7 @@ from csms.charge_points.calls import AnswerInvalid, CallErrorAnswered, CallTimeo
 from csms.charge_points.link import Link
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.versions import VERSIONS
-from csms.domain.commands import Answer, Outcome, SetLimit
+from csms.domain.commands import Answer, Command, Outcome, ReadSchedule, SetLimit, Trigger
 from csms.domain.electrical import LimitForm
 from csms.domain.model import OCPP16, LimitPurpose
 
@@ -17,10 +19,19 @@ NOT_IN_16 = SetLimit(1, LimitPurpose.TRANSACTION, 6900, FORM, 1_780_000_000.0, t
 
 
 class ScriptedCaller:
-    """Answers every call the same way."""
+    """Answers every call the same way; `waited` counts those that could wait."""
 
     def __init__(self, answer: JsonObject | Exception) -> None:
+        self.idle = True
+        self.waited = 0
         self._answer = answer
+
+    async def call_when_quiet(self, message: object) -> JsonObject:
+        self.waited += 1
+        return await self.call(message)
+
+    def when_idle(self, then: Callable[[], None]) -> None:
+        then()
 
     async def call(self, _message: object) -> JsonObject:
         if isinstance(self._answer, Exception):
@@ -56,6 +67,13 @@ async def test_every_end_of_a_call_is_an_outcome(answer: JsonObject | Exception,
 
 async def test_what_the_version_cannot_say_is_not_sent() -> None:
     assert (await link({"status": "Accepted"}).send(NOT_IN_16)).answer is Answer.NOT_SENT
+
+
+@pytest.mark.parametrize(("command", "waits"), [(LIMIT, 0), (ReadSchedule(1, 60), 1), (Trigger("Heartbeat"), 1)])
+async def test_everything_but_a_limit_can_wait(command: Command, waits: int) -> None:
+    caller = ScriptedCaller({"status": "Accepted"})
+    await Link("c-1", caller, FakeTransport(), VERSIONS[OCPP16].translation).send(command)
+    assert caller.waited == waits
 
 
 async def test_closing_a_link_closes_its_socket() -> None:

@@ -38,17 +38,31 @@ class ScriptedLink:
         self.schedule: Callable[[ReadSchedule], Awaitable[Outcome]] = not_supported
         self.stored_before: list[bool] = []
         self.closed: list[int] = []
-        self._busy = False
+        self.idle = True
+        self._when_idle: list[Callable[[], None]] = []
         self._site = site
         self._answer = answer
 
     async def send(self, command: Command) -> Outcome:
-        assert not self._busy, "a charger takes one CALL at a time"
-        self._busy = True
+        if not isinstance(command, SetLimit):
+            await self._quiet()
+        assert self.idle, "a limit leaves at once or not at all"
+        self.idle = False
         try:
             return await self._take(command)
         finally:
-            self._busy = False
+            self.idle = True
+            told, self._when_idle = self._when_idle, []
+            for then in told:
+                then()
+
+    def when_idle(self, then: Callable[[], None]) -> None:
+        self._when_idle.append(then)
+
+    async def _quiet(self) -> None:
+        await asyncio.sleep(0.05)
+        while not self.idle:
+            await asyncio.sleep(0.05)
 
     async def _take(self, command: Command) -> Outcome:
         if isinstance(command, ReadSchedule):

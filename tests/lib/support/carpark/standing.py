@@ -242,12 +242,11 @@ class Standing:
             self._is_told_again(self.doubt, now_s)
 
     def _is_told_again(self, doubt: Doubt, now_s: float) -> None:
-        """It has its default again; what it drew meanwhile, its car has yet to follow down from."""
-        higher = any(is_ > was for is_, was in zip(self.vector, doubt.believed, strict=True))
+        """It has its default again; what it was offered meanwhile, its cars have yet to follow, up and down again."""
         if self._told_again_s is None:
             self._told_again_s = now_s
         follows_s = self._told_again_s + self._reaction_s + FOLLOWING_S
-        self.doubt = replace(doubt, until_s=follows_s) if higher and now_s < follows_s else None
+        self.doubt = replace(doubt, until_s=follows_s) if now_s < follows_s else None
         if self.doubt is None:
             self._told_again_s = None
 
