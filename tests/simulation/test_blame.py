@@ -4,7 +4,16 @@ import pytest
 from support.carpark.blame import AVOIDABLE, LONGEST_CASE_S, THINKING_S, Blame
 from support.carpark.ceilings import Vector
 from support.carpark.scenario import PointPlan
-from support.carpark.standing import CALL_TIMEOUT_S, FOLLOWING_S, SAID_AGAIN_S, Doubt, Outstanding, Standing
+from support.carpark.standing import (
+    CALL_TIMEOUT_S,
+    FOLLOWING_S,
+    SAID_AGAIN_S,
+    SAMPLES,
+    TRUSTED_S,
+    Doubt,
+    Outstanding,
+    Standing,
+)
 
 from simulators.behaviour import BY_THE_BOOK
 from simulators.charging_profile import ChargingProfile, Period, Schedule
@@ -20,8 +29,13 @@ def standing(power_w: float) -> Standing:
     plan = PointPlan("CP-1", "1.6", AC_THREE_PHASES, latency_s=(TO_US_S, TO_POINT_S))
     made = Standing(plan, lambda _cause: None)
     made.doubt, made.held, made.reachable_since_s = None, None, -1000.0
-    made.vector = (power_w, 0.0, 0.0, 0.0)
+    draws(made, power_w)
     return made
+
+
+def draws(one: Standing, power_w: float, now_s: float = -1000.0) -> None:
+    vector: Vector = (power_w, 0.0, 0.0, 0.0)
+    one.changes(vector, (vector,), now_s)
 
 
 def parts(blame: Blame, standings: list[Standing], now_s: float, limit_w: float = LIMIT_W) -> dict[str, float]:
@@ -58,19 +72,19 @@ def test_a_raise_after_the_event_is_nobody_elses_fault() -> None:
     standings = [standing(20_000), standing(9_000)]
     blame = Blame(standings)
     blame.open("ceiling lowered", 100.0)
-    standings[1].vector = (15_000, 0.0, 0.0, 0.0)
+    draws(standings[1], 15_000, 100.0)
     assert parts(blame, standings, 100.5, limit_w=25_000) == {"ceiling lowered": 4_000, AVOIDABLE: 6_000}
 
 
 def test_a_car_that_has_yet_to_follow_a_cut_may_draw_up_to_what_it_was_permitted_before() -> None:
     """Its draw was lower when the ceiling fell only because it fluctuates."""
     standings = [standing(20_000), standing(15_000)]
-    standings[0].changes((18_000, 0.0, 0.0, 0.0), 99.5)
+    draws(standings[0], 18_000, 99.5)
     blame = Blame(standings)
     blame.open("ceiling lowered", 100.0)
-    standings[0].changes((20_000, 0.0, 0.0, 0.0), 101.0)
+    draws(standings[0], 20_000, 101.0)
     assert parts(blame, standings, 101.0) == {"ceiling lowered": 5_000}
-    standings[0].changes((21_000, 0.0, 0.0, 0.0), 101.5)
+    draws(standings[0], 21_000, 101.5)
     assert parts(blame, standings, 101.5) == {"ceiling lowered": 5_000, AVOIDABLE: 1_000}
 
 
@@ -103,7 +117,7 @@ def test_a_charger_that_is_back_can_be_cut_again_after_its_latency() -> None:
 
 
 def test_what_a_charger_draws_beyond_what_it_must_be_believed_is_excused_while_nobody_can_know() -> None:
-    believed: Vector = (10_000, 0.0, 0.0, 0.0)
+    believed = ((10_000.0, 0.0, 0.0, 0.0),)
     standings = [standing(22_000), standing(20_000)]
     standings[0].doubt = Doubt("ignores", believed, since_s=0.0, until_s=500.0)
     blame = Blame(standings)
@@ -118,18 +132,18 @@ def test_a_charger_that_forgets_once_more_is_in_doubt_once_more() -> None:
     profile = ChargingProfile(1, 0, "TxDefault", "Absolute", Schedule("A", (Period(0, 6.0, 3),), start_at_s=0.0))
     assert model.install(1, profile, 0.0) is None
     one.look(model, 0.0, online=True)
-    one.doubt = Doubt("forgets", (0.0, 0.0, 0.0, 0.0), since_s=100.0, until_s=200.0)
-    one.forgot("forgets", one.vector, 900.0)
-    one.changes((40_000, 0.0, 0.0, 0.0), 900.0)
+    one.doubt = Doubt("forgets", (), since_s=100.0, until_s=200.0)
+    one.forgot("forgets", one.parts, 900.0)
+    draws(one, 40_000, 900.0)
     assert parts(Blame([one]), [one], 901.0) == {"forgets": 10_000}
 
 
 def test_once_it_is_revealed_the_others_could_have_been_cut() -> None:
     standings = [standing(22_000), standing(20_000)]
     blame = Blame(standings)
-    standings[0].doubt = Doubt("ignores", (0.0, 0.0, 0.0, 0.0), since_s=0.0)
-    for _ in range(2):
-        standings[0].sampled(drawn_w=22_000, told_w=5_000)
+    standings[0].doubt = Doubt("ignores", (), since_s=0.0)
+    for _ in range(SAMPLES):
+        standings[0].sampled(drawn_w=22_000, told_w=5_000, now_s=50.0)
     assert standings[0].known_fault == "ignores"
     assert parts(blame, standings, 60.0) == {AVOIDABLE: 12_000}
     assert parts(blame, standings, 60.0, limit_w=20_000) == {"ignores": 2_000, AVOIDABLE: 20_000}
@@ -138,11 +152,31 @@ def test_once_it_is_revealed_the_others_could_have_been_cut() -> None:
 @pytest.mark.parametrize("drawn_w", [5_000.0, 5_100.0])
 def test_readings_within_tolerance_reveal_nothing(drawn_w: float) -> None:
     one = standing(22_000)
-    one.doubt = Doubt("ignores", (0.0, 0.0, 0.0, 0.0), since_s=0.0)
+    one.doubt = Doubt("ignores", (), since_s=0.0)
     for _ in range(5):
-        one.sampled(drawn_w, told_w=5_000)
+        one.sampled(drawn_w, told_w=5_000, now_s=50.0)
     assert one.known_fault is None
     assert one.infamous == (drawn_w > 5_000)
+
+
+def test_one_that_has_kept_to_its_limits_for_long_is_trusted_again() -> None:
+    one = standing(22_000)
+    one.known_fault = "late_application"
+    one.sampled(drawn_w=6_000, told_w=5_000, now_s=0.0)
+    for now_s in (10.0, TRUSTED_S - 1):
+        one.sampled(drawn_w=5_000, told_w=5_000, now_s=now_s)
+        assert one.known_fault == "late_application"
+    one.sampled(drawn_w=5_000, told_w=5_000, now_s=TRUSTED_S)
+    assert one.known_fault is None
+
+
+def test_what_one_connector_was_told_again_need_not_be_believed_of_it_any_more() -> None:
+    """Of 14 and 0 kW that were in force the first has fallen to 8; the second permits 22, and nobody knows."""
+    one = standing(0)
+    before: tuple[Vector, ...] = ((14_000, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0))
+    one.doubt = Doubt("forgets", before, since_s=0.0)
+    one.changes((30_000, 0.0, 0.0, 0.0), ((8_000, 0.0, 0.0, 0.0), (22_000, 0.0, 0.0, 0.0)), 10.0)
+    assert one.believed(20.0)[0] == 8_000
 
 
 def test_a_call_lost_in_the_noise_must_time_out_before_anything_else_is_said() -> None:

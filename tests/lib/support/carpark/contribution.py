@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from simulators.charge_point import ChargePoint
 from simulators.connector import Connector
 from simulators.hardware import Currents
@@ -12,18 +14,21 @@ from support.carpark.scenario import PointPlan
 NOTHING: Vector = (0.0, 0.0, 0.0, 0.0)
 
 
-def contribution(model: ChargePoint, plan: PointPlan, at_s: float) -> Vector:
+Parts = tuple[Vector, ...]
+"""Of each connector by itself."""
+
+
+def contribution(model: ChargePoint, plan: PointPlan, at_s: float) -> tuple[Vector, Parts]:
     """The highest of what its own profile store permits (no profile: its rating; idle: what a car plugged in now could
     draw) and what its cars take, summed over its connectors; a limit of the whole station bounds what is permitted."""
-    total, drawn = NOTHING, NOTHING
-    for connector in model.connectors.values():
-        does = _drawn(connector, plan)
-        drawn = _sum(drawn, does)
-        total = _sum(total, highest(_permitted(connector, plan), does))
+    drawn = [_drawn(connector, plan) for connector in model.connectors.values()]
+    permitted = [_permitted(connector, plan) for connector in model.connectors.values()]
+    parts = tuple(highest(may, does) for may, does in zip(permitted, drawn, strict=True))
+    total = summed(parts)
     if len(model.connectors) > 1 and _station_counts(model, at_s):
         together = permitted_together(model.hardware, model.profiles, model.running(), model.clock_s(at_s))
-        return highest(drawn, _lowest(total, _on_grid(plan, together.power_w, together.currents_a)))
-    return total
+        total = highest(summed(drawn), lowest(total, _on_grid(plan, together.power_w, together.currents_a)))
+    return total, parts
 
 
 def rating(plan: PointPlan) -> Vector:
@@ -60,13 +65,16 @@ def _on_grid(plan: PointPlan, power_w: float, conductors_a: Currents) -> Vector:
     return (power_w * plan.grid_factor, phases[0], phases[1], phases[2])
 
 
-def _sum(one: Vector, other: Vector) -> Vector:
-    return (one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3])
+def summed(parts: Iterable[Vector]) -> Vector:
+    total = NOTHING
+    for part in parts:
+        total = (total[0] + part[0], total[1] + part[1], total[2] + part[2], total[3] + part[3])
+    return total
 
 
 def highest(one: Vector, other: Vector) -> Vector:
     return (max(one[0], other[0]), max(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]))
 
 
-def _lowest(one: Vector, other: Vector) -> Vector:
+def lowest(one: Vector, other: Vector) -> Vector:
     return (min(one[0], other[0]), min(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3]))

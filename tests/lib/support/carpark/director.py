@@ -108,7 +108,7 @@ class Director:
         had = len(self.world.stations[number].model.profiles.installed)
         self.observer.pass_time()
         standing, now_s = self.observer.standings[number], self._loop.time()
-        before = standing.vector
+        before = standing.parts
         action()
         if had and not self.world.stations[number].model.profiles.installed:
             standing.forgot(cause, before, now_s)

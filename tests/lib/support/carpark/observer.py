@@ -92,11 +92,11 @@ class Observer:
         self.pass_time()
         standing = self.standings[number]
         standing.look(station.model, self._time(), station.connected and station.adapter.online)
-        vector = contribution(station.model, standing.plan, self._epoch_s())
+        vector, parts = contribution(station.model, standing.plan, self._epoch_s())
         if vector != standing.vector:
             self.changes += 1
             self._change(number, standing.vector, vector)
-            standing.changes(vector, self._time())
+            standing.changes(vector, parts, self._time())
 
     def ceilings_changed(self, cause: str | None) -> None:
         """A limit may have changed; `cause` names what nobody could foresee, None what everybody knew."""

@@ -99,7 +99,7 @@ class Run:
     def _sampled(self, number: int, station: SimulatedChargePoint, change: Sampled) -> None:
         """A reading that would reveal a charger's disobedience, once it has come to us: it may have to queue."""
         standing, line = self.observer.standings[number], self.world.lines[number]
-        if standing.doubt is None or standing.reachable_since_s is None:
+        if (standing.doubt is None and standing.known_fault is None) or standing.reachable_since_s is None:
             return
         if self.loop.time() < line.told_s + line.latency_s[1] + SETTLING_S:
             return  # it may show what was drawn before the last limit
@@ -113,7 +113,7 @@ class Run:
         found = next((sample for sample in unheard if sample.energy in text), None)
         while found is not None and unheard:
             if unheard.popleft() is found:
-                self.observer.standings[number].sampled(found.power_w, found.told_w)
+                self.observer.standings[number].sampled(found.power_w, found.told_w, self.loop.time())
                 break
 
     def _curve_point(self) -> tuple[float, float, float, float]:

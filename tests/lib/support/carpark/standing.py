@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from simulators.behaviour import Behaviour
 from simulators.charge_point import ChargePoint
 from support.carpark.ceilings import Vector
-from support.carpark.contribution import NOTHING, highest
+from support.carpark.contribution import NOTHING, Parts, highest, lowest, summed
 from support.carpark.draw_behaviour import fault_of
 from support.carpark.scenario import PointPlan
 
@@ -24,11 +24,16 @@ FOLLOWING_S = 1.0
 
 LONGEST_REACTION_S = 60.0
 
-SAID_AGAIN_S = 60.0
-"""How long after a charger that was known to disobey has come to reason it can have been told again."""
+SAID_AGAIN_S = 180.0
+"""How long after a charger that was known to disobey has come to reason it can have been told again: once a reading,
+which may take two minutes, has shown that it draws more than it should."""
 
-SAMPLES = 2
-"""So many readings in a row above what was permitted are no accident."""
+TRUSTED_S = 600.0
+"""Who has kept to what it was told for so long is trusted again, and in doubt."""
+
+SAMPLES = 3
+"""So many readings in a row above what was permitted are no accident. It takes two; a first may show what was drawn
+before the last limit had been followed."""
 
 CALL_TIMEOUT_S = 30.0
 UNCLEAR = ("chance_call_lost", "chance_answer_lost", "chance_call_error", "chance_answered_late", "never_answers")
@@ -37,10 +42,11 @@ REFUSING = ("rejects_profile_chance", "rejects_profiles", "honours_only", "takes
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """It may draw more than it acknowledged, and nobody can know: `believed` is what all must take it for."""
+    """It may draw more than it acknowledged, and nobody can know: `believed` is the most that each of its connectors
+    must be taken for; where that is less, for what it permits now. Nothing: none of them for anything."""
 
     cause: str
-    believed: Vector
+    believed: Parts
     since_s: float
     until_s: float = math.inf
     """From then on not to know is no excuse any more."""
@@ -66,8 +72,9 @@ class Standing:
     def __init__(self, plan: PointPlan, on_revealed: Callable[[str], None]) -> None:
         self.plan = plan
         self.vector: Vector = NOTHING
+        self.parts: Parts = ()
         self.reachable_since_s: float | None = None
-        self.doubt: Doubt | None = Doubt("not commissioned", NOTHING, 0.0)
+        self.doubt: Doubt | None = Doubt("not commissioned", (), 0.0)
         self.known_fault: str | None = None
         self.infamous = False
         self.held: str | None = "first contact"
@@ -82,6 +89,7 @@ class Standing:
         self._lost_call: Outstanding | None = None
         self._heals_s: float | None = None
         self._told_again_s: float | None = None
+        self._obeys_since_s: float | None = None
         self._reaction_s = 0.0
         self._behaviour: Behaviour | None = None
         self._earlier: list[tuple[float, Vector]] = []
@@ -98,11 +106,11 @@ class Standing:
             return "offline"
         return self.known_fault or ("noisy" if self.noisy else None) or self.held or "latency"
 
-    def changes(self, vector: Vector, now_s: float) -> None:
-        """Its vector is this from now on."""
+    def changes(self, vector: Vector, parts: Parts, now_s: float) -> None:
+        """From now on it contributes this, and each of its connectors that."""
         self._earlier = [(at_s, v) for at_s, v in self._earlier if now_s - at_s <= LONGEST_REACTION_S]
         self._earlier.append((now_s, self.vector))
-        self.vector = vector
+        self.vector, self.parts = vector, parts
 
     def following(self, now_s: float) -> Vector:
         """What its cars may draw as long as they have yet to react to what they were told last."""
@@ -117,8 +125,7 @@ class Standing:
         doubt = self.doubt
         if doubt is None or now_s >= doubt.until_s:
             return self.vector
-        one, other = doubt.believed, self.vector
-        return (min(one[0], other[0]), min(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3]))
+        return lowest(self.vector, summed(map(lowest, doubt.believed, self.parts)))
 
     def free_at_s(self, from_s: float, waited_for: Outstanding | None) -> float:
         """When a 0 sent at `from_s`, or as soon as it could be sent after that, is what the car draws."""
@@ -148,11 +155,14 @@ class Standing:
         self._note_clock(model, now_s)
         self._reaction_s = max((c.car.reaction_s for c in model.connectors.values() if c.car is not None), default=0.0)
 
-    def sampled(self, drawn_w: float, told_w: float) -> None:
-        """A reading of a charger in doubt has reached us: the second one above what it was told reveals it.
+    def sampled(self, drawn_w: float, told_w: float, now_s: float) -> None:
+        """A reading of a charger has reached us: several above what it was told reveal it.
 
         One that is not clearly above it reveals nothing, but nobody can be blamed either who takes it for disobedience.
         """
+        if self.known_fault is not None:
+            self._note_obedience(drawn_w <= told_w * 1.005, now_s)
+            return
         commissioned = self.doubt is not None and self.doubt.cause != "not commissioned"
         self._higher_samples = self._higher_samples + 1 if commissioned and drawn_w > told_w * 1.005 else 0
         clearly = commissioned and drawn_w > told_w * 1.03 + 0.5 * 253 * 3
@@ -160,6 +170,12 @@ class Standing:
         self.infamous |= self._higher_samples == SAMPLES
         if self.doubt is not None and self._revealing_samples == SAMPLES:
             self._reveal(self.doubt.cause)
+
+    def _note_obedience(self, obeys: bool, now_s: float) -> None:
+        if not obeys or self._obeys_since_s is None:
+            self._obeys_since_s = now_s
+        elif now_s - self._obeys_since_s >= TRUSTED_S:
+            self.known_fault = self._obeys_since_s = None
 
     def waits_for(self, outstanding: Outstanding | None) -> None:
         """Our CALL that is under way, if there is one: nothing else can be sent before its answer."""
@@ -171,7 +187,7 @@ class Standing:
         if self.reachable_since_s is not None:
             self.reachable_since_s, self._lost_call = now_s, self.outstanding
 
-    def forgot(self, cause: str, before: Vector, now_s: float) -> None:
+    def forgot(self, cause: str, before: Parts, now_s: float) -> None:
         """It has just lost its profiles: it is still believed to be where it was before."""
         self._end_doubt(now_s)
         if self.doubt is None and self._had_defaults:
@@ -182,7 +198,7 @@ class Standing:
         is its default, and nobody could take it for more than that."""
         self._revealing_samples = 0
         if self.doubt is not None and self.doubt.cause.startswith("forgets"):
-            self.doubt = replace(self.doubt, believed=NOTHING)
+            self.doubt = replace(self.doubt, believed=())
         if self.known_fault is not None:
             self.known_fault = None
 
@@ -192,6 +208,7 @@ class Standing:
 
     def _reveal(self, cause: str) -> None:
         self.doubt, self.known_fault, self.infamous = None, cause, True
+        self._obeys_since_s = None
         self._on_revealed(cause)
 
     def _note_contact(self, now_s: float, online: bool) -> None:
@@ -211,7 +228,7 @@ class Standing:
     def _note_fault(self, fault: str | None, now_s: float) -> None:
         lasting = fault in ("ignores", "at_rating", "overdraws", "charges_freely", "wrong_clock", "late_application")
         if self._seen and fault is not None and lasting and self.doubt is None and self.known_fault is None:
-            self.doubt = Doubt(fault, NOTHING, now_s)
+            self.doubt = Doubt(fault, (), now_s)
         elif self.doubt is not None and self.doubt.cause in ("ignores", "at_rating", "overdraws") and fault is None:
             # It obeys again, but what it was told meanwhile is lost: the next renewal brings limits of sessions, but
             # what it falls back to is told again only when it comes back.
@@ -232,7 +249,7 @@ class Standing:
     def _note_profiles(self, model: ChargePoint, now_s: float) -> None:
         before, self._installed = self._installed, len(model.profiles.installed)
         if before and not self._installed:
-            self.forgot("forgets", self.vector, now_s)  # a while after a reboot began, or on the next connection
+            self.forgot("forgets", self.parts, now_s)  # a while after a reboot began, or on the next connection
         if not self._present and not self._had_defaults:
             return
         if not self._had_defaults:
@@ -253,7 +270,7 @@ class Standing:
     def _note_clock(self, model: ChargePoint, now_s: float) -> None:
         wrong = abs(model.clock_ahead_s - self.plan.behaviour.clock_ahead_s) > 60
         if wrong and self.doubt is None and self._seen:
-            self.doubt = Doubt("loses_clock", self.vector, now_s)
+            self.doubt = Doubt("loses_clock", self.parts, now_s)
         elif not wrong and self.doubt is not None and self.doubt.cause == "loses_clock":
             self.doubt = None
 
