@@ -78,12 +78,13 @@ def allocate(
     standing = defaults(snapshot, limits, book, now)
     wishes = Wishes(snapshot, config, amount, limits, standing, now, settings, memory).made()
     division = Division(config, limits, now, settings)
-    shares = division.divide(*_to_divide(standing, limits, wishes))
+    room = limits.room(limits.loads(_kept(standing, wishes)))
+    holding = _told_less(standing, limits, division, wishes, room) if min(room) < 0 else {}
+    shares = _beside(standing, limits, division, wishes, holding) if holding else division.divide(wishes, room)
     in_force = limits.within(amount.now_w)
-    holding = Unyielding(snapshot, book).found(wishes, shares)
-    if holding:
-        obeying = [wish for wish in wishes if wish.key not in holding]
-        shares = {**division.divide(*_to_divide(standing, limits, obeying)), **holding}
+    refused = Unyielding(snapshot, book).found(wishes, shares)
+    if refused:
+        shares = _beside(standing, limits, division, wishes, holding | refused)
     floors_w = {wish.key: wish.floor_w for wish in wishes}
     calm = {key: _calm(snapshot, key, share, floors_w[key], settings.min_change_w) for key, share in shares.items()}
     looks = [
@@ -104,22 +105,30 @@ def allocate(
     )
 
 
-def _to_divide(standing: Defaults, limits: Tree, wishes: Sequence[Wish]) -> tuple[Sequence[Wish], list[int]]:
-    """The wishes and the room beside what everybody keeps anyway.
+def _beside(
+    standing: Defaults,
+    limits: Tree,
+    division: Division,
+    wishes: Sequence[Wish],
+    holding: Mapping[ConnectorKey, Share],
+) -> dict[ConnectorKey, Share]:
+    """The shares, where those of `holding` stand and the others make room for its worst case."""
+    others = [wish for wish in wishes if wish.key not in holding]
+    return {**division.divide(others, limits.room(limits.loads(_kept(standing, others)))), **holding}
 
-    Where that is too much already, a session counts as what it will be told: that it may fall back to more cannot be
-    helped, but is no reason to let it have that.
+
+def _told_less(
+    standing: Defaults, limits: Tree, division: Division, wishes: Sequence[Wish], room: Sequence[int]
+) -> dict[ConnectorKey, Share]:
+    """The shares of sessions that may fall back to more than a limit leaves them: there, `room` is negative.
+
+    That they may cannot be helped, so nobody else is given it; but it is no reason to let them have it.
     """
-    room = limits.room(limits.loads(_kept(standing, wishes)))
-    if min(room) >= 0:
-        return wishes, room
-    told = [
-        replace(wish, reserved_w=0, paid_w=0, start_w=wish.floor_w)
-        if wish.reserved_w and any(room[row] < 0 for row, _ in wish.line.rows)
-        else wish
-        for wish in wishes
-    ]
-    return told, limits.room(limits.loads(_kept(standing, told)))
+    beyond = [wish for wish in wishes if wish.reserved_w and any(room[row] < 0 for row, _ in wish.line.rows)]
+    told = [replace(wish, reserved_w=0, paid_w=0, start_w=wish.floor_w) for wish in beyond]
+    names = {wish.key for wish in beyond}
+    kept = _kept(standing, [*told, *(wish for wish in wishes if wish.key not in names)])
+    return division.divide(told, limits.room(limits.loads(kept)))
 
 
 def _kept(standing: Defaults, wishes: Sequence[Wish], *, lasting: bool = False) -> dict[str, Load]:

@@ -5,6 +5,7 @@ from support.world import World
 
 from csms.balancing.plan import Intent
 from csms.domain import events as ev
+from csms.domain.grid import Circuit
 from csms.domain.model import ConnectorKey, ConnectorStatus, LimitPurpose, Proof
 
 A = ConnectorKey("a", 1)
@@ -245,6 +246,19 @@ def test_what_it_may_fall_back_to_is_no_reason_to_permit_it_under_a_ceiling_that
     world.limit("grid operator", ceiling_kw, begins_in_s=60)
     floor_kw = min(1.4, told_kw)
     assert world.shares_kw() == {"a": told_kw if asks or told_kw == 50 else floor_kw}
+
+
+def test_who_hangs_elsewhere_is_not_given_what_a_session_on_a_circuit_too_small_for_it_may_fall_back_to() -> None:
+    """The circuit has 20 kW, the charger on it is counted at 30: 10 of the 40 kW are left for the other one."""
+    world = World(40)
+    world.site(circuits=(Circuit("shed", max_power_w=20_000),))
+    world.charger("a", 30, circuit_id="shed")
+    world.charger("b", 30)
+    prove_default(world, Proof.DISPROVED)
+    world.start("a")
+    world.start("b")
+    assert world.shares_kw() == {"a": 20.0, "b": 10.0}
+    assert world.sent_kw() == {"a": 20.0, "b": 10.0}
 
 
 # Chargers that honour their default profile alone

@@ -75,7 +75,7 @@ class Fairness:
             for connector_id, connector in station.model.connectors.items():
                 self._visit((number, connector_id), connector)
             unheard = not station.model.connectors.keys() <= self._lines[number].acknowledged
-            unheard |= standing.infamous
+            unheard |= standing.infamous or not standing.falls_back
             if unheard or standing.free_at_s(now_s, None) == float("inf"):
                 self._held(number, station, standing, room, unheard)
             else:
@@ -96,8 +96,8 @@ class Fairness:
             self.session_s += TICK_S
 
     def _held(self, number: int, station: SimulatedChargePoint, standing: Standing, room: Room, unheard: bool) -> None:
-        """Nobody can command it: it goes on as it does, for the oracle too. Who never accepted a default in time, or is
-        known to have broken what it accepted, must be taken for its rating, whatever it obeys."""
+        """Nobody can command it: it goes on as it does, for the oracle too. Who never accepted a default in time, has
+        lost it, or is known to have broken what it accepted, must be taken for its rating, whatever it obeys."""
         vector = rating(standing.plan) if unheard else standing.vector
         room.take(self._paths[number], counted(vector, standing.plan.hardware))
         for connector_id, connector in station.model.connectors.items():

@@ -106,6 +106,11 @@ class Standing:
             return "offline"
         return self.known_fault or ("noisy" if self.noisy else None) or self.held or "latency"
 
+    @property
+    def falls_back(self) -> bool:
+        """Whether every connector has a default profile of ours."""
+        return self._present
+
     def changes(self, vector: Vector, parts: Parts, now_s: float) -> None:
         """From now on it contributes this, and each of its connectors that."""
         self._earlier = [(at_s, v) for at_s, v in self._earlier if now_s - at_s <= LONGEST_REACTION_S]
@@ -229,6 +234,7 @@ class Standing:
         lasting = fault in ("ignores", "at_rating", "overdraws", "charges_freely", "wrong_clock", "late_application")
         if self._seen and fault is not None and lasting and self.doubt is None and self.known_fault is None:
             self.doubt = Doubt(fault, (), now_s)
+            self.infamous |= fault == "overdraws"  # by amperes any draw may show it, however many phases it is on
         elif self.doubt is not None and self.doubt.cause in ("ignores", "at_rating", "overdraws") and fault is None:
             # It obeys again, but what it was told meanwhile is lost: the next renewal brings limits of sessions, but
             # what it falls back to is told again only when it comes back.
