@@ -167,7 +167,7 @@ def test_one_that_has_kept_to_its_limits_for_long_is_trusted_again() -> None:
         one.sampled(drawn_w=5_000, told_w=5_000, now_s=now_s)
         assert one.known_fault == "late_application"
     one.sampled(drawn_w=5_000, told_w=5_000, now_s=TRUSTED_S)
-    assert one.known_fault is None
+    assert parts(Blame([one]), [one], TRUSTED_S, limit_w=10_000) == {"late_application": 12_000}
 
 
 def test_what_one_connector_was_told_again_need_not_be_believed_of_it_any_more() -> None:

@@ -166,7 +166,7 @@ class Standing:
         One that is not clearly above it reveals nothing, but nobody can be blamed either who takes it for disobedience.
         """
         if self.known_fault is not None:
-            self._note_obedience(drawn_w <= told_w * 1.005, now_s)
+            self._note_obedience(self.known_fault, drawn_w <= told_w * 1.005, now_s)
             return
         commissioned = self.doubt is not None and self.doubt.cause != "not commissioned"
         self._higher_samples = self._higher_samples + 1 if commissioned and drawn_w > told_w * 1.005 else 0
@@ -176,11 +176,12 @@ class Standing:
         if self.doubt is not None and self._revealing_samples == SAMPLES:
             self._reveal(self.doubt.cause)
 
-    def _note_obedience(self, obeys: bool, now_s: float) -> None:
+    def _note_obedience(self, fault: str, obeys: bool, now_s: float) -> None:
         if not obeys or self._obeys_since_s is None:
             self._obeys_since_s = now_s
         elif now_s - self._obeys_since_s >= TRUSTED_S:
             self.known_fault = self._obeys_since_s = None
+            self.doubt = Doubt(fault, (), now_s)
 
     def waits_for(self, outstanding: Outstanding | None) -> None:
         """Our CALL that is under way, if there is one: nothing else can be sent before its answer."""
