@@ -24,6 +24,9 @@ from support.carpark.world import OnFrame, World
 SETTLING_S = 8.0
 """A car follows a limit within five seconds (IEC 61851-1); readings before that show nothing of it."""
 
+FRESH_S = 60.0
+"""Readings that have queued for longer are of no known age: the charger's clock may be wrong."""
+
 
 @dataclass(slots=True)
 class Curves:
@@ -47,8 +50,10 @@ async def _perform(scenario: Scenario, on_frame: OnFrame | None, curves: Curves 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """A meter reading on its way to us: its energy as it is written, its power, and what the session was told."""
+    """A meter reading on its way to us: when it was taken, its energy as it is written, its power, and what the session
+    was told."""
 
+    at_s: float
     energy: str
     power_w: float
     told_w: float
@@ -105,7 +110,7 @@ class Run:
             return  # it may show what was drawn before the last limit
         told_w = line.told_w(change.transaction.connector_id, station.model)
         energy = str(round(change.reading.energy_wh, 1))
-        self._unheard[number].append(Sample(energy, change.reading.draw.power_w, told_w))
+        self._unheard[number].append(Sample(self.loop.time(), energy, change.reading.draw.power_w, told_w))
 
     def _heard(self, number: int, text: str) -> None:
         """A CALL of the charger's has reached us; if it is one of these samples, those before it are lost or known."""
@@ -113,7 +118,8 @@ class Run:
         found = next((sample for sample in unheard if sample.energy in text), None)
         while found is not None and unheard:
             if unheard.popleft() is found:
-                self.observer.standings[number].sampled(found.power_w, found.told_w, self.loop.time())
+                if self.loop.time() - found.at_s <= FRESH_S:
+                    self.observer.standings[number].sampled(found.power_w, found.told_w, self.loop.time())
                 break
 
     def _curve_point(self) -> tuple[float, float, float, float]:

@@ -165,13 +165,13 @@ class Standing:
 
         One that is not clearly above it reveals nothing, but nobody can be blamed either who takes it for disobedience.
         """
+        clearly = drawn_w > told_w * 1.03 + 0.5 * 253 * 3
         if self.known_fault is not None:
-            self._note_obedience(self.known_fault, drawn_w <= told_w * 1.005, now_s)
+            self._note_obedience(self.known_fault, not clearly, now_s)
             return
         commissioned = self.doubt is not None and self.doubt.cause != "not commissioned"
         self._higher_samples = self._higher_samples + 1 if commissioned and drawn_w > told_w * 1.005 else 0
-        clearly = commissioned and drawn_w > told_w * 1.03 + 0.5 * 253 * 3
-        self._revealing_samples = self._revealing_samples + 1 if clearly else 0
+        self._revealing_samples = self._revealing_samples + 1 if commissioned and clearly else 0
         self.infamous |= self._higher_samples == SAMPLES
         if self.doubt is not None and self._revealing_samples == SAMPLES:
             self._reveal(self.doubt.cause)
@@ -205,6 +205,8 @@ class Standing:
         self._revealing_samples = 0
         if self.doubt is not None and self.doubt.cause.startswith("forgets"):
             self.doubt = replace(self.doubt, believed=())
+        if self.doubt is not None and self.doubt.cause == "heals":
+            self.doubt = None
         if self.known_fault is not None:
             self.known_fault = None
 
@@ -239,8 +241,8 @@ class Standing:
         elif self.doubt is not None and self.doubt.cause in ("ignores", "at_rating", "overdraws") and fault is None:
             # It obeys again, but what it was told meanwhile is lost: the next renewal brings limits of sessions, but
             # what it falls back to is told again only when it comes back.
-            until_s = now_s + HEALING_S if self._present else math.inf
-            self.doubt = Doubt("forgets", self.doubt.believed, self.doubt.since_s, until_s)
+            cause, until_s = ("heals", now_s + HEALING_S) if self._present else ("forgets", math.inf)
+            self.doubt = Doubt(cause, self.doubt.believed, self.doubt.since_s, until_s)
         if fault is not None:
             self._heals_s = None
         elif self.known_fault is not None:
