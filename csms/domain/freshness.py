@@ -19,14 +19,17 @@ _LESS_S = 5.0
 _FORGOTTEN_PER_S = 0.1
 """The smallest lag is forgotten this slowly, so that a clock which has changed for good is noticed some day."""
 
+_SILENCE_S = 60.0
+"""But not while nothing comes: what queued meanwhile would seem to be fresh."""
+
 
 def with_age(reading: MeterReading, before: MeterReading | None) -> MeterReading:
     """The reading with `age_s` at its arrival (None: nobody can say), judged by the lags seen before."""
     lag_s = reading.at.utc_s - reading.measured_at_s
     least_s, since = lag_s, reading.at
     if before is not None and before.least_lag_since is not None:
-        passed_s = reading.at.steady_s - before.at.steady_s
-        known_s = before.least_lag_s + _FORGOTTEN_PER_S * max(0.0, passed_s)
+        passed_s = min(max(0.0, reading.at.steady_s - before.at.steady_s), _SILENCE_S)
+        known_s = before.least_lag_s + _FORGOTTEN_PER_S * passed_s
         least_s = min(lag_s, known_s)
         since = before.least_lag_since if lag_s > before.least_lag_s - _LESS_S else reading.at
     reading = replace(reading, least_lag_s=least_s, least_lag_since=since)

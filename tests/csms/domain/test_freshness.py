@@ -81,6 +81,12 @@ def test_a_clock_set_right_is_noticed_at_once() -> None:
     assert ages((0, 7_200.0), (61, 7_200.0), (70, 0.5))[2] == pytest.approx(0.5)
 
 
+def test_silence_makes_nothing_fresh_that_has_queued_meanwhile() -> None:
+    """Two hours behind, ten minutes of noise on the line, and then what was taken when it began."""
+    told = ages((0, 7_200.0), (35, 7_200.0), (70, 7_200.0), (670, 7_800.0), (700, 7_770.0))
+    assert told[2:] == pytest.approx([0.0, 600.0, 570.0], abs=10)
+
+
 def test_a_clock_that_goes_wrong_is_noticed_some_day() -> None:
     """The smallest lag is forgotten by a tenth of a second per second: 100 s take a quarter of an hour, and more."""
     told = ages((0, 0.5), *[(60.0 * n, 100.5) for n in range(1, 30)])
