@@ -13,7 +13,7 @@ from simulators.behaviour import Behaviour
 from simulators.charge_point import ChargePoint
 from support.carpark.ceilings import Vector
 from support.carpark.contribution import NOTHING, Parts, highest, lowest, summed
-from support.carpark.draw_behaviour import fault_of
+from support.carpark.draw_behaviour import AT_RUN_TIME, fault_of
 from support.carpark.scenario import PointPlan
 
 HEALING_S = 180.0
@@ -82,7 +82,7 @@ class Standing:
         self.outstanding: Outstanding | None = None
         self._on_revealed = on_revealed
         self._seen = False
-        self._had_defaults = self._present = False
+        self._had_defaults = self._present = self._misbehaves = False
         self._first_told_s = -math.inf
         self._installed = 0
         self._revealing_samples = self._higher_samples = 0
@@ -238,15 +238,21 @@ class Standing:
         if self._seen and fault is not None and lasting and self.doubt is None and self.known_fault is None:
             self.doubt = Doubt(fault, (), now_s)
             self.infamous |= fault == "overdraws"  # by amperes any draw may show it, however many phases it is on
-        elif self.doubt is not None and self.doubt.cause in ("ignores", "at_rating", "overdraws") and fault is None:
-            # It obeys again, but what it was told meanwhile is lost: the next renewal brings limits of sessions, but
-            # what it falls back to is told again only when it comes back.
-            cause, until_s = ("heals", now_s + HEALING_S) if self._present else ("forgets", math.inf)
-            self.doubt = Doubt(cause, self.doubt.believed, self.doubt.since_s, until_s)
+        elif self.doubt is not None and fault is None:
+            self._come_to_reason(self.doubt, now_s)
+        self._misbehaves = fault in AT_RUN_TIME
         if fault is not None:
             self._heals_s = None
         elif self.known_fault is not None:
             self._note_healing(now_s)
+
+    def _come_to_reason(self, doubt: Doubt, now_s: float) -> None:
+        """It obeys again, but what it was told meanwhile is lost: the next renewal brings limits of sessions, but what
+        it falls back to is told again only when it comes back."""
+        if not self._present and self._misbehaves:
+            self.doubt = replace(doubt, cause="forgets", until_s=math.inf)
+        elif doubt.cause in AT_RUN_TIME:
+            self.doubt = replace(doubt, cause="heals", until_s=now_s + HEALING_S)
 
     def _note_healing(self, now_s: float) -> None:
         """It obeys again, but only what it is told from now on, and nobody can know before it is told again."""
@@ -254,6 +260,8 @@ class Standing:
             self._heals_s = now_s + SAID_AGAIN_S + 10 * sum(self.plan.latency_s)
         if now_s >= self._heals_s or self.vector == NOTHING:
             self.known_fault = self._heals_s = None
+            if not self._present:
+                self.doubt = Doubt("forgets", (), now_s)
 
     def _note_profiles(self, model: ChargePoint, now_s: float) -> None:
         before, self._installed = self._installed, len(model.profiles.installed)
