@@ -1,5 +1,7 @@
 """Who is to blame for an excess: only what nobody could have helped is excused."""
 
+from dataclasses import replace
+
 import pytest
 from support.carpark.blame import AVOIDABLE, LONGEST_CASE_S, THINKING_S, Blame
 from support.carpark.ceilings import Vector
@@ -7,6 +9,7 @@ from support.carpark.scenario import PointPlan
 from support.carpark.standing import (
     CALL_TIMEOUT_S,
     FOLLOWING_S,
+    HEALING_S,
     SAID_AGAIN_S,
     SAMPLES,
     TRUSTED_S,
@@ -16,6 +19,7 @@ from support.carpark.standing import (
 )
 
 from simulators.behaviour import BY_THE_BOOK
+from simulators.charge_point import ChargePoint
 from simulators.charging_profile import ChargingProfile, Period, Schedule
 from simulators.hardware import AC_THREE_PHASES
 from simulators.protocol import ChargePointSpec, simulated_model
@@ -200,3 +204,43 @@ def test_a_charger_that_comes_to_reason_must_first_be_told_again() -> None:
         assert parts(Blame([one]), [one], now_s) == {"ignores": 10_000}
     one.look(model, healed_s + SAID_AGAIN_S + 10 * (TO_US_S + TO_POINT_S), online=True)
     assert one.known_fault is None
+
+
+def ignoring(one: Standing, *, keeps_its_default: bool) -> ChargePoint:
+    """A charger that was told its default, ignores limits from 100 s to 200 s and permits 40 kW ever since."""
+    model = simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0)
+    profile = ChargingProfile(1, 0, "TxDefault", "Absolute", Schedule("A", (Period(0, 6.0, 3),), start_at_s=0.0))
+    assert model.install(1, profile, 0.0) is None
+    one.look(model, 0.0, online=True)
+    model.behave(replace(BY_THE_BOOK, ignores_profiles=True), 100.0)
+    one.look(model, 100.0, online=True)
+    draws(one, 40_000, 100.0)
+    assert parts(Blame([one]), [one], 101.0) == {"ignores": 10_000}
+    if not keeps_its_default:
+        model.lose_profiles(150.0)
+        one.look(model, 150.0, online=True)
+    model.behave(BY_THE_BOOK, 200.0)
+    one.look(model, 200.0, online=True)
+    return model
+
+
+def test_one_that_ignored_limits_must_be_told_again_what_it_ignored() -> None:
+    one = standing(0.0)
+    ignoring(one, keeps_its_default=True)
+    assert parts(Blame([one]), [one], 200.0 + HEALING_S - 1) == {"heals": 10_000}
+    assert parts(Blame([one]), [one], 200.0 + HEALING_S) == {AVOIDABLE: 10_000}
+
+
+def test_what_was_lost_while_limits_were_ignored_nobody_knows() -> None:
+    one = standing(0.0)
+    ignoring(one, keeps_its_default=False)
+    assert parts(Blame([one]), [one], 200.0 + 10 * HEALING_S) == {"forgets": 10_000}
+
+
+def test_what_was_lost_while_it_was_known_to_ignore_limits_nobody_knows_once_it_is_trusted() -> None:
+    one = standing(0.0)
+    model = ignoring(one, keeps_its_default=False)
+    one.doubt, one.known_fault = None, "ignores"
+    for now_s in (300.0, 300.0 + SAID_AGAIN_S + 10 * (TO_US_S + TO_POINT_S)):
+        one.look(model, now_s, online=True)
+    assert parts(Blame([one]), [one], 2000.0) == {"forgets": 10_000}

@@ -58,6 +58,8 @@ class Blame:
         self, members: Sequence[int], quantity: int, total: float, limit: float, now_s: float
     ) -> list[tuple[str, float]]:
         """Divide the excess of `total` over `limit` by cause. `members` are the chargers below the node."""
+        for number in members:
+            self._standings[number].end_doubt(now_s)
         excess = total - limit
         hidden = [(self._hidden(number, quantity, now_s), number) for number in members]
         silent = min(excess, sum(amount for amount, _ in hidden))

@@ -147,7 +147,7 @@ class Standing:
 
     def look(self, model: ChargePoint, now_s: float, online: bool) -> None:
         """Judge it anew; to be called before its vector changes."""
-        self._end_doubt(now_s)
+        self.end_doubt(now_s)
         self._note_contact(now_s, online)
         if model.behaviour is not self._behaviour:
             self._behaviour, self._fault = model.behaviour, fault_of(model.behaviour)
@@ -195,7 +195,7 @@ class Standing:
 
     def forgot(self, cause: str, before: Parts, now_s: float) -> None:
         """It has just lost its profiles: it is still believed to be where it was before."""
-        self._end_doubt(now_s)
+        self.end_doubt(now_s)
         if self.doubt is None and self._had_defaults:
             self.doubt = Doubt(cause, before, now_s)
 
@@ -210,7 +210,8 @@ class Standing:
         if self.known_fault is not None:
             self.known_fault = None
 
-    def _end_doubt(self, now_s: float) -> None:
+    def end_doubt(self, now_s: float) -> None:
+        """A doubt that is over excuses nothing any more."""
         if self.doubt is not None and now_s >= self.doubt.until_s:
             self.doubt = self._told_again_s = None
 
