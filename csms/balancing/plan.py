@@ -193,9 +193,14 @@ class _Desk:
 
     def urgency(self, intent: Intent) -> tuple[float, int]:
         """Who was refused or not answered waits for those who were not, or longer ago; deep cuts go before raises."""
-        limits = self._snapshot.limits.get(intent.key)
+        key = intent.key
+        limits = self._snapshot.limits.get(key)
         failure = limits.failure(intent.purpose) if limits is not None else None
-        return failure.at.steady_s if failure else -inf, intent.limit_w - self._book.exposures[intent.key].worst_w
+        governing = self._snapshot.charge_points[key.charge_point_id].limit_by
+        more_w = intent.limit_w - self._book.exposures[key].worst_w
+        if limits is not None and limits.transaction is not None and intent.purpose is not governing:
+            more_w = 0  # it changes what the session falls back to, and nothing now
+        return failure.at.steady_s if failure else -inf, more_w
 
     def _give_way(self, want: Intent) -> None:
         """While a limit is exceeded, a session has less than its share."""

@@ -320,6 +320,21 @@ def test_once_faults_stop_everybody_comes_to_have_what_was_decided(operations: l
     assert not unfilled or report.allocated_w > usable_w - 101 * len(report.chargers) or report.waiting
 
 
+def test_the_default_of_a_free_connector_is_cut_before_that_of_a_running_session() -> None:
+    """The one permits 4 kW to whoever plugs in; the other takes effect when the session ends."""
+    world = World(60)
+    world.charger("a", 22, connectors=2, offline_kw=4)
+    world.start("a", 2)
+    world.settle()
+    world.wait(60)
+    world.limit("grid operator", 0)
+    sent = [(intent.key.connector_id, intent.purpose) for intent in world.plan().intents]
+    assert sent == [(2, LimitPurpose.TRANSACTION), (1, LimitPurpose.DEFAULT)]
+    world.confirm(world.issue(world.plan().intents[0]))
+    sent = [(intent.key.connector_id, intent.purpose) for intent in world.plan().intents]
+    assert sent == [(1, LimitPurpose.DEFAULT), (2, LimitPurpose.DEFAULT)]
+
+
 def test_the_deepest_cut_leaves_first() -> None:
     """A charger that is told one limit takes the next after its answer."""
     world = World(40)
