@@ -88,9 +88,9 @@ def with_knobs(behaviour: Behaviour, knobs: Knobs) -> Behaviour:
 
 
 def fault_of(behaviour: Behaviour) -> str | None:
-    """The fault a behaviour shows, None for those that keep what they acknowledge; of several the one that is not about
-    forgetting, which is noticed when it happens."""
-    for name, knobs in sorted(FAULTS.items(), key=lambda fault: fault[0].startswith("forgets")):
+    """The fault a behaviour shows, None for those that keep what they acknowledge; of several the one that shows most:
+    what it may fall into while it runs, and last what is about forgetting, which is noticed when it happens."""
+    for name, knobs in sorted(FAULTS.items(), key=lambda f: (f[0] not in AT_RUN_TIME, f[0].startswith("forgets"))):
         if possible(knobs) and all(getattr(behaviour, knob) == value for knob, value in knobs.items()):
             return name
     return None
