@@ -71,8 +71,8 @@ MUTATIONS = (
     Mutation(
         "an unanswered limit that is overruled need not settle",
         FACTS,
-        "for possible in (*before, *earlier) if _is_higher",
-        "for possible in before if _is_higher",
+        "    higher = known + [_still(possible, at, by_default) for possible in earlier if",
+        "    higher = known + [_still(possible, at, by_default) for possible in () if",
     ),
     Mutation(
         "start from zero after a crash",
@@ -137,8 +137,14 @@ MUTATIONS = (
     Mutation(
         "any reading settles",
         FACTS,
-        "    return replace(limits, settling=()) if follows(",
-        "    return replace(limits, settling=()) if True or follows(",
+        "    if not follows(reading, in_force.limit_w, shape.on(in_force.phases)):\n        return limits\n",
+        "",
+    ),
+    Mutation(
+        "a reading settles what the car has yet to take up",
+        FACTS,
+        "    kept = tuple(s for s in limits.settling if measured_s",
+        "    kept = tuple(s for s in limits.settling if False and measured_s",
     ),
     Mutation(
         "a stale reading settles",
@@ -220,15 +226,32 @@ MUTATIONS = (
     ),
     Mutation("a full row stops nobody", LIMITS, "                    self._stop(row)", "                    pass"),
     Mutation(
-        "idle connectors are not held for", ALLOCATION, "        if key not in sharing\n", "        if key in sharing\n"
+        "idle connectors are not held for",
+        ALLOCATION,
+        "        for key, exposure in standing.book.exposures.items()\n    }\n    return summed(",
+        "        for key, exposure in standing.book.exposures.items() if key in reserved\n    }\n    return summed(",
+    ),
+    Mutation(
+        "what a session may fall back to is permitted where it does not fit",
+        ALLOCATION,
+        "    shares = _beside(standing, limits, division, wishes, holding) if holding else",
+        "    shares = _beside(standing, limits, division, wishes, holding) if False else",
+    ),
+    Mutation(
+        "who is told less than it may fall back to counts for no more",
+        ALLOCATION,
+        "    others = [wish for wish in wishes if wish.key not in holding]\n",
+        "    others = [w for w in wishes if w.key not in holding or not holding[w.key].refusing]\n",
     ),
     Mutation("nobody's turn ends", WISHES, "wish.turn_since_s < settings.turn_s", "wish.turn_since_s < 1e9"),
     Mutation(
         "a limit leaves before it is on disk",
         COMMANDER,
-        "        await durable\n        self.limits_sent",
-        "        self.limits_sent",
+        "            await durable\n            self.limits_sent",
+        "            self.limits_sent",
     ),
+    Mutation("limits queue", COMMANDER, "charge_point_id not in first and link.idle:", "charge_point_id not in first:"),
+    Mutation("a known drop is begun a call too late", BUDGET, "(1 + max(active", "(max(active"),
     Mutation(
         "an unclear answer is taken for a refusal",
         COMMANDER,
