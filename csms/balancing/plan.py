@@ -21,6 +21,7 @@ from csms.domain.model import BalancerSettings, ConnectorKey, LimitPurpose, Mome
 from csms.domain.snapshot import Snapshot
 
 _LONGEST_PATIENCE_S = 60.0
+_AFTER_SILENCE_S = 0.5
 
 _FORGOTTEN_S = 30.0
 """A limit that is exceeded is said again this often: the charger may have lost it."""
@@ -273,14 +274,14 @@ class _Desk:
         return matters and self._is_due(confirmed.issued_at.steady_s + _LONGEST_PATIENCE_S)
 
     def _patient(self, limits: ConnectorLimits, want: Intent) -> bool:
-        """Whether enough time has passed since the last failure: 1, 2, 4 ... seconds; while nobody answered, that time
-        passed too."""
+        """Whether enough time has passed since the last failure: 1, 2, 4 ... seconds; what nobody answered has waited
+        long enough, and leaves a moment for others to ask something."""
         failure = limits.failure(want.purpose)
         if failure is None or failure.at.steady_s < self._resend_before_s:
             return True
-        waited_s = self._settings.call_timeout_s if failure.cause == Answer.TIMEOUT.value else 0.0
-        patience_s = min(2.0 ** (failure.count - 1), _LONGEST_PATIENCE_S)
-        return self._is_due(failure.at.steady_s + max(0.0, patience_s - waited_s))
+        if failure.cause == Answer.TIMEOUT.value:
+            return self._is_due(failure.at.steady_s + _AFTER_SILENCE_S)
+        return self._is_due(failure.at.steady_s + min(2.0 ** (failure.count - 1), _LONGEST_PATIENCE_S))
 
     def _calm_enough(self, limits: ConnectorLimits, want: Intent) -> bool:
         before = _governing(limits, want)

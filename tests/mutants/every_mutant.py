@@ -24,7 +24,13 @@ from support.carpark.draw_life import UNCLEAR_FROM
 from support.mutations import MUTATIONS, Mutation
 
 ROOT = Path(__file__).parents[2]
-TESTS = ["tests/csms/balancing", "tests/csms/domain", "tests/exhaustive", "tests/csms/test_site.py", "tests/csms/test_commander.py"]
+TESTS = [
+    "tests/csms/balancing",
+    "tests/csms/domain",
+    "tests/exhaustive",
+    "tests/csms/test_site.py",
+    "tests/csms/test_commander.py",
+]
 Row = dict[str, Any]
 """What is known of a mutant: JSON."""
 
