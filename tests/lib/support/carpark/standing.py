@@ -31,6 +31,9 @@ which may take two minutes, has shown that it draws more than it should."""
 TRUSTED_S = 600.0
 """Who has kept to what it was told for so long is trusted again, and in doubt."""
 
+GREETING_S = 3.0
+"""Who has come back may have to boot: it is sent nothing before it has spoken, or kept silent for so long."""
+
 SAMPLES = 3
 """So many readings in a row above what was permitted are no accident. It takes two; a first may show what was drawn
 before the last limit had been followed."""
@@ -83,7 +86,7 @@ class Standing:
         self._on_revealed = on_revealed
         self._seen = False
         self._had_defaults = self._present = self._misbehaves = False
-        self._first_told_s = -math.inf
+        self._first_told_s = self._greeted_s = -math.inf
         self._installed = 0
         self._revealing_samples = self._higher_samples = 0
         self._lost_call: Outstanding | None = None
@@ -137,7 +140,7 @@ class Standing:
         if self.reachable_since_s is None or self.held or self.noisy or self.known_fault or self.doubt:
             return math.inf
         waits_s = [call.over_s() for call in (waited_for, self._lost_call) if call is not None]
-        sent_s = max(from_s, self.reachable_since_s, *waits_s)
+        sent_s = max(from_s, self.reachable_since_s, self._greeted_s, *waits_s)
         behaviour = self.plan.behaviour
         takes_s = self.plan.latency_s[1] + behaviour.answer_delay_s[1] + behaviour.applies_after_s[1]
         # Every connector takes a CALL of its own, one after the other's answer.
@@ -226,6 +229,7 @@ class Standing:
             return
         if self.reachable_since_s is None:
             self.reachable_since_s = now_s
+            self._greeted_s = now_s + GREETING_S
             if self.doubt is not None and self.doubt.cause.startswith("forgets"):
                 rounds_s = 10 * sum(self.plan.latency_s)
                 self.doubt = replace(self.doubt, until_s=now_s + HEALING_S + rounds_s)
