@@ -82,8 +82,10 @@ def configure(state: State, budget_w: int, premises: Premises) -> None:
 
 
 def connect(state: State, name: str, premises: Premises, *, booted: bool) -> None:
-    """On a new connection; what was acknowledged on another one was acknowledged earlier."""
-    limits = state.limits.get(key_of(name))
+    """On a new connection; what was acknowledged or said on another one was acknowledged and said earlier."""
+    limits, connector = state.limits.get(key_of(name)), state.connectors.get(key_of(name))
+    if connector is not None:
+        state.connectors[key_of(name)] = replace(connector, connection_id="earlier")
     if limits is not None:
         state.limits[key_of(name)] = _edited(limits, lambda limit: replace(limit, connection_id="earlier"))
     state.apply(ev.ChargePointConnected(NOW, name, "live", "ocpp1.6"))
@@ -234,7 +236,7 @@ def facts(state: State, name: str, rank: dict[str, int]) -> tuple[object, ...]:
         charge_point.connected,
         charge_point.commissioned_at_s is not None,
         charge_point.lease_proof,
-        connector is not None and connector.status is ConnectorStatus.AVAILABLE,
+        connector is not None and (connector.status is ConnectorStatus.AVAILABLE, connector.connection_id),
         rank.get(name, 0),
         _limits_key(state.limits.get(key_of(name))),
     )
