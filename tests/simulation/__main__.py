@@ -27,11 +27,23 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def tell(tally: Tally) -> None:
-    if not tally.held():
-        print(
-            f"seed {tally.seed}: {tally.avoidable():.3f} kWs and As avoidable, {len(tally.starved)} starved", flush=True
-        )
+_TOLD_EVERY = 100
+"""Runs after which one is told how far it is."""
+
+
+class Progress:
+    """Tells of each run in which it did not hold, and now and then how many there were."""
+
+    def __init__(self) -> None:
+        self._runs = 0
+
+    def __call__(self, tally: Tally) -> None:
+        self._runs += 1
+        if not tally.held():
+            text = f"{tally.avoidable():.3f} kWs and As avoidable, {len(tally.starved)} starved"
+            print(f"seed {tally.seed}: {text}", flush=True)
+        if self._runs % _TOLD_EVERY == 0:
+            print(f"{self._runs} runs", file=sys.stderr, flush=True)
 
 
 def main() -> int:
@@ -47,7 +59,7 @@ def main() -> int:
             given.site_hours,
             given.seed,
             given.jobs,
-            progress=tell,
+            progress=Progress(),
             without=given.leave_out,
             to_the_end=not given.first,
         )
