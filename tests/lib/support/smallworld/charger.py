@@ -96,12 +96,18 @@ class Charger:
             charger = replace(charger, defaults=in_force, unanswered=kept)
         else:
             charger = replace(charger, profiles=in_force, unanswered=kept)
-        return charger._cut(max(before_w), message.permits_w)
+        for limit_w in before_w:
+            charger = charger._cut(limit_w, message.permits_w)
+        return charger
 
     def refuses(self, message: Message) -> Charger:
-        """What was in force stays in force; a late refusal tells that this one never was."""
+        """What was in force stays in force; a late refusal tells that this one never was, and nobody follows it."""
         charger = self._no_longer_waits(message)
-        return replace(charger, profiles=charger.profiles - {message}, defaults=charger.defaults - {message})
+        profiles, defaults = charger.profiles - {message}, charger.defaults - {message}
+        following = charger.following
+        if message.permits_w not in {m.permits_w for m in (*profiles, *defaults, *charger.ghosts)}:
+            following = frozenset((limit_w, age) for limit_w, age in following if limit_w != message.permits_w)
+        return replace(charger, profiles=profiles, defaults=defaults, following=following)
 
     def keeps_silent(self) -> Charger:
         """No answer, an error, or the connection is gone: it may have applied the message, or will."""
