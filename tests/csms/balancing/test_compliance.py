@@ -3,7 +3,7 @@ from support.world import World
 
 from csms.balancing.plan import Intent
 from csms.domain import events as ev
-from csms.domain.model import ConnectorKey, ConnectorStatus, Current, PowerSource
+from csms.domain.model import ConnectorKey, ConnectorStatus, Current, LimitPurpose, PowerSource
 
 
 def charging(limit_kw: float = 10, **declared: object) -> World:
@@ -378,3 +378,17 @@ def test_two_connectors_that_disobey_draw_no_more_together_than_their_charger_is
         world.draw("a", 15_000, connector_id)
         world.judge("a", connector_id)
     assert world.book().charge_point_w("a") == 30_000  # it is made for more than was declared
+
+
+def test_what_a_neighbouring_connector_falls_back_to_is_said_again_too() -> None:
+    """A charger that has forgotten one profile has forgotten them all."""
+    world = World(100)
+    world.charger("a", 22, connectors=2)
+    world.configure(10)
+    world.start("a", 1)
+    world.settle()
+    world.wait(60)
+    assert world.plan().intents == ()
+    metered(world, 14)
+    sent = {(intent.key.connector_id, intent.purpose) for intent in world.plan().intents}
+    assert (2, LimitPurpose.DEFAULT) in sent
