@@ -1,11 +1,12 @@
 import pytest
 from support.world import World
 
+from csms.balancing.alarms import Trouble, alarm_events
 from csms.balancing.words import cause, kw, place
 from csms.domain import events as ev
 from csms.domain.alarms import Alarm
 from csms.domain.grid import Circuit
-from csms.domain.model import ConnectorKey, ConnectorStatus, Current, LimitPurpose, Proof
+from csms.domain.model import ConnectorKey, ConnectorStatus, Current, LimitPurpose, Moment, Proof
 from csms.domain.rules import IllegalEvent
 
 
@@ -260,3 +261,29 @@ def test_an_event_as_a_cause_says_what_and_where() -> None:
     assert cause(ev.ConnectorStatusChanged(now, "a", 2, ConnectorStatus.CHARGING)) == "status changed: a connector 2"
     assert cause(ev.LimitShown(now, "a", 1, 7, LimitPurpose.DEFAULT)) == "limit shown: a connector 1"
     assert cause(ev.TemporaryLimitsWithdrawn(now)) == "temporary limits withdrawn"
+
+
+def test_what_has_become_of_the_alarms() -> None:
+    """One is new, one has become worse and keeps its number, one is as before, one is over, one had been over."""
+    before = {
+        ("k", name): Alarm(number, "k", name, "text", 0.0, cleared_at_s, excess_w=1_000, excess_a=2.0)
+        for number, (name, cleared_at_s) in enumerate([("watts", None), ("same", None), ("gone", None), ("back", 5.0)])
+    }
+    found = [
+        Trouble("k", "watts", "worse", excess_w=1_001, excess_a=2.0),
+        Trouble("k", "same", "text", excess_w=1_000, excess_a=2.0),
+        Trouble("k", "back", "again", excess_w=1),
+        Trouble("k", "new", "first"),
+    ]
+    now, numbers = Moment(10.0, 10.0), iter([90, 91])
+    events = alarm_events(found, before, now, lambda: next(numbers))
+    raised = [(e.subject, e.alarm_id, e.text) for e in events if isinstance(e, ev.AlarmRaised)]
+    assert raised == [("watts", 0, "worse"), ("back", 90, "again"), ("new", 91, "first")]
+    assert [e.subject for e in events if isinstance(e, ev.AlarmCleared)] == ["gone"]
+
+
+@pytest.mark.parametrize(("excess_a", "raised"), [(2.0, 0), (2.1, 1)])
+def test_more_amperes_make_an_alarm_worse_too(excess_a: float, raised: int) -> None:
+    before = {("k", "a"): Alarm(1, "k", "a", "text", 0.0, excess_a=2.0)}
+    found = [Trouble("k", "a", "text", excess_a=excess_a)]
+    assert len(alarm_events(found, before, Moment(10.0, 10.0), lambda: 9)) == raised
