@@ -82,6 +82,7 @@ class Site:
         self._recorder = Recorder()
         self._noted: _Noted | None = None
         self._failure: BaseException | None = None
+        self._nothing_to_wait_for: asyncio.Future[None] | None = None
         self._wake.set()
 
     @property
@@ -110,6 +111,9 @@ class Site:
         if self._snapshot is None:
             self._snapshot = self._state.snapshot()
         return self._snapshot
+
+    def view(self) -> Snapshot:
+        return self._state.view()
 
     def settings(self, charge_point_id: str) -> ChargePointSettings | None:
         return self._state.settings.get(charge_point_id)
@@ -227,7 +231,9 @@ class Site:
             self._wake_up(f"reading of {event.charge_point_id}")
         if event.connector_id > 0:
             self._judge(key, reading, rows)
-        return _done()
+        if self._nothing_to_wait_for is None:
+            self._nothing_to_wait_for = _done()
+        return self._nothing_to_wait_for
 
     def _judge(self, key: ConnectorKey, reading: MeterReading, rows: tuple[Row, ...]) -> None:
         """A reading that shows more than is permitted is a fact of its own."""

@@ -43,6 +43,8 @@ def judge(
     settled = limits.confirmed_at is None or measured_s - limits.confirmed_at.steady_s >= settle_s
     if not active and not settled:
         return None
+    if active and limits.overdraw is None and _obeys_what_is_in_force(shape, reading, limits):
+        return None
     key, overdraw = ConnectorKey(limits.charge_point_id, limits.connector_id), limits.overdraw
     then = now._replace(steady_s=measured_s)  # what was permitted when it was measured
     # What was settling from then on has been in force since, or something lower has.
@@ -58,6 +60,16 @@ def judge(
         return ev.LimitObeyed(now, *key) if complied_s >= _FORGIVEN_AFTER_S else None
     proven = not active or _is_held_back(shape, reading, limits, overdraw, status)
     return ev.LimitObeyed(now, *key) if proven and complied_s >= _TRUSTED_AFTER_S else None
+
+
+def _obeys_what_is_in_force(shape: Shape, reading: MeterReading, limits: ConnectorLimits) -> bool:
+    """Whether it draws no more than the limit in force: one of those it may be obeying, and told cheaply."""
+    in_force = limits.transaction or limits.default
+    if in_force is None or in_force.lease_s is not None:
+        return False  # a lease may be over
+    form = shape.on(in_force.phases).form
+    current_a = in_force.limit_w / (shape.form.voltage_v * form.phases)
+    return not _exceeds(shape, reading, Permitted(in_force.limit_w, current_a, in_force.phases == 1))
 
 
 def _is_held_back(

@@ -217,7 +217,7 @@ class LiveChargePoint:
         """1.6 sends the status of every connector on one trigger (chapter 5.17); 2.0.1 is asked for each EVSE."""
         if self._session.protocol == OCPP16:
             return [None]
-        return list(self._site.snapshot().connector_ids(self._charge_point_id))
+        return list(self._site.view().connector_ids(self._charge_point_id))
 
     async def _learn(self) -> None:
         """Ends in CapabilitiesLearned, unless the connection does first.
@@ -251,7 +251,7 @@ class LiveChargePoint:
         self._session.record(ev.CapabilitiesLearned(self._session.now(), self._charge_point_id, learned))
 
     def _charge_point(self) -> ChargePoint:
-        return self._site.snapshot().charge_points[self._charge_point_id]
+        return self._site.view().charge_points[self._charge_point_id]
 
 
 class _History:

@@ -6,9 +6,9 @@ here take each quantity once. Whatever cannot be read as a finite number counts 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from csms.domain.electrical import ASSUMED_PHASES
 from csms.domain.model import Current, PowerSource
@@ -18,12 +18,14 @@ POWER = "Power.Active.Import"
 CURRENT = "Current.Import"
 VOLTAGE = "Voltage"
 
+_LARGEST = 1e15
+"""No charger measures more, and what is computed from it stays finite."""
+
 _WRONG_CLOCK_S = 30 * 86_400.0
 _UNSYNCHRONISED_S = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One sampled value, with the defaults of both versions filled in (1.6 chapter 7.38, 2.0.1 SampledValueType).
 
     `value` is in `unit` times ten to the power of `multiplier`.
@@ -38,8 +40,7 @@ class Sample:
     context: str = "Sample.Periodic"
 
 
-@dataclass(frozen=True, slots=True)
-class SampleSet:
+class SampleSet(NamedTuple):
     """The samples taken at one time, in the order they were sent."""
 
     at_s: float
@@ -70,22 +71,19 @@ class Reading:
     currents_a: tuple[float, float, float] | None = None
 
 
-def reading(sets: Iterable[SampleSet], wiring: Wiring) -> Reading:
+def reading(sets: Sequence[SampleSet], wiring: Wiring) -> Reading:
     """The newest power and the newest energy register of a message."""
-    newest = Reading()
-    for at_s, samples in _by_time(sets):
-        power_w, source, energy_wh = read(samples, wiring)
-        if newest.power_w is None and power_w is not None:
-            newest = replace(
-                newest,
-                power_w=power_w,
-                source=source,
-                power_at_s=at_s,
-                currents_a=conductor_currents_a(samples, wiring),
-            )
-        if newest.energy_wh is None and energy_wh is not None:
-            newest = replace(newest, energy_wh=energy_wh, energy_at_s=at_s)
-    return newest
+    power_w = source = power_at_s = energy_wh = energy_at_s = currents_a = None
+    for at_s, samples in _newest_first(sets):
+        quantities = _quantities(samples)
+        if power_w is None:
+            power_w, source = _power(quantities, wiring)
+            if power_w is not None:
+                power_at_s, currents_a = at_s, _conductor_currents_a(quantities[CURRENT], wiring)
+        if energy_wh is None:
+            energy_wh = _total(quantities[ENERGY])
+            energy_at_s = at_s if energy_wh is not None else None
+    return Reading(power_w, source, power_at_s, energy_wh, energy_at_s, currents_a)
 
 
 def read(samples: Sequence[Sample], wiring: Wiring) -> tuple[float | None, PowerSource | None, float | None]:
@@ -94,14 +92,8 @@ def read(samples: Sequence[Sample], wiring: Wiring) -> tuple[float | None, Power
     Power is the metered total, else the sum over the phases, else current times voltage. Negative power (a car that
     feeds back, a meter wired the wrong way round) counts as 0.
     """
-    energy_wh = _total(_of(samples, ENERGY), "k")
-    metered_w = _total(_of(samples, POWER), "k")
-    if metered_w is not None:
-        return max(0.0, metered_w), PowerSource.POWER, energy_wh
-    derived_w = _power_from_current(samples, wiring)
-    if derived_w is not None:
-        return max(0.0, derived_w), PowerSource.CURRENT, energy_wh
-    return None, None, energy_wh
+    quantities = _quantities(samples)
+    return (*_power(quantities, wiring), _total(quantities[ENERGY]))
 
 
 def conductor_currents_a(samples: Sequence[Sample], wiring: Wiring) -> tuple[float, float, float] | None:
@@ -111,9 +103,99 @@ def conductor_currents_a(samples: Sequence[Sample], wiring: Wiring) -> tuple[flo
     A current without a phase is one of them only where there is only one: else it may be the sum. A charger with one
     conductor may name it after whatever phase feeds it. Negative currents count as 0, as negative power does.
     """
+    return _conductor_currents_a(_quantities(samples)[CURRENT], wiring)
+
+
+def last_register_wh(sets: Sequence[SampleSet]) -> float | None:
+    """The newest value of the energy register."""
+    registers_wh = (_total(_quantities(samples)[ENERGY]) for _, samples in _newest_first(sets))
+    return next((value for value in registers_wh if value is not None), None)
+
+
+def number(text: object) -> float | None:
+    """A sampled value as a number; None for text, NaN, infinity and what no charger measures."""
+    if isinstance(text, bool) or not isinstance(text, str | int | float):
+        return None
+    try:
+        value = float(text)
+    except (ValueError, OverflowError):
+        return None
+    return value if -_LARGEST <= value <= _LARGEST else None
+
+
+def reading_is_current(measured_at_s: float, now_utc_s: float, interval_s: float) -> bool:
+    """Whether a value says what flows now, or is replayed from before a connection loss.
+
+    A value is current for three intervals, at the least for a minute: few clocks agree to the second. One that is
+    off by more than 30 days comes from a wrong clock, not from a queue, and was taken when it arrived.
+    """
+    age_s = now_utc_s - measured_at_s
+    return age_s <= max(3 * interval_s, _UNSYNCHRONISED_S) or age_s > _WRONG_CLOCK_S
+
+
+def _newest_first(sets: Sequence[SampleSet]) -> Iterable[tuple[float, Sequence[Sample]]]:
+    """Some chargers send every measurand in a set of its own, all with the same time."""
+    if len(sets) < 2:
+        return sets
+    together: dict[float, list[Sample]] = {}
+    for at_s, samples in sets:
+        together.setdefault(at_s, []).extend(samples)
+    return sorted(together.items(), reverse=True, key=lambda entry: entry[0])
+
+
+_Phases = Mapping[str, float]
+"""A quantity in its base unit by phase; "" is the total."""
+
+
+def _quantities(samples: Sequence[Sample]) -> Mapping[str, _Phases]:
+    """Every quantity at its best location; of two values for one phase the later one wins, but not the one of a
+    transaction's begin."""
+    found: dict[str, dict[str, float]] = {ENERGY: {}, POWER: {}, CURRENT: {}, VOLTAGE: {}}
+    distances = dict.fromkeys(found, _FAR)
+    if any(sample.context == _BEGIN for sample in samples):
+        samples = sorted(samples, key=lambda sample: sample.context != _BEGIN)
+    for value, measurand, unit, multiplier, phase, location, _ in samples:
+        values = found.get(measurand)
+        distance = _DISTANCES.get(location, _FAR)
+        if values is None or distance > distances[measurand] or distance == _FAR:
+            continue
+        if distance < distances[measurand]:
+            distances[measurand] = distance
+            values.clear()
+        kilo = 1000.0 if measurand in _IN_KILO and unit[:1] in "kK" and unit else 1.0
+        values[_PHASE_NAMES.get(phase, "?")] = value * kilo * 10.0**multiplier
+    return found
+
+
+_BEGIN = "Transaction.Begin"
+_IN_KILO = (ENERGY, POWER)
+
+# Where a quantity is measured in several places, the one nearest to the connector counts (1.6 chapter 3.16.3).
+_DISTANCES = {"Outlet": 0, "Cable": 1, "Inlet": 2, "Body": 3, "EV": 4}
+_FAR = 5
+
+_PHASES = ("L1", "L2", "L3")
+
+# Between two phases, or N, says nothing about a phase's share.
+_PHASE_NAMES: Mapping[str | None, str] = {
+    None: "",
+    **{name: name for name in _PHASES},
+    **{f"{name}-N": name for name in _PHASES},
+}
+
+
+def _power(quantities: Mapping[str, _Phases], wiring: Wiring) -> tuple[float | None, PowerSource | None]:
+    metered_w = _total(quantities[POWER])
+    if metered_w is not None:
+        return max(0.0, metered_w), PowerSource.POWER
+    derived_w = _power_from_current(quantities[CURRENT], quantities[VOLTAGE], wiring)
+    return (None, None) if derived_w is None else (max(0.0, derived_w), PowerSource.CURRENT)
+
+
+def _conductor_currents_a(currents_a: _Phases, wiring: Wiring) -> tuple[float, float, float] | None:
     if wiring.current is Current.DC:
         return None
-    told_a = {_phase(sample.phase): max(0.0, _scaled(sample)) for sample in _of(samples, CURRENT)}
+    told_a = {phase: max(0.0, current_a) for phase, current_a in currents_a.items()}
     if wiring.phases == 1:
         return _only_conductor(told_a)
     if any(phase not in told_a for phase in _PHASES[: wiring.phases]):
@@ -130,89 +212,23 @@ def _only_conductor(told_a: dict[str, float]) -> tuple[float, float, float] | No
     return (max(named_a), 0.0, 0.0)
 
 
-def last_register_wh(sets: Iterable[SampleSet]) -> float | None:
-    """The newest value of the energy register."""
-    registers_wh = (_total(_of(samples, ENERGY), "k") for _, samples in _by_time(sets))
-    return next((value for value in registers_wh if value is not None), None)
-
-
-def number(text: object) -> float | None:
-    """A sampled value as a finite number; None for text, NaN and infinity."""
-    if isinstance(text, bool) or not isinstance(text, str | int | float):
-        return None
-    try:
-        value = float(text)
-    except (ValueError, OverflowError):
-        return None
-    return value if math.isfinite(value) else None
-
-
-def reading_is_current(measured_at_s: float, now_utc_s: float, interval_s: float) -> bool:
-    """Whether a value says what flows now, or is replayed from before a connection loss.
-
-    A value is current for three intervals, at the least for a minute: few clocks agree to the second. One that is
-    off by more than 30 days comes from a wrong clock, not from a queue, and was taken when it arrived.
-    """
-    age_s = now_utc_s - measured_at_s
-    return age_s <= max(3 * interval_s, _UNSYNCHRONISED_S) or age_s > _WRONG_CLOCK_S
-
-
-def _by_time(sets: Iterable[SampleSet]) -> list[tuple[float, list[Sample]]]:
-    """Newest first. Some chargers send every measurand in a set of its own, all with the same time."""
-    together: dict[float, list[Sample]] = {}
-    for item in sets:
-        together.setdefault(item.at_s, []).extend(item.samples)
-    return sorted(together.items(), key=lambda entry: entry[0], reverse=True)
-
-
-# Where a quantity is measured in several places, the one nearest to the connector counts (1.6 chapter 3.16.3).
-_LOCATIONS = ("Outlet", "Cable", "Inlet", "Body", "EV")
-
-
-def _of(samples: Sequence[Sample], measurand: str) -> list[Sample]:
-    """The samples of a measurand at its best location; those of a transaction's begin first, so that later ones win."""
-    matching = [sample for sample in samples if sample.measurand == measurand]
-    for location in _LOCATIONS:
-        here = [sample for sample in matching if sample.location == location]
-        if here:
-            return sorted(here, key=lambda sample: sample.context != "Transaction.Begin")
-    return []
-
-
-def _scaled(sample: Sample, kilo: str = "") -> float:
-    """The value in its base unit; `kilo` is the prefix that a unit of a thousand starts with."""
-    factor = 1000.0 if kilo and sample.unit.lower().startswith(kilo) else 1.0
-    return sample.value * factor * 10.0**sample.multiplier
-
-
-def _total(samples: list[Sample], kilo: str) -> float | None:
+def _total(values: _Phases) -> float | None:
     """The total if there is one, else the sum over the phases: never both."""
-    values = {_phase(sample.phase): _scaled(sample, kilo) for sample in samples}
     if "" in values:
         return values[""]
     return sum(values[phase] for phase in _PHASES if phase in values) if _has_phase(values) else None
 
 
-_PHASES = ("L1", "L2", "L3")
-
-
-def _phase(name: str | None) -> str:
-    """ "L1-N" is L1; "" is no phase at all; between two phases, or N, says nothing about a phase's share."""
-    return "" if name is None else name.removesuffix("-N")
-
-
-def _has_phase(values: dict[str, float]) -> bool:
+def _has_phase(values: _Phases) -> bool:
     return any(phase in values for phase in _PHASES)
 
 
-def _power_from_current(samples: Sequence[Sample], wiring: Wiring) -> float | None:
+def _power_from_current(currents_a: _Phases, voltages_v: _Phases, wiring: Wiring) -> float | None:
     """Current per phase times the voltage of that phase.
 
     OCPP's amperes are per phase (1.6 chapter 7.12), so one current without a phase flows in each. Some chargers mean
     the sum of three by it; they are read too high, which never makes a limit too generous.
     """
-    currents_a = {_phase(s.phase): _scaled(s) for s in _of(samples, CURRENT)}
-    voltages_v = {_phase(s.phase): _scaled(s) for s in _of(samples, VOLTAGE)}
     if wiring.current is Current.DC:
         direct = (currents_a.get(""), voltages_v.get(""))
         return None if direct[0] is None or direct[1] is None else direct[0] * direct[1]
@@ -224,7 +240,7 @@ def _power_from_current(samples: Sequence[Sample], wiring: Wiring) -> float | No
     return sum(currents_a[""] * _phase_voltage_v(voltages_v, phase, wiring) for phase in _PHASES[:phases])
 
 
-def _phase_voltage_v(voltages_v: dict[str, float], phase: str, wiring: Wiring) -> float:
+def _phase_voltage_v(voltages_v: _Phases, phase: str, wiring: Wiring) -> float:
     """The voltage told for the phase, or for all; the site's where none is, or it is no phase voltage of this site.
 
     A total of 400 V is a voltage between phases; 0 V comes from a meter behind an open contactor.

@@ -15,6 +15,7 @@ from csms.charge_points.schemas import JsonObject
 from csms.charge_points.times import Pace
 from csms.domain import events as ev
 from csms.domain.model import (
+    MAX_CONNECTORS,
     ChargePointSettings,
     ConnectorKey,
     ConnectorStatus,
@@ -26,7 +27,6 @@ from csms.domain.model import (
 from csms.domain.ports import SiteRecorder
 from csms.domain.rules import IllegalEvent
 from csms.domain.snapshot import Snapshot, meter_interval_s
-from csms.domain.state import MAX_CONNECTORS
 
 _REMEMBERED_STARTS = 16
 _LATE_S = 60.0
@@ -77,7 +77,7 @@ class Session:
         return Reply(payload, durable=self.durable)
 
     def settings(self) -> ChargePointSettings:
-        return self.site.snapshot().settings[self.charge_point_id]
+        return self.site.view().settings[self.charge_point_id]
 
     def transactions(self) -> list[Transaction]:
         """This charge point's, running ones first, then the last that ended, newest first."""
@@ -87,7 +87,7 @@ class Session:
         return next((t for t in self.transactions() if t.active and t.connector_id == connector_id), None)
 
     def status(self, connector_id: int) -> ConnectorStatus | None:
-        connector = self.site.snapshot().connectors.get(ConnectorKey(self.charge_point_id, connector_id))
+        connector = self.site.view().connectors.get(ConnectorKey(self.charge_point_id, connector_id))
         return connector.status if connector else None
 
     def is_before(self, at_s: float, running: Transaction) -> bool:
@@ -117,7 +117,7 @@ class Session:
         """
         if connector_id is not None and 1 <= connector_id <= MAX_CONNECTORS:
             return connector_id
-        snapshot = self.site.snapshot()
+        snapshot = self.site.view()
         connectors = snapshot.connector_ids(self.charge_point_id)
         if len(connectors) == 1:
             return connectors[0]
@@ -127,7 +127,7 @@ class Session:
 
     def record_meter_values(self, connector_id: int, transaction_id: str | None, sets: Sequence[SampleSet]) -> None:
         """Record what a message with meter values says, if it says anything about power or energy."""
-        snapshot = self.site.snapshot()
+        snapshot = self.site.view()
         settings = snapshot.settings[self.charge_point_id]
         found = reading(sets, Wiring(snapshot.site.voltage_v, settings.phases, settings.current))
         event = self._meter_event(snapshot, ConnectorKey(self.charge_point_id, connector_id), transaction_id, found)

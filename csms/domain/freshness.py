@@ -27,13 +27,15 @@ def with_age(reading: MeterReading, before: MeterReading | None) -> MeterReading
     """The reading with `age_s` at its arrival (None: nobody can say), judged by the lags seen before."""
     lag_s = reading.at.utc_s - reading.measured_at_s
     least_s, since = lag_s, reading.at
+    age_s: float | None
     if before is not None and before.least_lag_since is not None:
         passed_s = min(max(0.0, reading.at.steady_s - before.at.steady_s), _SILENCE_S)
         known_s = before.least_lag_s + _FORGOTTEN_PER_S * passed_s
         least_s = min(lag_s, known_s)
         since = before.least_lag_since if lag_s > before.least_lag_s - _LESS_S else reading.at
-    reading = replace(reading, least_lag_s=least_s, least_lag_since=since)
     if -_AHEAD_S <= least_s <= _ON_THE_WAY_S:
-        return replace(reading, age_s=max(0.0, lag_s))
-    steady = reading.at.steady_s - since.steady_s >= _STEADY_S
-    return replace(reading, age_s=max(0.0, lag_s - least_s) if steady else None)
+        age_s = max(0.0, lag_s)
+    else:
+        steady = reading.at.steady_s - since.steady_s >= _STEADY_S
+        age_s = max(0.0, lag_s - least_s) if steady else None
+    return replace(reading, age_s=age_s, least_lag_s=least_s, least_lag_since=since)

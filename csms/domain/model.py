@@ -16,6 +16,9 @@ from csms.domain.grid import Circuit
 OCPP16 = "ocpp1.6"
 OCPP201 = "ocpp2.0.1"
 
+MAX_CONNECTORS = 64
+"""Connector numbers above this are refused: no charge point has them, and a faulty one could fill the memory."""
+
 ASSUMED_METER_INTERVAL_S = 60.0
 """Metering interval of a charger that has not told or accepted one (OCPP 1.6 chapter 9.1.14 leaves it open)."""
 

@@ -66,7 +66,9 @@ class SiteRecorder(Protocol):
         """
         ...
 
-    def snapshot(self) -> Snapshot: ...
+    def view(self) -> Snapshot:
+        """The state as it stands, not copied: to be looked at and not to be kept."""
+        ...
 
     def transactions(self, charge_point_id: str) -> list[Transaction]:
         """Running ones first, then the last that ended, newest first."""

@@ -11,6 +11,7 @@ from csms.domain.grid import TemporaryLimit
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
     ASSUMED_METER_INTERVAL_S,
+    MAX_CONNECTORS,
     ChargePoint,
     ChargePointSettings,
     Connector,
@@ -57,11 +58,11 @@ class Snapshot:
 
     def connector_ids(self, charge_point_id: str) -> list[int]:
         """The connectors of a charge point: those declared, and those it has spoken of."""
-        known = set(range(1, self.settings[charge_point_id].connectors + 1))
-        for table in (self.connectors, self.active, self.limits):
-            known.update(key.connector_id for key in table if key.charge_point_id == charge_point_id)
-        known.discard(0)
-        return sorted(known)
+        declared = self.settings[charge_point_id].connectors
+        tables = (self.connectors, self.active, self.limits)
+        more = range(declared + 1, MAX_CONNECTORS + 1)
+        spoken_of = [n for n in more if any(ConnectorKey(charge_point_id, n) in table for table in tables)]
+        return [*range(1, declared + 1), *spoken_of]
 
     def connector_keys(self) -> list[ConnectorKey]:
         """Every connector of the site, charge points in the order of their declaration."""

@@ -15,6 +15,7 @@ from csms.domain.electrical import Shape, shape
 from csms.domain.grid import TemporaryLimit
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
+    MAX_CONNECTORS,
     ChargePoint,
     ChargePointSettings,
     Connector,
@@ -28,12 +29,10 @@ from csms.domain.model import (
 from csms.domain.rules import RULES, IllegalEvent
 from csms.domain.snapshot import Snapshot
 
-MAX_CONNECTORS = 64
-"""Connector numbers above this are refused: no charge point has them, and a faulty one could fill the memory."""
-
 REMEMBERED_TRANSACTIONS = 16
 """Ended transactions kept per charge point, to recognise repeated starts and late messages."""
 
+_CONNECTORS = range(MAX_CONNECTORS + 1)
 _REMEMBERED_LIMITS_S = 86_400.0
 
 Row = (
@@ -68,6 +67,7 @@ class State:
         self.site_load: SiteLoad | None = None
         self.alarms: dict[tuple[str, str], Alarm] = {}
         self._shapes: dict[str, Shape] = {}
+        self._view: Snapshot | None = None
 
     @classmethod
     def restored(cls, rows: Iterable[Row]) -> State:
@@ -81,7 +81,26 @@ class State:
             state._put(_after_restart(row))
         return state
 
+    def view(self) -> Snapshot:
+        """The tables themselves, for whoever looks and does not keep."""
+        if self._view is None:
+            self._view = Snapshot(
+                site=self.site,
+                smart_charging=self.smart_charging,
+                settings=self.settings,
+                charge_points=self.charge_points,
+                connectors=self.connectors,
+                active=self.active,
+                limits=self.limits,
+                readings=self.readings,
+                shapes=self._shapes,
+                temporary_limits=tuple(self.temporary_limits.values()),
+                site_load=self.site_load,
+            )
+        return self._view
+
     def snapshot(self) -> Snapshot:
+        """A copy: nothing in it moves."""
         return Snapshot(
             site=self.site,
             smart_charging=self.smart_charging,
@@ -117,8 +136,8 @@ class State:
 
     def transactions(self, charge_point_id: str) -> list[Transaction]:
         """Running ones first, then the last that ended, newest first."""
-        running = [t for key, t in self.active.items() if key.charge_point_id == charge_point_id]
-        return running + list(self.ended.get(charge_point_id, ()))
+        running = (self.active.get(ConnectorKey(charge_point_id, n)) for n in _CONNECTORS)
+        return [*filter(None, running), *self.ended.get(charge_point_id, ())]
 
     def _put(self, row: Row) -> None:
         match row:
@@ -132,17 +151,20 @@ class State:
                 self.readings[ConnectorKey(row.charge_point_id, row.connector_id)] = row
             case ConnectorLimits():
                 self.limits[ConnectorKey(row.charge_point_id, row.connector_id)] = row
+            case Alarm():
+                self.alarms[row.kind, row.subject] = row
+            case _:
+                self._view = None
+                self._put_about_site(row)
+
+    def _put_about_site(
+        self, row: SiteLoad | TemporaryLimit | SiteSettings | SmartCharging | ChargePointSettings
+    ) -> None:
+        match row:
             case SiteLoad():
                 self.site_load = row
             case TemporaryLimit():
                 self.temporary_limits[row.source, row.valid_from_s] = row
-            case Alarm():
-                self.alarms[row.kind, row.subject] = row
-            case _:
-                self._put_declaration(row)
-
-    def _put_declaration(self, row: SiteSettings | SmartCharging | ChargePointSettings) -> None:
-        match row:
             case SiteSettings():
                 self.site = row
                 for charge_point_id in self.settings:

@@ -44,11 +44,13 @@ def _sample(sampled: JsonObject) -> Sample | None:
     value = number(sampled["value"])
     if value is None or sampled.get("format") == "SignedData":
         return None
+    told = sampled.get
     return Sample(
-        value=value,
-        measurand=sampled.get("measurand", ENERGY),
-        unit=sampled.get("unit", ""),
-        phase=sampled.get("phase"),
-        location=sampled.get("location", "Outlet"),
-        context=sampled.get("context", "Sample.Periodic"),
+        value,
+        told("measurand", ENERGY),
+        told("unit", ""),
+        0,
+        told("phase"),
+        told("location", "Outlet"),
+        told("context", "Sample.Periodic"),
     )

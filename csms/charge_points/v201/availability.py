@@ -9,8 +9,7 @@ from csms.charge_points.schemas import JsonObject
 from csms.charge_points.session import Session
 from csms.charge_points.v201.transactions import CHARGING_STATES
 from csms.domain import events as ev
-from csms.domain.model import ConnectorStatus
-from csms.domain.state import MAX_CONNECTORS
+from csms.domain.model import MAX_CONNECTORS, ConnectorStatus
 
 
 def status_notification(session: Session, payload: JsonObject) -> Reply:

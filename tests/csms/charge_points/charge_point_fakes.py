@@ -88,8 +88,8 @@ class FakeSite:
             future.set_result(None)
         return future
 
-    def snapshot(self) -> Snapshot:
-        return self.state.snapshot()
+    def view(self) -> Snapshot:
+        return self.state.view()
 
     def transactions(self, charge_point_id: str) -> list[Transaction]:
         return self.state.transactions(charge_point_id)

@@ -208,7 +208,8 @@ async def test_connector_0_of_several_is_the_free_one_that_looks_occupied() -> N
     handle(at, "StatusNotification", {"connectorId": 3, "errorCode": "NoError", "status": "Preparing"})
     start(at, connector_id=0, tag="SECOND")
     start(at, connector_id=-1, tag="THIRD")
-    assert [t.connector_id for t in site.transactions("CP-1")] == [1, 3, 2]
+    in_order = sorted(site.transactions("CP-1"), key=lambda transaction: transaction.session_id)
+    assert [transaction.connector_id for transaction in in_order] == [1, 3, 2]
 
 
 async def test_a_start_without_a_free_connector_has_an_id_and_its_stop_is_kept() -> None:

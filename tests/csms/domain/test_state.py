@@ -4,9 +4,9 @@ import pytest
 from support.world import World
 
 from csms.domain import events as ev
-from csms.domain.model import ConnectorKey, ConnectorStatus, PowerSource, SmartCharging
+from csms.domain.model import MAX_CONNECTORS, ConnectorKey, ConnectorStatus, PowerSource, SmartCharging
 from csms.domain.rules import SUPERSEDED, IllegalEvent
-from csms.domain.state import MAX_CONNECTORS, REMEMBERED_TRANSACTIONS, State
+from csms.domain.state import REMEMBERED_TRANSACTIONS, State
 
 A1 = ConnectorKey("a", 1)
 
