@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
-from sqlalchemy import Connection, Executable, Table, func, insert, select
+from sqlalchemy import Connection, Table
 
 from csms.domain.events import Event, MeterValuesReceived
 from csms.domain.history import MinuteRecord
@@ -15,7 +14,7 @@ from csms.domain.state import Row
 from csms.store import tables
 from csms.store.rows import RowKey, Values, Write, event_values, minute_write, row_write, sample_values
 from csms.store.sequences import raise_sequences
-from csms.store.upsert import insert_or
+from csms.store.upsert import append_rows, put_rows
 
 _FORGOTTEN_TABLES = (
     tables.charge_point_settings,
@@ -131,12 +130,10 @@ def write_batch(connection: Connection, batch: Batch) -> None:
             of_this = (table.c.site_id == site_id) & (table.c.charge_point_id == charge_point_id)
             connection.execute(table.delete().where(of_this))
     raise_sequences(connection, batch.sequences)
-    if batch.events:
-        connection.execute(insert(tables.events), batch.events)
-    if batch.samples:
-        connection.execute(insert(tables.meter_samples), batch.samples)
+    append_rows(connection, tables.events, batch.events)
+    append_rows(connection, tables.meter_samples, batch.samples)
     for table, rows in _by_table(batch.rows.values()).items():
-        connection.execute(_upsert(table, connection.dialect.name), rows)
+        put_rows(connection, table, rows)
 
 
 def _by_table(writes: Iterable[Write]) -> dict[Table, list[Values]]:
@@ -144,17 +141,3 @@ def _by_table(writes: Iterable[Write]) -> dict[Table, list[Values]]:
     for write in writes:
         found.setdefault(write.table, []).append(write.values)
     return found
-
-
-@cache
-def _upsert(table: Table, dialect: str) -> Executable:
-    """Insert a row, or replace what is not its key."""
-    statement = insert_or(table, dialect)
-    keys = [column.name for column in table.primary_key]
-    if "position" in table.c:
-        following = select(func.coalesce(func.max(table.c.position), 0) + 1).scalar_subquery()
-        statement = statement.values(position=following)
-    replaced = [column.name for column in table.c if column.name not in (*keys, "position")]
-    return statement.on_conflict_do_update(
-        index_elements=keys, set_={name: statement.excluded[name] for name in replaced}
-    )

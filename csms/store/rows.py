@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Table
@@ -49,7 +50,12 @@ class Write:
 
     @property
     def key(self) -> RowKey:
-        return (self.table.name, tuple(self.values[column.name] for column in self.table.primary_key))
+        return (self.table.name, tuple([self.values[name] for name in _primary_key(self.table)]))
+
+
+@cache
+def _primary_key(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.primary_key)
 
 
 def row_write(site_id: str, row: Row, origin: str) -> Write:
@@ -59,7 +65,7 @@ def row_write(site_id: str, row: Row, origin: str) -> Write:
     table, key = _STATE_TABLES[type(row)]
     values: Values = {"site_id": site_id, "data": to_object(row)}
     values.update({name: to_json(getattr(row, name)) for name in key})
-    if "origin" in table.c:
+    if table in _OF_SOMEBODY:
         values["origin"] = origin
     if isinstance(row, TemporaryLimit) and row.valid_from_s is None:
         values["valid_from_s"] = tables.FROM_ARRIVAL_S
@@ -92,12 +98,13 @@ def sample_values(site_id: str, event: ev.MeterValuesReceived, rows: Sequence[Ro
 
     Raises Unstorable.
     """
-    reading = next((row for row in rows if isinstance(row, MeterReading)), None)
     values = to_object(event)
-    if reading is not None:
-        values |= {"power_w": to_json(reading.power_w), "source": to_json(reading.source)}
+    values["site_id"] = site_id
     values["at_utc_s"] = values.pop("at")
-    return {"site_id": site_id, **values}
+    for row in rows:
+        if isinstance(row, MeterReading):
+            values["power_w"], values["source"] = to_json(row.power_w), to_json(row.source)
+    return values
 
 
 def site_settings(data: JsonObject, now: Moment) -> SiteSettings:
@@ -228,3 +235,6 @@ _STATE_TABLES: dict[type[Row], tuple[Table, tuple[str, ...]]] = {
     Alarm: (tables.alarms, ("alarm_id", "kind", "subject", "raised_at_s", "cleared_at_s", "standing")),
 }
 """Where a row lives, and its fields that are columns there: its key besides the site, and what is queried."""
+
+_OF_SOMEBODY = frozenset(table for table in tables.metadata.tables.values() if "origin" in table.c)
+"""Tables that say who wanted a row."""
