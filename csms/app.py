@@ -110,7 +110,7 @@ class Application:
             metering_interval_s=config.ocpp.metering_interval_s,
             spawn=self._spawn,
         )
-        self._server = OcppServer(self.fleet, self.charge_points)
+        self._server = OcppServer(self.fleet, self.charge_points, direct=config.ocpp.direct_sockets)
         self._api = ApiServer(self.fleet, store, clock, config.api.keys)
 
     async def load(self) -> None:

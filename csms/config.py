@@ -89,6 +89,7 @@ class OcppConfig(Section):
     metering_interval_s: Annotated[int, Ge(1), Le(900)] = 10
     unknown_charge_points: Literal["reject", "accept"] = "reject"
     default_site_id: str | None = Field(default=None, validate_default=True)
+    direct_sockets: bool = True
 
     @field_validator("default_site_id")
     @classmethod

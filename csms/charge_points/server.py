@@ -9,22 +9,26 @@ from collections.abc import Sequence
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
-from websockets.exceptions import ConnectionClosed, InvalidHeader
+from websockets.exceptions import InvalidHeader
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.headers import parse_subprotocol
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from csms.charge_points.connection import Transport
+from csms.charge_points.direct import DirectConnection
 from csms.charge_points.handshake import Refusal, choose, decide
 from csms.charge_points.handshake import identity as identity_of
 from csms.charge_points.lifecycle import ChargePoints, LiveChargePoint, NotAdmitted
+from csms.charge_points.sockets import DirectTransport, QueuedTransport, probe_all
 from csms.domain.ports import Directory
 
 MAX_FRAME_BYTES = 1024 * 1024
 PING_INTERVAL_S = 20.0
 STOP_TIMEOUT_S = 5.0
 
-_MAX_UNSENT_FRAMES = 1000
 _CLOSE_TIMEOUT_S = 3.0
+_WINDOW_BITS = 12
 _POLICY_VIOLATION = 1008
 _SERVICE_RESTART = 1012
 
@@ -32,10 +36,12 @@ _SERVICE_RESTART = 1012
 class OcppServer:
     """Listens for charge points."""
 
-    def __init__(self, directory: Directory, charge_points: ChargePoints) -> None:
+    def __init__(self, directory: Directory, charge_points: ChargePoints, *, direct: bool = True) -> None:
         self._directory = directory
         self._charge_points = charge_points
+        self._direct = direct
         self._server: Server | None = None
+        self._probing: asyncio.Task[None] | None = None
         self._log = structlog.get_logger()
 
     async def start(self, host: str, port: int) -> int:
@@ -46,13 +52,19 @@ class OcppServer:
             port,
             process_request=self._process_request,
             select_subprotocol=self._select_subprotocol,
+            create_connection=DirectConnection if self._direct else ServerConnection,
+            compression=None,
+            extensions=[_deflate()],
             max_size=MAX_FRAME_BYTES,
-            ping_interval=PING_INTERVAL_S,
+            ping_interval=None if self._direct else PING_INTERVAL_S,
             ping_timeout=PING_INTERVAL_S,
             close_timeout=_CLOSE_TIMEOUT_S,
             server_header=None,
             logger=_quiet_logger(),
         )
+        if self._direct:
+            server = self._server
+            self._probing = asyncio.create_task(probe_all(lambda: server.connections, PING_INTERVAL_S))
         bound: int = self._server.sockets[0].getsockname()[1]
         self._log.info("ocpp.listening", host=host, port=bound)
         return bound
@@ -62,6 +74,8 @@ class OcppServer:
         if self._server is None:
             return
         server, self._server = self._server, None
+        if self._probing is not None:
+            self._probing.cancel()
         server.close(code=_SERVICE_RESTART, reason="the central system restarts")
         try:
             async with asyncio.timeout(STOP_TIMEOUT_S):
@@ -91,22 +105,17 @@ class OcppServer:
         return Subprotocol(chosen) if chosen else None
 
     async def _serve(self, socket: ServerConnection) -> None:
-        transport = SocketTransport(socket)
+        transport = DirectTransport(socket) if isinstance(socket, DirectConnection) else QueuedTransport(socket)
         live = self._accept(socket, transport)
         if live is None:
             await socket.close(_POLICY_VIOLATION, "unknown charge point")
             return
-        writer = asyncio.create_task(transport.write())
         try:
-            async for frame in socket:
-                live.receive(frame)
-        except ConnectionClosed:
-            pass  # the peer vanished; the close code tells what is known
+            await transport.read(live.receive)
         finally:
             live.closed(_end_of(socket))
-            writer.cancel()
 
-    def _accept(self, socket: ServerConnection, transport: SocketTransport) -> LiveChargePoint | None:
+    def _accept(self, socket: ServerConnection, transport: Transport) -> LiveChargePoint | None:
         charge_point_id = identity_of(socket.request.path) if socket.request else None
         registration = self._directory.find(charge_point_id) if charge_point_id else None
         assumed = registration.settings.protocol if registration else None
@@ -119,33 +128,18 @@ class OcppServer:
             return None  # removed while its handshake was under way
 
 
-class SocketTransport:
-    """Implements connection.Transport: a bounded queue in front of the socket, and one task that empties it."""
+def _deflate() -> ServerPerMessageDeflateFactory:
+    """permessage-deflate (RFC 7692), which 2.0.1 asks for (part 4 section 3.3), for whoever offers it.
 
-    def __init__(self, socket: ServerConnection) -> None:
-        self._socket = socket
-        self._unsent: asyncio.Queue[str] = asyncio.Queue(_MAX_UNSENT_FRAMES)
-        self._closing: asyncio.Task[None] | None = None
-
-    def send(self, text: str) -> None:
-        if self._closing is not None:
-            return
-        try:
-            self._unsent.put_nowait(text)
-        except asyncio.QueueFull:
-            self.close(_POLICY_VIOLATION, "frames are not read")
-
-    def close(self, code: int, reason: str) -> None:
-        if self._closing is None:
-            self._closing = asyncio.create_task(self._socket.close(code, reason))
-
-    async def write(self) -> None:
-        """Runs until the socket is closed."""
-        try:
-            while True:
-                await self._socket.send(await self._unsent.get())
-        except ConnectionClosed:
-            return
+    Nothing is remembered from one message to the next on either side: an idle charge point costs no memory for it.
+    """
+    return ServerPerMessageDeflateFactory(
+        server_no_context_takeover=True,
+        client_no_context_takeover=True,
+        server_max_window_bits=_WINDOW_BITS,
+        client_max_window_bits=_WINDOW_BITS,
+        compress_settings={"memLevel": 5},
+    )
 
 
 def _offered(headers: Headers) -> list[str]:

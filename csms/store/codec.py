@@ -38,10 +38,7 @@ def to_json(value: Any) -> Json:
 def to_object(value: Any) -> JsonObject:
     """A dataclass as a JSON object, in the order of its fields. Raises Unstorable."""
     kind: Any = type(value)
-    return {
-        name: None if (item := getattr(value, name)) is None else to_json(item)
-        for name in field_names(kind)
-    }
+    return {name: None if (item := getattr(value, name)) is None else to_json(item) for name in field_names(kind)}
 
 
 def from_json(kind: type[Value], value: object, restore: Restore) -> Value:

@@ -15,7 +15,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from csms.charge_points.lifecycle import ChargePoints
-from csms.charge_points.server import OcppServer, SocketTransport
+from csms.charge_points.server import OcppServer
+from csms.charge_points.sockets import QueuedTransport
 from csms.domain import events as ev
 from csms.domain.model import OCPP16, OCPP201
 
@@ -246,7 +247,7 @@ async def test_a_peer_that_never_reads_is_closed() -> None:
             self.closed = (code, reason)
 
     socket = Stuck()
-    transport = SocketTransport(socket)  # type: ignore[arg-type]  # only what the transport uses
+    transport = QueuedTransport(socket)  # type: ignore[arg-type]  # only what the transport uses
     writer = asyncio.create_task(transport.write())
     for number in range(1002):
         transport.send(str(number))

@@ -1,0 +1,154 @@
+"""A WebSocket connection that hands frames over as they arrive, and sends without a task.
+
+The `websockets` library parses frames with generators, queues them for a task, and serialises answers with as much
+ceremony: more than all that is done with a message here. What nearly every charge point sends, whole masked text
+frames without an extension, is read here in the callback of the event loop; everything else (fragments, pings, closing,
+compression, whatever breaks RFC 6455) is left to the library, whose state is the same before and after.
+
+This leans on what the library does not promise: `data_received`, `process_event`, `send_data`, and in its protocol
+`reader.buffer`, `current_size`, `max_message_size` and `extensions`. tests/csms/charge_points/test_direct.py says so
+loudly when an upgrade changes them, and `ocpp.direct_sockets = false` does without this class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import Event, State
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # built without a C compiler
+    from websockets.utils import apply_mask
+
+_WHOLE_TEXT = 0x81
+"""FIN, no extension, opcode 1: RFC 6455 section 5.2."""
+
+_MASKED = 0x80
+_MASK_BYTES = 4
+_SHORT = 126
+"""Lengths below stand in the second byte; 126 stands for a length in the next two (section 5.2)."""
+
+
+class DirectConnection(ServerConnection):
+    """One charge point's socket, once `listen` was called.
+
+    Frames that came before are kept until then, so that none is lost or overtaken. `heard`: whether anything at all
+    has come since the last probe.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # Any: the library's own, passed on as they are
+        super().__init__(*arguments, **options)
+        self.heard = True
+        self._receive: Callable[[str | bytes], None] | None = None
+        self._early: list[Frame] = []
+        self._fragments: list[Frame] = []
+
+    def listen(self, receive: Callable[[str | bytes], None]) -> None:
+        """From now on `receive` gets every message, text as str. It must not raise."""
+        self._receive = receive
+        self.request = self.response = None  # what the handshake needed is a third of what an idle socket takes
+        early, self._early = self._early, []
+        for frame in early:
+            self._take(frame, receive)
+
+    def send_text(self, text: str) -> None:
+        """Send a text message now; nothing happens if the connection is not open any more. Never raises."""
+        if self.protocol.state is not State.OPEN:
+            return
+        data = text.encode()
+        if self.protocol.extensions:
+            self.protocol.send_text(data)
+            self.send_data()
+        else:
+            self.transport.write(_header(len(data)) + data)
+
+    def unsent_bytes(self) -> int:
+        return self.transport.get_write_buffer_size()
+
+    def probe(self) -> None:
+        """Send a ping, if anything has come since the last one; else the peer is gone, and so is the connection."""
+        if self.protocol.state is not State.OPEN:
+            return
+        if self.heard:
+            self.heard = False
+            self.protocol.send_ping(b"")
+            self.send_data()
+        else:
+            self.protocol.fail(CloseCode.INTERNAL_ERROR, "no answer to a ping")
+            self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        self.heard = True
+        protocol = self.protocol
+        between_messages = not protocol.reader.buffer and protocol.current_size is None
+        if self._receive is not None and between_messages:
+            data = self._take_whole_frames(data, self._receive)
+        if data:
+            super().data_received(data)
+
+    def process_event(self, event: Event) -> None:
+        if not isinstance(event, Frame):
+            super().process_event(event)  # the opening handshake
+        elif event.opcode not in _DATA:
+            return  # a pong: `heard` is all that is asked of it; pings and closing are answered by the protocol
+        elif self._receive is None:
+            self._early.append(event)
+        else:
+            self._take(event, self._receive)
+
+    def _take_whole_frames(self, data: bytes, receive: Callable[[str | bytes], None]) -> bytes:
+        """Handle the whole, plain text frames that `data` begins with; returns the rest."""
+        protocol, at, end = self.protocol, 0, len(data)
+        longest = protocol.max_message_size or end
+        while end - at > 2 + _MASK_BYTES and protocol.state is State.OPEN:
+            length, mask_at = data[at + 1] - _MASKED, at + 2
+            if length == _SHORT:
+                length, mask_at = int.from_bytes(data[at + 2 : at + 4], "big"), at + 4
+                minimal = length >= _SHORT
+            else:
+                minimal = 0 <= length < _SHORT
+            text_at = mask_at + _MASK_BYTES
+            after = text_at + length
+            if data[at] != _WHOLE_TEXT or not minimal or after > end or length > longest:
+                break
+            try:
+                text = apply_mask(data[text_at:after], data[mask_at:text_at]).decode()
+            except UnicodeDecodeError:
+                break  # the library closes with 1007
+            at = after
+            receive(text)
+        return data[at:] if at else data
+
+    def _take(self, frame: Frame, receive: Callable[[str | bytes], None]) -> None:
+        """A frame that the library has parsed: a whole message, or a fragment of one."""
+        self._fragments.append(frame)
+        if not frame.fin:
+            return
+        fragments, self._fragments = self._fragments, []
+        message = b"".join(bytes(fragment.data) for fragment in fragments)
+        if fragments[0].opcode is Opcode.BINARY:
+            receive(message)
+            return
+        try:
+            text = message.decode()
+        except UnicodeDecodeError as error:
+            self.protocol.fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
+            self.send_data()
+            return
+        receive(text)
+
+
+_DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
+
+
+def _header(length: int) -> bytes:
+    """Of a whole text frame from a server, which does not mask (RFC 6455 sections 5.1 and 5.2)."""
+    if length < _SHORT:
+        return bytes((_WHOLE_TEXT, length))
+    if length < 0x10000:
+        return bytes((_WHOLE_TEXT, _SHORT)) + length.to_bytes(2, "big")
+    return bytes((_WHOLE_TEXT, 127)) + length.to_bytes(8, "big")

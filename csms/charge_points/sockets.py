@@ -1,0 +1,98 @@
+"""Sockets as a live charge point's transport, and the pings that notice a dead peer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from csms.charge_points.direct import DirectConnection
+
+Receive = Callable[[str | bytes], None]
+"""Takes a frame; never raises."""
+
+MAX_UNSENT_BYTES = 1024 * 1024
+"""What may wait for a charge point that does not read; a charging profile has about one kilobyte."""
+
+_MAX_UNSENT_FRAMES = 1000
+_POLICY_VIOLATION = 1008
+_PROBED_AT_ONCE = 100
+
+
+class DirectTransport:
+    """Implements connection.Transport: frames leave at once, or wait in the socket's own buffer."""
+
+    def __init__(self, socket: DirectConnection) -> None:
+        self._socket = socket
+        self._closing: asyncio.Task[None] | None = None
+
+    def send(self, text: str) -> None:
+        if self._closing is not None:
+            return
+        if self._socket.unsent_bytes() > MAX_UNSENT_BYTES:
+            self.close(_POLICY_VIOLATION, "frames are not read")
+        else:
+            self._socket.send_text(text)
+
+    def close(self, code: int, reason: str) -> None:
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._socket.close(code, reason))
+
+    async def read(self, receive: Receive) -> None:
+        """Hand over every message, until the socket is closed."""
+        self._socket.listen(receive)
+        await self._socket.wait_closed()
+
+
+class QueuedTransport:
+    """Implements connection.Transport with the library's public interface: a bounded queue in front of the socket, and
+    one task that empties it."""
+
+    def __init__(self, socket: ServerConnection) -> None:
+        self._socket = socket
+        self._unsent: asyncio.Queue[str] = asyncio.Queue(_MAX_UNSENT_FRAMES)
+        self._closing: asyncio.Task[None] | None = None
+
+    def send(self, text: str) -> None:
+        if self._closing is not None:
+            return
+        try:
+            self._unsent.put_nowait(text)
+        except asyncio.QueueFull:
+            self.close(_POLICY_VIOLATION, "frames are not read")
+
+    def close(self, code: int, reason: str) -> None:
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._socket.close(code, reason))
+
+    async def read(self, receive: Receive) -> None:
+        """Hand over every message, until the socket is closed."""
+        writer = asyncio.create_task(self.write())
+        try:
+            async for frame in self._socket:
+                receive(frame)
+        except ConnectionClosed:
+            pass  # the peer vanished; the close code tells what is known
+        finally:
+            writer.cancel()
+
+    async def write(self) -> None:
+        """Runs until the socket is closed."""
+        try:
+            while True:
+                await self._socket.send(await self._unsent.get())
+        except ConnectionClosed:
+            return
+
+
+async def probe_all(sockets: Callable[[], Iterable[ServerConnection]], interval_s: float) -> None:
+    """Ping every direct connection so often, for ever: one task for all of them instead of two for each."""
+    while True:
+        await asyncio.sleep(interval_s)
+        direct = [socket for socket in sockets() if isinstance(socket, DirectConnection)]
+        for number, socket in enumerate(direct, start=1):
+            socket.probe()
+            if number % _PROBED_AT_ONCE == 0:
+                await asyncio.sleep(0)
