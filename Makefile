@@ -9,7 +9,7 @@ SITE_HOURS ?= 20
 SEED ?= 1
 BUILD := build
 
-.PHONY: demo test sim bench bench-fairness bench-allocation exhaustive mutants lint format types install clean
+.PHONY: demo test sim bench bench-fairness bench-allocation bench-messages exhaustive mutants lint format types install clean
 
 install: $(STAMP)
 
@@ -29,11 +29,15 @@ sim: $(BENCH_STAMP)
 	@mkdir -p $(BUILD)
 	$(BIN)/python tests/simulation --site-hours $(SITE_HOURS) --seed $(SEED) --chart $(BUILD)/simulation.svg
 
-bench: bench-allocation bench-fairness
+bench: bench-allocation bench-fairness bench-messages
 
 bench-allocation: $(BENCH_STAMP)
 	@mkdir -p $(BUILD)
 	$(BIN)/python -m benchmarks.allocation --chart $(BUILD)/allocation.svg
+
+# What a message costs, beside an echo, a plain server, and one on Node.
+bench-messages: $(BENCH_STAMP)
+	$(BIN)/python -m benchmarks.messages --json $(BUILD)/messages.json --chart $(BUILD)/messages.svg
 
 # Real charging sessions (CSV as in the reference): make bench-fairness SESSIONS=path
 bench-fairness: $(BENCH_STAMP)

@@ -1,0 +1,69 @@
+"""config.toml of the system under test: sites of chargers that share a scarce connection."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.wire.mix import DEFAULT_KW, RATED_KW
+
+API_KEY = "a-key-of-the-benchmark"
+SHARE_KW = 8.0
+"""What a site has for each of its chargers: more than they are promised, less than they could take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """A site of three-phase chargers. `settings` are further lines of [balancer] of the whole system."""
+
+    site_id: str
+    identities: Sequence[str]
+    share_kw: float = SHARE_KW
+    default_kw: float = DEFAULT_KW
+
+    @property
+    def capacity_kw(self) -> float:
+        return round(self.share_kw * len(self.identities), 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What there is besides the ports."""
+
+    parks: Sequence[Park]
+    balancer: Mapping[str, float] = field(default_factory=dict)
+
+
+def parks(identities: Sequence[str], per_site: int) -> list[Park]:
+    return [
+        Park(f"park-{number:03d}", identities[start : start + per_site])
+        for number, start in enumerate(range(0, len(identities), per_site))
+    ]
+
+
+def write_config(folder: Path, layout: Layout, ocpp_port: int, api_port: int) -> Path:
+    """Write the file, with its database beside it, and return its path."""
+    path = folder / "config.toml"
+    path.write_text("\n".join(_lines(folder, layout, ocpp_port, api_port)) + "\n")
+    return path
+
+
+def _lines(folder: Path, layout: Layout, ocpp_port: int, api_port: int) -> Iterator[str]:
+    yield from _section("[ocpp]", {"port": ocpp_port})
+    yield from _section("[api]", {"port": api_port})
+    sha256 = hashlib.sha256(API_KEY.encode()).hexdigest()
+    yield from _section("[[api.keys]]", {"name": "benchmark", "sha256": sha256, "scopes": ["control"]})
+    yield from _section("[storage]", {"url": f"sqlite+aiosqlite:///{folder / 'csms.db'}"})
+    yield from _section("[balancer]", layout.balancer)
+    for park in layout.parks:
+        yield from _section("[[sites]]", {"site_id": park.site_id, "grid_capacity_kw": park.capacity_kw})
+        for identity in park.identities:
+            charger = {"charge_point_id": identity, "max_power_kw": RATED_KW, "current": "AC", "phases": 3}
+            yield from _section("[[sites.charge_points]]", charger | {"offline_limit_kw": park.default_kw})
+
+
+def _section(heading: str, values: Mapping[str, object]) -> Iterable[str]:
+    return ["", heading, *(f"{name} = {json.dumps(value)}" for name, value in values.items())]

@@ -1,0 +1,120 @@
+"""Our server without what it is for: it decodes, validates and answers every message, and keeps nothing of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from itertools import count
+from typing import Any
+
+import uvloop
+
+from benchmarks.wire.mix import DEFAULT_KW, RATED_KW, identities
+from benchmarks.wire.servers.program import options, until_terminated
+from csms import logs
+from csms.app import RandomIds, SystemClock
+from csms.charge_points.lifecycle import ChargePoints
+from csms.charge_points.server import OcppServer
+from csms.domain import events as ev
+from csms.domain.model import ChargePointSettings, Current, Moment, SiteSettings, Transaction
+from csms.domain.ports import ChargePointLink, Registration
+from csms.domain.snapshot import Snapshot
+from csms.domain.state import State
+from csms.garbage import look_seldom
+
+SITE_ID = "forgetful"
+
+
+class ForgetfulSite:
+    """Implements ports.ChargePointSite: it looks as it did in the beginning, whatever is recorded."""
+
+    def __init__(self, charge_points: int) -> None:
+        state = State(SiteSettings(SITE_ID, "Forgetful", "Europe/London", grid_capacity_w=1_000_000_000))
+        for identity in identities(charge_points):
+            state.apply(ev.ChargePointDeclared(Moment(0, 0), _settings(identity)))
+        self._snapshot = state.snapshot()
+        self._session_ids = count(1)
+        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._done.set_result(None)
+        self.links: dict[str, ChargePointLink] = {}
+
+    @property
+    def site_id(self) -> str:
+        return SITE_ID
+
+    def record(self, _event: ev.Event) -> asyncio.Future[None]:
+        return self._done
+
+    def snapshot(self) -> Snapshot:
+        return self._snapshot
+
+    def transactions(self, _charge_point_id: str) -> list[Transaction]:
+        return []
+
+    def next_session_id(self) -> int:
+        return next(self._session_ids)
+
+    def attach(self, charge_point_id: str, link: ChargePointLink) -> None:
+        self.links[charge_point_id] = link
+
+    def detach(self, charge_point_id: str, link: ChargePointLink) -> None:
+        if self.links.get(charge_point_id) is link:
+            del self.links[charge_point_id]
+
+
+class OneSite:
+    """Implements ports.Directory."""
+
+    def __init__(self, site: ForgetfulSite) -> None:
+        self._site = site
+
+    def find(self, charge_point_id: str) -> Registration | None:
+        settings = self._site.snapshot().settings.get(charge_point_id)
+        return None if settings is None else Registration(settings, self._site)
+
+    def admit(self, registration: Registration) -> None:
+        raise NotImplementedError(f"{registration.settings.charge_point_id} is not declared")
+
+
+def _settings(identity: str) -> ChargePointSettings:
+    return ChargePointSettings(
+        identity,
+        SITE_ID,
+        max_power_w=round(1000 * RATED_KW),
+        current=Current.AC,
+        phases=3,
+        offline_limit_w=round(1000 * DEFAULT_KW),
+    )
+
+
+async def main() -> None:
+    given = options(__doc__ or "")
+    logs.configure()
+    site = ForgetfulSite(given.charge_points)
+    directory = OneSite(site)
+    tasks: set[asyncio.Task[Any]] = set()
+
+    def spawn(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        return task
+
+    charge_points = ChargePoints(
+        directory=directory,
+        clock=SystemClock(),
+        ids=RandomIds(),
+        call_timeout_s=30,
+        heartbeat_interval_s=60,
+        metering_interval_s=10,
+        spawn=spawn,
+    )
+    server = OcppServer(directory, charge_points)
+    await server.start("127.0.0.1", given.port)
+    look_seldom()
+    await until_terminated()
+    await server.stop()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
