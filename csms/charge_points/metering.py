@@ -7,7 +7,6 @@ here take each quantity once. Whatever cannot be read as a finite number counts 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from csms.domain.electrical import ASSUMED_PHASES
@@ -17,6 +16,12 @@ ENERGY = "Energy.Active.Import.Register"
 POWER = "Power.Active.Import"
 CURRENT = "Current.Import"
 VOLTAGE = "Voltage"
+MEASURANDS = frozenset({ENERGY, POWER, CURRENT, VOLTAGE})
+"""What is read of all that a charger may sample."""
+
+PERIODIC = "Sample.Periodic"
+"""The context of a sample that names none."""
+
 
 _LARGEST = 1e15
 """No charger measures more, and what is computed from it stays finite."""
@@ -37,7 +42,7 @@ class Sample(NamedTuple):
     multiplier: int = 0
     phase: str | None = None
     location: str = "Outlet"
-    context: str = "Sample.Periodic"
+    context: str = PERIODIC
 
 
 class SampleSet(NamedTuple):
@@ -47,8 +52,7 @@ class SampleSet(NamedTuple):
     samples: Sequence[Sample]
 
 
-@dataclass(frozen=True, slots=True)
-class Wiring:
+class Wiring(NamedTuple):
     """What is known of the connector. `phases` None is unknown; `voltage_v` is the phase voltage of the site."""
 
     voltage_v: float
@@ -56,8 +60,7 @@ class Wiring:
     current: Current | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What one message says: each quantity from the newest set that has it, None where none has.
 
     `currents_a` are those of the charger's conductors L1, L2, L3, from the same set as the power.
@@ -148,31 +151,39 @@ _Phases = Mapping[str, float]
 
 
 def _quantities(samples: Sequence[Sample]) -> Mapping[str, _Phases]:
-    """Every quantity at its best location; of two values for one phase the later one wins, but not the one of a
+    """Every quantity at its best location; of two values for one phase the later one wins, but never the one of a
     transaction's begin."""
     found: dict[str, dict[str, float]] = {ENERGY: {}, POWER: {}, CURRENT: {}, VOLTAGE: {}}
-    distances = dict.fromkeys(found, _FAR)
-    if any(sample.context == _BEGIN for sample in samples):
-        samples = sorted(samples, key=lambda sample: sample.context != _BEGIN)
-    for value, measurand, unit, multiplier, phase, location, _ in samples:
+    distances: dict[str, int] = {}
+    for value, measurand, unit, multiplier, phase, location, context in samples:
         values = found.get(measurand)
-        distance = _DISTANCES.get(location, _FAR)
-        if values is None or distance > distances[measurand] or distance == _FAR:
+        distance = _DISTANCES.get(location)
+        if values is None or distance is None:
             continue
-        if distance < distances[measurand]:
+        nearest = distances.setdefault(measurand, distance)
+        if distance > nearest:
+            continue
+        if distance < nearest:
             distances[measurand] = distance
             values.clear()
-        kilo = 1000.0 if measurand in _IN_KILO and unit[:1] in "kK" and unit else 1.0
-        values[_PHASE_NAMES.get(phase, "?")] = value * kilo * 10.0**multiplier
+        name = _PHASE_NAMES.get(phase, "?")
+        if context == _BEGIN and name in values:
+            continue
+        values[name] = value if unit in _BASE_UNITS and not multiplier else _scaled(value, measurand, unit, multiplier)
     return found
 
 
+def _scaled(value: float, measurand: str, unit: str, multiplier: int) -> float:
+    """The value in its base unit: of power and energy the one with a k is a thousand times as large."""
+    kilo = 1000.0 if measurand in (ENERGY, POWER) and unit[:1] in ("k", "K") else 1.0
+    return value * kilo * 10.0**multiplier
+
+
 _BEGIN = "Transaction.Begin"
-_IN_KILO = (ENERGY, POWER)
+_BASE_UNITS = frozenset({"", "W", "Wh", "A", "V"})
 
 # Where a quantity is measured in several places, the one nearest to the connector counts (1.6 chapter 3.16.3).
 _DISTANCES = {"Outlet": 0, "Cable": 1, "Inlet": 2, "Body": 3, "EV": 4}
-_FAR = 5
 
 _PHASES = ("L1", "L2", "L3")
 

@@ -45,7 +45,7 @@ class ForgetfulSite:
     def record(self, _event: ev.Event) -> asyncio.Future[None]:
         return self._done
 
-    def snapshot(self) -> Snapshot:
+    def view(self) -> Snapshot:
         return self._snapshot
 
     def transactions(self, _charge_point_id: str) -> list[Transaction]:
@@ -69,7 +69,7 @@ class OneSite:
         self._site = site
 
     def find(self, charge_point_id: str) -> Registration | None:
-        settings = self._site.snapshot().settings.get(charge_point_id)
+        settings = self._site.view().settings.get(charge_point_id)
         return None if settings is None else Registration(settings, self._site)
 
     def admit(self, registration: Registration) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from csms.charge_points.connection import Reply
-from csms.charge_points.metering import ENERGY, Sample, SampleSet, number
+from csms.charge_points.metering import ENERGY, MEASURANDS, PERIODIC, Sample, SampleSet, number
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.session import Session
 from csms.charge_points.times import charger_time
@@ -32,25 +32,18 @@ def _connector_of(session: Session, transaction_id: str | None) -> int:
 def sample_sets(meter_value: Iterable[JsonObject], now_s: float) -> list[SampleSet]:
     """The readable samples of a meterValue or transactionData list."""
     return [
-        SampleSet(
-            charger_time(element["timestamp"], now_s),
-            [sample for sampled in element["sampledValue"] if (sample := _sample(sampled)) is not None],
-        )
+        SampleSet(charger_time(element["timestamp"], now_s), list(_samples(element["sampledValue"])))
         for element in meter_value
     ]
 
 
-def _sample(sampled: JsonObject) -> Sample | None:
-    value = number(sampled["value"])
-    if value is None or sampled.get("format") == "SignedData":
-        return None
-    told = sampled.get
-    return Sample(
-        value,
-        told("measurand", ENERGY),
-        told("unit", ""),
-        0,
-        told("phase"),
-        told("location", "Outlet"),
-        told("context", "Sample.Periodic"),
-    )
+def _samples(sampled_values: Iterable[JsonObject]) -> Iterator[Sample]:
+    for sampled in sampled_values:
+        told = sampled.get
+        measurand = told("measurand", ENERGY)
+        if measurand not in MEASURANDS or told("format") == "SignedData":
+            continue
+        value = number(sampled["value"])
+        if value is not None:
+            unit, phase = told("unit", ""), told("phase")
+            yield Sample(value, measurand, unit, 0, phase, told("location", "Outlet"), told("context", PERIODIC))
