@@ -6,15 +6,19 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import structlog
 from sqlalchemy import Connection, Table
 
 from csms.domain.events import Event, MeterValuesReceived
 from csms.domain.history import MinuteRecord
 from csms.domain.state import Row
 from csms.store import tables
-from csms.store.rows import RowKey, Values, Write, event_values, minute_write, row_write, sample_values
+from csms.store.codec import Unstorable
+from csms.store.rows import RowKey, Values, Write, event_values, minute_write, row_key, row_write, sample_values
 from csms.store.sequences import raise_sequences
 from csms.store.upsert import append_rows, put_rows
+
+log = structlog.get_logger()
 
 _FORGOTTEN_TABLES = (
     tables.charge_point_settings,
@@ -47,22 +51,25 @@ class Batch:
 
     def drop(self, site_id: str, charge_point_id: str) -> None:
         """Forget the state rows of a charge point that wait here."""
-        self.rows = {
-            key: write
-            for key, write in self.rows.items()
-            if key[0] not in _FORGOTTEN_NAMES or key[1][:2] != (site_id, charge_point_id)
-        }
+        self.rows = {key: write for key, write in self.rows.items() if not _is_of(key, site_id, charge_point_id)}
+
+
+def _is_of(key: RowKey, site_id: str, charge_point_id: str) -> bool:
+    """Whether a row is forgotten with this charge point."""
+    return key[0] in _FORGOTTEN_NAMES and key[1][:2] == (site_id, charge_point_id)
 
 
 class Queue:
     """What waits to be written: some of it urgently, with a future each, the rest behind.
 
-    A row waits at most once in each half; the version behind is always the later one.
+    A row waits at most once in each half; the version behind is always the later one, and is encoded when it is
+    taken: most are replaced before.
     """
 
     def __init__(self) -> None:
         self._urgent = Batch()
         self._behind = Batch()
+        self._rows_behind: dict[RowKey, tuple[str, Row]] = {}
         self._futures: list[asyncio.Future[None]] = []
 
     @property
@@ -71,7 +78,7 @@ class Queue:
 
     @property
     def behind(self) -> bool:
-        return bool(self._behind)
+        return bool(self._behind or self._rows_behind)
 
     def append(
         self, site_id: str, event: Event, rows: Sequence[Row], origin: str, future: asyncio.Future[None]
@@ -82,17 +89,17 @@ class Queue:
         self._urgent.events.append(values)
         self._urgent.put(writes)
         for write in writes:
-            self._behind.rows.pop(write.key, None)
+            self._rows_behind.pop(write.key, None)
         self._futures.append(future)
 
     def sample(self, site_id: str, event: Event, rows: Sequence[Row]) -> None:
         """Raises Unstorable, with nothing queued."""
-        writes = [row_write(site_id, row, "ocpp") for row in rows]
         if isinstance(event, MeterValuesReceived):
             self._behind.samples.append(sample_values(site_id, event, rows))
         else:
             self._behind.events.append(event_values(site_id, event))
-        self._behind.put(writes)
+        for row in rows:
+            self._rows_behind[row_key(site_id, row)] = (site_id, row)
 
     def record_minute(self, site_id: str, record: MinuteRecord) -> None:
         """Raises Unstorable, with nothing queued."""
@@ -104,6 +111,9 @@ class Queue:
     def forget(self, site_id: str, charge_point_id: str, future: asyncio.Future[None]) -> None:
         for half in (self._urgent, self._behind):
             half.drop(site_id, charge_point_id)
+        self._rows_behind = {
+            key: row for key, row in self._rows_behind.items() if not _is_of(key, site_id, charge_point_id)
+        }
         self._urgent.forgotten.append((site_id, charge_point_id))
         self._futures.append(future)
 
@@ -118,9 +128,18 @@ class Queue:
         if behind:
             batch.events += self._behind.events
             batch.samples += self._behind.samples
-            batch.rows |= self._behind.rows
-            self._behind = Batch()
+            batch.rows |= self._behind.rows | self._encoded_behind()
+            self._behind, self._rows_behind = Batch(), {}
         return batch, futures
+
+    def _encoded_behind(self) -> dict[RowKey, Write]:
+        writes: dict[RowKey, Write] = {}
+        for key, (site_id, row) in self._rows_behind.items():
+            try:
+                writes[key] = row_write(site_id, row, "ocpp")
+            except Unstorable as error:
+                log.warning("store_row_refused", site_id=site_id, table=key[0], error=str(error))
+        return writes
 
 
 def write_batch(connection: Connection, batch: Batch) -> None:

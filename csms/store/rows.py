@@ -58,6 +58,12 @@ def _primary_key(table: Table) -> tuple[str, ...]:
     return tuple(column.name for column in table.primary_key)
 
 
+def row_key(site_id: str, row: Row) -> RowKey:
+    """The key of what `row_write` makes of a row that keeps no column of its own."""
+    table = tables.transactions if isinstance(row, Transaction) else _STATE_TABLES[type(row)][0]
+    return (table.name, tuple([site_id if name == "site_id" else getattr(row, name) for name in _primary_key(table)]))
+
+
 def row_write(site_id: str, row: Row, origin: str) -> Write:
     """Raises Unstorable."""
     if isinstance(row, Transaction):
@@ -98,13 +104,22 @@ def sample_values(site_id: str, event: ev.MeterValuesReceived, rows: Sequence[Ro
 
     Raises Unstorable.
     """
-    values = to_object(event)
-    values["site_id"] = site_id
-    values["at_utc_s"] = values.pop("at")
+    said: ev.MeterValuesReceived | MeterReading = event
     for row in rows:
         if isinstance(row, MeterReading):
-            values["power_w"], values["source"] = to_json(row.power_w), to_json(row.source)
-    return values
+            said = row
+    return {
+        "site_id": site_id,
+        "charge_point_id": event.charge_point_id,
+        "connector_id": event.connector_id,
+        "at_utc_s": to_json(event.at),
+        "measured_at_s": to_json(event.measured_at_s),
+        "transaction_id": to_json(event.transaction_id),
+        "power_w": to_json(said.power_w),
+        "source": to_json(said.source),
+        "energy_wh": to_json(event.energy_wh),
+        "currents_a": to_json(event.currents_a),
+    }
 
 
 def site_settings(data: JsonObject, now: Moment) -> SiteSettings:
