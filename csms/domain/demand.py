@@ -32,16 +32,22 @@ def with_demand(
         return replace(
             reading, low_since=reading.at, peak_demand_w=wanted_w, recent_demand_w=wanted_w, recent_since=reading.at
         )
-    return _still_low(_as_before(reading, before), wanted_w, before.recent_since)
+    return _still_low(reading, before, wanted_w, before.recent_since)
 
 
-def _still_low(reading: MeterReading, demand_w: float, recent_since: Moment) -> MeterReading:
+def _still_low(reading: MeterReading, before: MeterReading, demand_w: float, recent_since: Moment) -> MeterReading:
     """With the highest demand of the last one or two minutes: a battery that tapers asks for less and less."""
     if reading.at.steady_s - recent_since.steady_s < _REMEMBERED_S:
-        recent_w = max(reading.recent_demand_w, demand_w)
-        return replace(reading, peak_demand_w=max(reading.peak_demand_w, demand_w), recent_demand_w=recent_w)
-    peak_w = max(reading.recent_demand_w, demand_w)
-    return replace(reading, peak_demand_w=peak_w, recent_demand_w=demand_w, recent_since=reading.at)
+        peak_w, recent_w = max(before.peak_demand_w, demand_w), max(before.recent_demand_w, demand_w)
+    else:
+        peak_w, recent_w, recent_since = max(before.recent_demand_w, demand_w), demand_w, reading.at
+    return replace(
+        reading,
+        low_since=before.low_since,
+        peak_demand_w=peak_w,
+        recent_demand_w=recent_w,
+        recent_since=recent_since,
+    )
 
 
 def _as_before(reading: MeterReading, before: MeterReading | None) -> MeterReading:

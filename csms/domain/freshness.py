@@ -8,9 +8,9 @@ while.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import NamedTuple
 
-from csms.domain.model import MeterReading
+from csms.domain.model import MeterReading, Moment
 
 _ON_THE_WAY_S = 60.0
 _AHEAD_S = 2.0
@@ -23,19 +23,24 @@ _SILENCE_S = 60.0
 """But not while nothing comes: what queued meanwhile would seem to be fresh."""
 
 
-def with_age(reading: MeterReading, before: MeterReading | None) -> MeterReading:
-    """The reading with `age_s` at its arrival (None: nobody can say), judged by the lags seen before."""
-    lag_s = reading.at.utc_s - reading.measured_at_s
-    least_s, since = lag_s, reading.at
+class Age(NamedTuple):
+    """How old a reading was at its arrival (None: nobody can say), and the lags that the next one is judged by."""
+
     age_s: float | None
+    least_lag_s: float
+    least_lag_since: Moment
+
+
+def age(at: Moment, measured_at_s: float, before: MeterReading | None) -> Age:
+    """Of a reading that arrives now, judged by the lags seen before."""
+    lag_s = at.utc_s - measured_at_s
+    least_s, since = lag_s, at
     if before is not None and before.least_lag_since is not None:
-        passed_s = min(max(0.0, reading.at.steady_s - before.at.steady_s), _SILENCE_S)
+        passed_s = min(max(0.0, at.steady_s - before.at.steady_s), _SILENCE_S)
         known_s = before.least_lag_s + _FORGOTTEN_PER_S * passed_s
         least_s = min(lag_s, known_s)
-        since = before.least_lag_since if lag_s > before.least_lag_s - _LESS_S else reading.at
+        since = before.least_lag_since if lag_s > before.least_lag_s - _LESS_S else at
     if -_AHEAD_S <= least_s <= _ON_THE_WAY_S:
-        age_s = max(0.0, lag_s)
-    else:
-        steady = reading.at.steady_s - since.steady_s >= _STEADY_S
-        age_s = max(0.0, lag_s - least_s) if steady else None
-    return replace(reading, age_s=age_s, least_lag_s=least_s, least_lag_since=since)
+        return Age(max(0.0, lag_s), least_s, since)
+    steady = at.steady_s - since.steady_s >= _STEADY_S
+    return Age(max(0.0, lag_s - least_s) if steady else None, least_s, since)

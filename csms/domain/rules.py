@@ -11,7 +11,7 @@ from csms.domain import limit_facts as facts
 from csms.domain.alarms import Alarm
 from csms.domain.demand import with_demand
 from csms.domain.energy import energy_after, slope_power_w
-from csms.domain.freshness import with_age
+from csms.domain.freshness import age
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
     Connector,
@@ -220,6 +220,7 @@ def _meter_values(state: State, event: ev.MeterValuesReceived) -> tuple[Row, ...
     if event.power_w is None and before is not None and _still_tells_power(state, before, event):
         # Some chargers send power and energy in separate messages.
         return (replace(before, energy_wh=event.energy_wh), *_energy_counted(state, key, event))
+    age_s, least_lag_s, least_lag_since = age(event.at, event.measured_at_s, before)
     reading = MeterReading(
         *key,
         at=event.at,
@@ -228,13 +229,15 @@ def _meter_values(state: State, event: ev.MeterValuesReceived) -> tuple[Row, ...
         source=event.source,
         energy_wh=event.energy_wh,
         currents_a=event.currents_a,
+        age_s=age_s,
+        least_lag_s=least_lag_s,
+        least_lag_since=least_lag_since,
     )
     if reading.power_w is None and before is not None:
         slope_w = slope_power_w(before, reading)
         if slope_w is not None:
             reading = replace(reading, power_w=slope_w, source=PowerSource.ENERGY_SLOPE)
     limits = state.limits.get(key)
-    reading = with_age(reading, before)
     reading = with_demand(reading, before, limits, state.shape(key.charge_point_id)) if key in state.active else reading
     settled = limits and facts.metered(limits, reading, state.shape(key.charge_point_id))
     return (reading, *([settled] if settled and settled is not limits else []), *_energy_counted(state, key, event))

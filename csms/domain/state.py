@@ -32,7 +32,6 @@ from csms.domain.snapshot import Snapshot
 REMEMBERED_TRANSACTIONS = 16
 """Ended transactions kept per charge point, to recognise repeated starts and late messages."""
 
-_CONNECTORS = range(MAX_CONNECTORS + 1)
 _REMEMBERED_LIMITS_S = 86_400.0
 
 Row = (
@@ -67,6 +66,7 @@ class State:
         self.site_load: SiteLoad | None = None
         self.alarms: dict[tuple[str, str], Alarm] = {}
         self._shapes: dict[str, Shape] = {}
+        self._highest: dict[str, int] = {}
         self._view: Snapshot | None = None
 
     @classmethod
@@ -136,7 +136,9 @@ class State:
 
     def transactions(self, charge_point_id: str) -> list[Transaction]:
         """Running ones first, then the last that ended, newest first."""
-        running = (self.active.get(ConnectorKey(charge_point_id, n)) for n in _CONNECTORS)
+        declared = self.settings[charge_point_id].connectors if charge_point_id in self.settings else 1
+        connectors = range(max(declared, self._highest.get(charge_point_id, 0)) + 1)
+        running = (self.active.get(ConnectorKey(charge_point_id, n)) for n in connectors)
         return [*filter(None, running), *self.ended.get(charge_point_id, ())]
 
     def _put(self, row: Row) -> None:
@@ -193,6 +195,8 @@ class State:
     def _put_transaction(self, row: Transaction) -> None:
         if row.active:
             self.active[row.key] = row
+            if row.connector_id > self._highest.get(row.charge_point_id, 1):
+                self._highest[row.charge_point_id] = row.connector_id
             return
         running = self.active.get(row.key)
         if running is not None and running.transaction_id == row.transaction_id:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from support.world import START_S, World
 
+from csms.domain import freshness
 from csms.domain.electrical import shape, voltages
-from csms.domain.freshness import with_age
 from csms.domain.grid import Circuit
 from csms.domain.model import (
     Capabilities,
@@ -138,10 +138,12 @@ def test_the_table_of_leases() -> None:
 @pytest.mark.parametrize("first_cell", ["arrives at", "a clock an hour behind: arrives at"])
 def test_the_tables_of_the_age_of_readings(first_cell: str) -> None:
     before: MeterReading | None = None
-    for arrival, measured, age in table(first_cell):
+    for arrival, measured, told in table(first_cell):
         arrival_s, measured_s = (int(re.match(r"-?\d+", cell)[0]) for cell in (arrival, measured))  # type: ignore[index]
-        before = with_age(MeterReading("x", 1, Moment(START_S + arrival_s, arrival_s), START_S + measured_s), before)
-        assert age == ("not known" if before.age_s is None else f"{before.age_s:g} s")
+        at = Moment(START_S + arrival_s, arrival_s)
+        age = freshness.age(at, START_S + measured_s, before)
+        before = MeterReading("x", 1, at, START_S + measured_s, **age._asdict())
+        assert told == ("not known" if before.age_s is None else f"{before.age_s:g} s")
 
 
 def test_the_table_of_overdraw() -> None:

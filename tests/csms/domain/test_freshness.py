@@ -1,15 +1,19 @@
 import pytest
 
-from csms.domain.freshness import with_age
+from csms.domain.freshness import age
 from csms.domain.model import MeterReading, Moment
 
 WALL_S = 1_790_000_000.0
 
 
+def dated(at: Moment, measured_at_s: float, before: MeterReading | None) -> MeterReading:
+    return MeterReading("a", 1, at, measured_at_s, **age(at, measured_at_s, before)._asdict())
+
+
 def reading(arrived_s: float, lag_s: float, before: MeterReading | None = None) -> MeterReading:
     """One that arrives `arrived_s` after the first, and by the charger's clock was taken `lag_s` before that."""
     at = Moment(WALL_S + arrived_s, 5_000.0 + arrived_s)
-    return with_age(MeterReading("a", 1, at, at.utc_s - lag_s), before)
+    return dated(at, at.utc_s - lag_s, before)
 
 
 def ages(*told: tuple[float, float]) -> list[float | None]:
@@ -97,8 +101,8 @@ def test_a_clock_that_goes_wrong_is_noticed_some_day() -> None:
 def test_a_jump_of_our_own_wall_clock_is_a_lag_like_any_other() -> None:
     """An hour forward: readings seem an hour late, and nothing may be concluded from them until that has lasted."""
     first = reading(0, 0.5)
-    jumped = MeterReading("a", 1, Moment(WALL_S + 3_610.0, 5_010.0), WALL_S + 9.5)
-    assert with_age(jumped, first).age_s == pytest.approx(3_600.5)
+    jumped = dated(Moment(WALL_S + 3_610.0, 5_010.0), WALL_S + 9.5, first)
+    assert jumped.age_s == pytest.approx(3_600.5)
 
 
 def test_the_time_of_measuring_is_told_by_our_steady_clock() -> None:
