@@ -12,6 +12,7 @@ loudly when an upgrade changes them, and `ocpp.direct_sockets = false` does with
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -46,14 +47,18 @@ class DirectConnection(ServerConnection):
         self._receive: Callable[[str | bytes], None] | None = None
         self._early: list[Frame] = []
         self._fragments: list[Frame] = []
+        self._over: asyncio.Future[None] = self.loop.create_future()
 
-    def listen(self, receive: Callable[[str | bytes], None]) -> None:
-        """From now on `receive` gets every message, text as str. It must not raise."""
+    async def listen(self, receive: Callable[[str | bytes], None]) -> None:
+        """Hand every message to `receive`, text as str, until the connection is not open any more; then the library
+        closes it in good time. `receive` must not raise."""
         self._receive = receive
         self.request = self.response = None  # what the handshake needed is a third of what an idle socket takes
         early, self._early = self._early, []
         for frame in early:
             self._take(frame, receive)
+        self._notice_the_end()
+        await self._over
 
     def send_text(self, text: str) -> None:
         """Send a text message now; nothing happens if the connection is not open any more. Never raises."""
@@ -89,6 +94,11 @@ class DirectConnection(ServerConnection):
             data = self._take_whole_frames(data, self._receive)
         if data:
             super().data_received(data)
+            self._notice_the_end()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._notice_the_end()
 
     def process_event(self, event: Event) -> None:
         if not isinstance(event, Frame):
@@ -99,6 +109,10 @@ class DirectConnection(ServerConnection):
             self._early.append(event)
         else:
             self._take(event, self._receive)
+
+    def _notice_the_end(self) -> None:
+        if self.protocol.state is not State.OPEN and self._receive is not None and not self._over.done():
+            self._over.set_result(None)
 
     def _take_whole_frames(self, data: bytes, receive: Callable[[str | bytes], None]) -> bytes:
         """Handle the whole, plain text frames that `data` begins with; returns the rest."""
@@ -138,6 +152,7 @@ class DirectConnection(ServerConnection):
         except UnicodeDecodeError as error:
             self.protocol.fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
             self.send_data()
+            self._notice_the_end()
             return
         receive(text)
 

@@ -152,7 +152,8 @@ def _offered(headers: Headers) -> list[str]:
 
 def _end_of(socket: ServerConnection) -> str:
     """Close code and reason in words for people; 1006 where there was no closing handshake."""
-    return f"{socket.close_code or 1006} {socket.close_reason or ''}".strip()
+    received = socket.protocol.close_rcvd  # known before the TCP connection has ended, unlike the socket's code
+    return "1006" if received is None else f"{received.code} {received.reason}".strip()
 
 
 def _quiet_logger() -> logging.Logger:

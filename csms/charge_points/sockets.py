@@ -42,8 +42,7 @@ class DirectTransport:
 
     async def read(self, receive: Receive) -> None:
         """Hand over every message, until the socket is closed."""
-        self._socket.listen(receive)
-        await self._socket.wait_closed()
+        await self._socket.listen(receive)
 
 
 class QueuedTransport:
