@@ -8,7 +8,8 @@
 - `growth`: what a message costs with 500 and with 5,000 chargers connected;
 - `reaction`: from a StartTransaction to the last SetChargingProfile of a site of 100 chargers, under load;
 - `storm`: 5,000 chargers that reconnect at once after a restart, until all obey a limit again;
-- `encryption`: what TLS adds to a message and to a connection.
+- `encryption`: what TLS adds to a message and to a connection;
+- `compression`: what permessage-deflate adds to a message (`arrival` has the memory).
 
 `--scale 0.1` is a tenth of the chargers, for a first look. `--check` ends with status 1 if a goal is missed.
 """
@@ -28,7 +29,7 @@ import uvloop
 from benchmarks.wire.mix import PROTOCOLS
 from benchmarks.wire.processes import allow_many_files
 from benchmarks.wire.programs import Unavailable
-from benchmarks.wire.rows import allocation, arrival, encryption, growth, limits, reaction, storm
+from benchmarks.wire.rows import allocation, arrival, compression, encryption, growth, limits, reaction, storm
 from benchmarks.wire.rows.section import Given, Section
 from benchmarks.wire.table import goal_lines, missed, write_json
 
@@ -40,6 +41,7 @@ ROWS: dict[str, Callable[[Given], Coroutine[Any, Any, Section]]] = {
     "reaction": reaction.measured,
     "storm": storm.measured,
     "encryption": encryption.measured,
+    "compression": compression.measured,
 }
 
 

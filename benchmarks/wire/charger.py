@@ -6,13 +6,13 @@ import asyncio
 import base64
 import json
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from benchmarks.wire.answers import answer_to
 from benchmarks.wire.deflate import OFFER, Deflate
-from benchmarks.wire.frames import CLOSE, COMPRESSED, PING, PONG, TEXT, masked, unmasked
+from benchmarks.wire.frames import CLOSE, COMPRESSED, PING, PONG, TEXT, Template, masked, unmasked
 from benchmarks.wire.mix import MARKS, boot, json_of
 from benchmarks.wire.wall_clock import WallClock
 
@@ -31,7 +31,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server listens, and how a charger comes in. `deflate` offers permessage-deflate, and uses it to boot."""
+    """Where a server listens, and how a charger comes in. `deflate` offers permessage-deflate, and uses it."""
 
     port: int
     protocol: str
@@ -112,6 +112,10 @@ class Charger(asyncio.Protocol):
         """36 characters, as a UUID has."""
         self._count += 1
         return _ID_HEAD + b"%012x" % self._count
+
+    def framed(self, template: Template, values: Mapping[str, bytes]) -> bytes:
+        """A message as it goes over this connection: compressed where that was agreed."""
+        return template.filled(values) if self._deflate is None else self._framed(template.payload(values))
 
     def send(self, frame: bytes, message_id: bytes, answered: Answered) -> None:
         """Send a frame; `answered` is called when the answer has come. One at a time."""

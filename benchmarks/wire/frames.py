@@ -62,9 +62,10 @@ class Template:
     """
 
     def __init__(self, text: str, marks: Mapping[str, str]) -> None:
-        payload = text.encode()
-        self._frame = masked(payload)
-        self._slots = tuple(_slots(payload, len(self._frame) - len(payload), marks))
+        self._payload = text.encode()
+        self._frame = masked(self._payload)
+        self._header_bytes = len(self._frame) - len(self._payload)
+        self._slots = tuple(_slots(self._payload, self._header_bytes, marks))
         self.slots = frozenset(slot.name for slot in self._slots)
 
     def filled(self, values: Mapping[str, bytes]) -> bytes:
@@ -74,6 +75,13 @@ class Template:
             size = slot.end - slot.start
             frame[slot.start : slot.end] = (int.from_bytes(values[slot.name]) ^ slot.mask).to_bytes(size)
         return bytes(frame)
+
+    def payload(self, values: Mapping[str, bytes]) -> bytes:
+        """The same, neither framed nor masked."""
+        payload = bytearray(self._payload)
+        for slot in self._slots:
+            payload[slot.start - self._header_bytes : slot.end - self._header_bytes] = values[slot.name]
+        return bytes(payload)
 
 
 def _slots(payload: bytes, header_bytes: int, marks: Mapping[str, str]) -> Iterator[_Slot]:

@@ -57,7 +57,7 @@ class Driver:
         if "register_wh" in template.slots:
             self._register_wh += _ENERGY_PER_MESSAGE_WH
             values["register_wh"] = b"%09d" % self._register_wh
-        self.charger.send(template.filled(values), message_id, partial(self._answered, starts, then))
+        self.charger.send(self.charger.framed(template, values), message_id, partial(self._answered, starts, then))
 
     @property
     def between_sessions(self) -> bool:
