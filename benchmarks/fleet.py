@@ -27,7 +27,7 @@ from typing import Any
 import uvloop
 
 from benchmarks.wire.mix import PROTOCOLS
-from benchmarks.wire.processes import allow_many_files
+from benchmarks.wire.processes import allow_many_files, end_tidily
 from benchmarks.wire.programs import Unavailable
 from benchmarks.wire.rows import allocation, arrival, compression, encryption, growth, limits, reaction, storm
 from benchmarks.wire.rows.section import Given, Section
@@ -47,6 +47,7 @@ ROWS: dict[str, Callable[[Given], Coroutine[Any, Any, Section]]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
+    end_tidily()
     allow_many_files()
     sections = []
     for name in options.only:

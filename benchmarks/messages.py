@@ -33,7 +33,7 @@ from benchmarks.wire.charger import Address
 from benchmarks.wire.figures import Better, Goal, Result, Rounds, number, percentile
 from benchmarks.wire.load import connected, flood
 from benchmarks.wire.mix import PROTOCOLS, identities, session
-from benchmarks.wire.processes import allow_many_files
+from benchmarks.wire.processes import allow_many_files, end_tidily
 from benchmarks.wire.programs import PROGRAMS, Unavailable, started
 from benchmarks.wire.rounds import Entrant, Work, at_rate, cpu_us, flooded, rounds
 from benchmarks.wire.table import goal_lines, missed, text_table, write_json
@@ -64,6 +64,7 @@ class Found:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
+    end_tidily()
     allow_many_files()
     found = []
     for protocol in options.protocols:
