@@ -31,6 +31,8 @@ CEILING_GOAL = Goal(1.0)
 _VOLTAGE_V = 230.0
 _LOOK_EVERY_S = 2.0
 _AT_MOST_S = 240.0
+"""So long it may take, once all are back, until all are confirmed."""
+
 _START_AT_ONCE = 200
 
 
@@ -121,7 +123,7 @@ async def _storm(
     back_s = time.perf_counter() - started_s
     confirmed = False
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {API_KEY}"}) as http:
-        while not confirmed and time.perf_counter() - started_s < _AT_MOST_S:
+        while not confirmed and time.perf_counter() - started_s < back_s + _AT_MOST_S:
             calls = sum(driver.charger.told.calls for driver in drivers)
             await asyncio.sleep(_LOOK_EVERY_S)
             still = calls == sum(driver.charger.told.calls for driver in drivers)
