@@ -3,6 +3,7 @@
     python -m benchmarks.fleet [--check] [--only limits arrival] [--protocol ocpp1.6] [--rounds 7] [--scale 1]
 
 - `limits`: SetChargingProfile to 1,000 chargers, until the last answer is in, beside the `ocpp` package;
+- `ceiling`: the same limits from `csms serve`, because the ceiling of a site of 1,000 falls;
 - `arrival`: connect and boot of 2,000 chargers, and what each then holds in memory, beside the `ocpp` package;
 - `allocation`: GET allocation of 50 chargers, beside an empty handler of aiohttp;
 - `growth`: what a message costs with 500 and with 5,000 chargers connected;
@@ -29,12 +30,13 @@ import uvloop
 from benchmarks.wire.mix import PROTOCOLS
 from benchmarks.wire.processes import allow_many_files, end_tidily
 from benchmarks.wire.programs import Unavailable
-from benchmarks.wire.rows import allocation, arrival, compression, encryption, growth, limits, reaction, storm
+from benchmarks.wire.rows import allocation, arrival, ceiling, compression, encryption, growth, limits, reaction, storm
 from benchmarks.wire.rows.section import Given, Section
 from benchmarks.wire.table import goal_lines, missed, write_json
 
 ROWS: dict[str, Callable[[Given], Coroutine[Any, Any, Section]]] = {
     "limits": limits.measured,
+    "ceiling": ceiling.measured,
     "arrival": arrival.measured,
     "allocation": allocation.measured,
     "growth": growth.measured,
@@ -56,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sections.append(section)
             print(section.text(), flush=True)
     results = [result for section in sections for result in section.results]
-    print(goal_lines(results), *missed(results), sep="\n")
+    if results:
+        print(goal_lines(results), *missed(results), sep="\n")
     write_json(options.json, results, {name: value for section in sections for name, value in section.figures.items()})
     return 1 if options.check and any(result.missed for result in results) else 0
 

@@ -72,7 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             found.append(uvloop.run(_measured(protocol, options, Path(folder))))
         print(_told(found[-1], options), flush=True)
     results = [result for one in found for result in _results(one)]
-    print(goal_lines(results), *missed(results), sep="\n")
+    if results:
+        print(goal_lines(results), *missed(results), sep="\n")
     write_json(options.json, results, dict(_figures(found)))
     if options.chart is not None:
         from benchmarks.wire.chart import draw  # noqa: PLC0415  # matplotlib is only needed for the picture

@@ -85,17 +85,12 @@ def _section(given: Given, costs: dict[str, list[Cost]]) -> Section:
 
 
 def _results(protocol: str, boot: dict[str, Rounds], resident: dict[str, Rounds]) -> Sequence[Result]:
-    ours = ("codec", "system")
-    return [
-        *(
-            Result(
-                f"memory per charger, {name}, {protocol}", "plain", resident[name].over(resident["plain"]), MEMORY_GOAL
-            )
-            for name in ours
-        ),
-        *(Result(f"memory per charger, {name}, {protocol}", "1 KiB", resident[name], MEMORY_GOAL_KIB) for name in ours),
-        *(
-            Result(f"connect + boot, {name}, {protocol}", "plain", boot[name].over(boot["plain"]), CPU_GOAL)
-            for name in ours
-        ),
-    ]
+    found = []
+    for name in ("codec", "system"):
+        memory = f"memory per charger, {name}, {protocol}"
+        found += [
+            Result(memory, "plain", resident[name].over(resident["plain"]), MEMORY_GOAL),
+            Result(f"{memory}, KiB", "-", resident[name], MEMORY_GOAL_KIB),
+            Result(f"connect + boot, {name}, {protocol}", "plain", boot[name].over(boot["plain"]), CPU_GOAL),
+        ]
+    return found
