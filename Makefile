@@ -9,7 +9,7 @@ SITE_HOURS ?= 20
 SEED ?= 1
 BUILD := build
 
-.PHONY: demo test sim bench bench-fairness bench-allocation bench-messages exhaustive mutants lint format types install clean
+.PHONY: demo test sim bench bench-fairness bench-allocation bench-messages bench-fleet exhaustive mutants lint format types install clean
 
 install: $(STAMP)
 
@@ -29,7 +29,7 @@ sim: $(BENCH_STAMP)
 	@mkdir -p $(BUILD)
 	$(BIN)/python tests/simulation --site-hours $(SITE_HOURS) --seed $(SEED) --chart $(BUILD)/simulation.svg
 
-bench: bench-allocation bench-fairness bench-messages
+bench: bench-allocation bench-fairness bench-messages bench-fleet
 
 bench-allocation: $(BENCH_STAMP)
 	@mkdir -p $(BUILD)
@@ -38,6 +38,10 @@ bench-allocation: $(BENCH_STAMP)
 # What a message costs, beside an echo, a plain server, and one on Node.
 bench-messages: $(BENCH_STAMP)
 	$(BIN)/python -m benchmarks.messages --json $(BUILD)/messages.json --chart $(BUILD)/messages.svg
+
+# What a fleet costs besides: limits to all of it, arrival and memory, the API, growth, reaction, a storm, TLS.
+bench-fleet: $(BENCH_STAMP)
+	$(BIN)/python -m benchmarks.fleet --json $(BUILD)/fleet.json
 
 # Real charging sessions (CSV as in the reference): make bench-fairness SESSIONS=path
 bench-fairness: $(BENCH_STAMP)

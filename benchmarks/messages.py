@@ -33,7 +33,7 @@ from benchmarks.wire.charger import Address
 from benchmarks.wire.figures import Better, Goal, Result, Rounds, number, percentile
 from benchmarks.wire.load import connected, flood
 from benchmarks.wire.mix import PROTOCOLS, identities, session
-from benchmarks.wire.processes import allow_many_files
+from benchmarks.wire.processes import allow_many_files, end_tidily
 from benchmarks.wire.programs import PROGRAMS, Unavailable, started
 from benchmarks.wire.rounds import Entrant, Work, at_rate, cpu_us, flooded, rounds
 from benchmarks.wire.table import goal_lines, missed, text_table, write_json
@@ -64,6 +64,7 @@ class Found:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
+    end_tidily()
     allow_many_files()
     found = []
     for protocol in options.protocols:
@@ -71,7 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             found.append(uvloop.run(_measured(protocol, options, Path(folder))))
         print(_told(found[-1], options), flush=True)
     results = [result for one in found for result in _results(one)]
-    print(goal_lines(results), *missed(results), sep="\n")
+    if results:
+        print(goal_lines(results), *missed(results), sep="\n")
     write_json(options.json, results, dict(_figures(found)))
     if options.chart is not None:
         from benchmarks.wire.chart import draw  # noqa: PLC0415  # matplotlib is only needed for the picture

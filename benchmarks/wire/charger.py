@@ -6,12 +6,13 @@ import asyncio
 import base64
 import json
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from benchmarks.wire.answers import answer_to
-from benchmarks.wire.frames import CLOSE, PING, PONG, TEXT, masked, unmasked
+from benchmarks.wire.deflate import OFFER, Deflate
+from benchmarks.wire.frames import CLOSE, COMPRESSED, PING, PONG, TEXT, Template, masked, unmasked
 from benchmarks.wire.mix import MARKS, boot, json_of
 from benchmarks.wire.wall_clock import WallClock
 
@@ -30,7 +31,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server listens, and how a charger comes in. `deflate` offers permessage-deflate as browsers do."""
+    """Where a server listens, and how a charger comes in. `deflate` offers permessage-deflate, and uses it."""
 
     port: int
     protocol: str
@@ -67,10 +68,15 @@ class Charger(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._open = False
+        self._deflate: Deflate | None = None
         self._rest = b""
         self._count = 0
         self._awaited = b""
         self._answered: Answered | None = None
+
+    @property
+    def connected(self) -> bool:
+        return self._transport is not None
 
     async def connect(self) -> None:
         """Connect and shake hands; raises Refused, or OSError."""
@@ -93,8 +99,8 @@ class Charger(asyncio.Protocol):
         """Send a CALL, the mark of its message id still in it, and wait for the answer's payload."""
         message_id = self.next_id()
         arrived: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        frame = masked(text.replace(MARKS["message_id"], message_id.decode()).encode())
-        self.send(frame, message_id, lambda answer: None if arrived.done() else arrived.set_result(answer))
+        said = text.replace(MARKS["message_id"], message_id.decode()).encode()
+        self.send(self._framed(said), message_id, lambda answer: None if arrived.done() else arrived.set_result(answer))
         async with asyncio.timeout(_ANSWER_TIMEOUT_S):
             message = json.loads(await arrived)
         if message[0] == 4:
@@ -106,6 +112,10 @@ class Charger(asyncio.Protocol):
         """36 characters, as a UUID has."""
         self._count += 1
         return _ID_HEAD + b"%012x" % self._count
+
+    def framed(self, template: Template, values: Mapping[str, bytes]) -> bytes:
+        """A message as it goes over this connection: compressed where that was agreed."""
+        return template.filled(values) if self._deflate is None else self._framed(template.payload(values))
 
     def send(self, frame: bytes, message_id: bytes, answered: Answered) -> None:
         """Send a frame; `answered` is called when the answer has come. One at a time."""
@@ -123,13 +133,8 @@ class Charger(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one, and does not say so
         self._rest = b""
         self._open = False
-        extensions = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
-        self._transport.write(
-            f"GET {self.address.path}{self.identity} HTTP/1.1\r\nHost: 127.0.0.1:{self.address.port}\r\n"
-            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            f"Sec-WebSocket-Key: {_NONCE}\r\nSec-WebSocket-Protocol: {self.address.protocol}\r\n"
-            f"{extensions if self.address.deflate else ''}\r\n".encode()
-        )
+        self._deflate = None
+        self._transport.write(_request(self.identity, self.address))
 
     def connection_lost(self, exc: Exception | None) -> None:
         error = exc or Refused(f"{self.identity}: the connection was closed")
@@ -148,6 +153,8 @@ class Charger(asyncio.Protocol):
         for opcode, payload in messages:
             if opcode == TEXT:
                 self._receive(payload)
+            elif opcode == TEXT | COMPRESSED and self._deflate is not None:
+                self._receive(self._deflate.inflated(payload))
             elif opcode == PING and self._transport is not None:
                 self._transport.write(masked(payload, PONG))
             elif opcode == CLOSE and self._transport is not None:
@@ -162,6 +169,8 @@ class Charger(asyncio.Protocol):
             self._opened.set_exception(Refused(f"{self.identity}: {head.decode(errors='replace')}"))
             return b""
         self._open = True
+        if b"permessage-deflate" in head.lower():
+            self._deflate = Deflate()
         self._opened.set_result(None)
         return rest
 
@@ -179,4 +188,24 @@ class Charger(asyncio.Protocol):
         answer = answer_to(self.address.protocol, action, payload)
         message = [4, message_id, "NotImplemented", "", {}] if answer is None else [3, message_id, answer]
         if self._transport is not None:
-            self._transport.write(masked(json_of(message).encode()))
+            self._transport.write(self._framed(json_of(message).encode()))
+
+    def _framed(self, payload: bytes) -> bytes:
+        if self._deflate is None:
+            return masked(payload)
+        return masked(self._deflate.compressed(payload), TEXT | COMPRESSED)
+
+
+def _request(identity: str, address: Address) -> bytes:
+    """The charger's side of the opening handshake."""
+    lines = [
+        f"GET {address.path}{identity} HTTP/1.1",
+        f"Host: 127.0.0.1:{address.port}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        f"Sec-WebSocket-Key: {_NONCE}",
+        f"Sec-WebSocket-Protocol: {address.protocol}",
+        *([f"Sec-WebSocket-Extensions: {OFFER}"] if address.deflate else []),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()

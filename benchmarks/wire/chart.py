@@ -22,8 +22,9 @@ def draw(path: Path, found: Mapping[str, Mapping[str, Rounds]]) -> None:
         figure = Figure(figsize=(12, 3.4), layout="constrained")
         left = None
         for n, (protocol, costs) in enumerate(found.items(), start=1):
-            axes = figure.add_subplot(1, len(found), n, sharex=left)
+            axes = figure.add_subplot(1, len(found), n, sharex=left, sharey=left)
             left = left or axes
+            axes.tick_params(labelleft=n == 1)
             _bars(axes, protocol, costs)
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=120, metadata={"Software": None} if path.suffix == ".png" else None)
@@ -37,7 +38,6 @@ def _bars(axes: Axes, protocol: str, costs: Mapping[str, Rounds]) -> None:
     colours = [_COLOURS.get(name, "tab:gray") for name in names]
     bars = axes.barh([PROGRAMS[name].title for name in names], medians, xerr=[below, above], color=colours)
     axes.bar_label(bars, [f" {number(cost)}" for cost in medians], padding=6)
-    axes.set_xscale("log")
-    axes.margins(x=0.2)
+    axes.margins(x=0.15)
     axes.set_title(f"{protocol}: a message and its answer")
-    axes.set_xlabel("microseconds of processor time of the server, median and spread of the rounds")
+    axes.set_xlabel("microseconds of processor time; lines: least to most of the rounds")

@@ -13,13 +13,15 @@ KEY = bytes.fromhex("37fa213d")
 """One masking key for all frames: the example of the RFC. Servers cannot know that it never changes."""
 
 TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
+COMPRESSED = 0x40
+"""Added to the opcode of a message that permessage-deflate has compressed (RFC 7692 section 6)."""
 
 _FINAL = 0x80
 _MASKED = 0x80
 
 
 class Malformed(Exception):
-    """A server sent what this charger does not take: fragments, a reserved bit, a masked frame."""
+    """A server sent what this charger does not take: a fragment, or a masked frame."""
 
 
 def masked(payload: bytes, opcode: int = TEXT) -> bytes:
@@ -39,7 +41,7 @@ def unmasked(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
     found: list[tuple[int, bytes]] = []
     start = 0
     while (ends := _payload_of(data, start)) is not None:
-        found.append((data[start] & 0x0F, data[slice(*ends)]))
+        found.append((data[start] & 0x4F, data[slice(*ends)]))
         start = ends[1]
     return found, data[start:]
 
@@ -60,9 +62,10 @@ class Template:
     """
 
     def __init__(self, text: str, marks: Mapping[str, str]) -> None:
-        payload = text.encode()
-        self._frame = masked(payload)
-        self._slots = tuple(_slots(payload, len(self._frame) - len(payload), marks))
+        self._payload = text.encode()
+        self._frame = masked(self._payload)
+        self._header_bytes = len(self._frame) - len(self._payload)
+        self._slots = tuple(_slots(self._payload, self._header_bytes, marks))
         self.slots = frozenset(slot.name for slot in self._slots)
 
     def filled(self, values: Mapping[str, bytes]) -> bytes:
@@ -72,6 +75,13 @@ class Template:
             size = slot.end - slot.start
             frame[slot.start : slot.end] = (int.from_bytes(values[slot.name]) ^ slot.mask).to_bytes(size)
         return bytes(frame)
+
+    def payload(self, values: Mapping[str, bytes]) -> bytes:
+        """The same, neither framed nor masked."""
+        payload = bytearray(self._payload)
+        for slot in self._slots:
+            payload[slot.start - self._header_bytes : slot.end - self._header_bytes] = values[slot.name]
+        return bytes(payload)
 
 
 def _slots(payload: bytes, header_bytes: int, marks: Mapping[str, str]) -> Iterator[_Slot]:
@@ -102,7 +112,7 @@ def _payload_of(data: bytes, start: int) -> tuple[int, int] | None:
     if len(data) < start + 2:
         return None
     first, second = data[start], data[start + 1]
-    if first & 0xF0 != _FINAL or second & _MASKED:
+    if first & 0xB0 != _FINAL or second & _MASKED:
         raise Malformed(f"frame header {first:02x} {second:02x}")
     size, begin = second, start + 2
     if second > 125:

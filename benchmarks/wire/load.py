@@ -57,7 +57,7 @@ class Driver:
         if "register_wh" in template.slots:
             self._register_wh += _ENERGY_PER_MESSAGE_WH
             values["register_wh"] = b"%09d" % self._register_wh
-        self.charger.send(template.filled(values), message_id, partial(self._answered, starts, then))
+        self.charger.send(self.charger.framed(template, values), message_id, partial(self._answered, starts, then))
 
     @property
     def between_sessions(self) -> bool:
@@ -83,10 +83,18 @@ class Driver:
         self._values["transaction_id"] = b"%s-0000-4000-8000-%012x" % (self._head.encode(), self._sessions)
 
 
-async def connected(address: Address, identities: Sequence[str], *, boot: bool = True) -> list[Driver]:
-    """Chargers that have connected and, if wanted, booted."""
+async def connected(
+    address: Address,
+    identities: Sequence[str],
+    *,
+    boot: bool = True,
+    prepare: Callable[[Charger], None] = lambda _charger: None,
+) -> list[Driver]:
+    """Chargers that have connected and, if wanted, booted; `prepare` is called with each before."""
     clock = WallClock()
     chargers = [Charger(identity, address, clock) for identity in identities]
+    for charger in chargers:
+        prepare(charger)
     gate = asyncio.Semaphore(_CONNECTING_AT_ONCE)
 
     async def start(charger: Charger) -> None:

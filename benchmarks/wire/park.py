@@ -17,12 +17,13 @@ SHARE_KW = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """A site of three-phase chargers. `settings` are further lines of [balancer] of the whole system."""
+    """A site of chargers, three-phase ones where `current` is AC; DC chargers are limited in watts."""
 
     site_id: str
     identities: Sequence[str]
     share_kw: float = SHARE_KW
     default_kw: float = DEFAULT_KW
+    current: str = "AC"
 
     @property
     def capacity_kw(self) -> float:
@@ -31,7 +32,7 @@ class Park:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What there is besides the ports."""
+    """What there is besides the ports; `balancer` are lines of its section."""
 
     parks: Sequence[Park]
     balancer: Mapping[str, float] = field(default_factory=dict)
@@ -61,8 +62,17 @@ def _lines(folder: Path, layout: Layout, ocpp_port: int, api_port: int) -> Itera
     for park in layout.parks:
         yield from _section("[[sites]]", {"site_id": park.site_id, "grid_capacity_kw": park.capacity_kw})
         for identity in park.identities:
-            charger = {"charge_point_id": identity, "max_power_kw": RATED_KW, "current": "AC", "phases": 3}
-            yield from _section("[[sites.charge_points]]", charger | {"offline_limit_kw": park.default_kw})
+            yield from _section("[[sites.charge_points]]", _charger(park, identity))
+
+
+def _charger(park: Park, identity: str) -> Mapping[str, object]:
+    return {
+        "charge_point_id": identity,
+        "max_power_kw": RATED_KW,
+        "current": park.current,
+        **({"phases": 3} if park.current == "AC" else {}),
+        "offline_limit_kw": park.default_kw,
+    }
 
 
 def _section(heading: str, values: Mapping[str, object]) -> Iterable[str]:

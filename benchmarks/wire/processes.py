@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import signal
 import socket
 import subprocess
 import time
@@ -88,6 +89,11 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def end_tidily() -> None:
+    """SIGTERM ends this process as Ctrl-C does: it takes the servers with it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def allow_many_files() -> None:

@@ -14,6 +14,8 @@ from benchmarks.wire.mix import identities
 from benchmarks.wire.park import Layout, parks, write_config
 from benchmarks.wire.processes import Server, free_port, running
 
+PER_SITE = 50
+
 Command = Callable[[Path, int, str, int], Sequence[str]]
 """The command line, for a folder of its own, a port, a protocol and so many charge points."""
 
@@ -45,9 +47,8 @@ def module(name: str, *more: str) -> Command:
 
 
 def serve(folder: Path, port: int, _protocol: str, charge_points: int) -> Sequence[str]:
-    """The system as it is shipped: one site, its database in a file."""
-    names = identities(charge_points)
-    return system(folder, Layout(parks(names, len(names))), port, free_port())
+    """The system as it is shipped, its database in a file; its sites have fifty charge points each."""
+    return system(folder, Layout(parks(identities(charge_points), PER_SITE)), port, free_port())
 
 
 def system(folder: Path, layout: Layout, port: int, api_port: int) -> Sequence[str]:

@@ -41,7 +41,7 @@ def write_json(path: Path, results: Sequence[Result], figures: Mapping[str, Roun
             }
             for result in results
         ],
-        "figures": {name: _told(rounds) for name, rounds in figures.items()},
+        "figures": {name: _told(rounds) for name, rounds in figures.items() if rounds.values},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1) + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from itertools import count
 from typing import Any
@@ -16,7 +17,9 @@ from csms.app import RandomIds, SystemClock
 from csms.charge_points.lifecycle import ChargePoints
 from csms.charge_points.server import OcppServer
 from csms.domain import events as ev
-from csms.domain.model import ChargePointSettings, Current, Moment, SiteSettings, Transaction
+from csms.domain.commands import Answer, SetLimit
+from csms.domain.electrical import LimitForm
+from csms.domain.model import ChargePointSettings, Current, LimitPurpose, Moment, SiteSettings, Transaction
 from csms.domain.ports import ChargePointLink, Registration
 from csms.domain.snapshot import Snapshot
 from csms.domain.state import State
@@ -87,6 +90,27 @@ def _settings(identity: str) -> ChargePointSettings:
     )
 
 
+async def tell_all(site: ForgetfulSite, limit_w: int) -> str:
+    """Tell every charger a limit of its session, as the balancer tells it; how many have accepted theirs."""
+    start_s = time.time() - 60.0
+    sending = [link.send(_limit(number, limit_w, start_s)) for number, link in enumerate(site.links.values(), start=1)]
+    outcomes = await asyncio.gather(*sending)
+    return str(sum(outcome.answer is Answer.ACCEPTED for outcome in outcomes))
+
+
+def _limit(number: int, limit_w: int, start_s: float) -> SetLimit:
+    return SetLimit(
+        connector_id=1,
+        purpose=LimitPurpose.TRANSACTION,
+        limit_w=limit_w,
+        form=LimitForm("A", phases=3, voltage_v=230.0, step_a=0.1, stack_level=8),
+        profile_start_s=start_s,
+        transaction_id=str(number),
+        lease_s=900.0,
+        then_w=round(1000 * DEFAULT_KW),
+    )
+
+
 async def main() -> None:
     given = options(__doc__ or "")
     logs.configure()
@@ -112,7 +136,7 @@ async def main() -> None:
     server = OcppServer(directory, charge_points)
     await server.start("127.0.0.1", given.port)
     look_seldom()
-    await until_terminated()
+    await until_terminated(lambda line: tell_all(site, int(line)))
     await server.stop()
 
 

@@ -1,0 +1,1 @@
+"""What a fleet costs besides its messages, a module for each question."""
