@@ -8,12 +8,12 @@ wants less proves nothing. Voltage is not obedience: who is limited in amperes m
 
 from __future__ import annotations
 
-from csms.balancing.ledger import Permitted, permitted
+from csms.balancing.ledger import Permitted, lease_end_s, permitted
 from csms.domain import events as ev
 from csms.domain.demand import demand_w, reaches
 from csms.domain.electrical import Shape
 from csms.domain.limit_facts import DISOBEDIENT
-from csms.domain.limits import ConnectorLimits, Overdraw
+from csms.domain.limits import ConnectorLimits, Limit, Overdraw
 from csms.domain.model import ChargePoint, ConnectorKey, ConnectorStatus, MeterReading, Moment, PowerSource
 
 _TOLERANCE = 0.03
@@ -43,8 +43,9 @@ def judge(
     settled = limits.confirmed_at is None or measured_s - limits.confirmed_at.steady_s >= settle_s
     if not active and not settled:
         return None
-    if active and limits.overdraw is None and _obeys_what_is_in_force(shape, reading, limits):
-        return None
+    lasting = _in_force(limits, charge_point, measured_s, settle_s) if active and limits.overdraw is None else None
+    if lasting is not None and not _exceeds(shape, reading, _alone(shape, lasting)):
+        return None  # it is one of those that may be obeyed
     key, overdraw = ConnectorKey(limits.charge_point_id, limits.connector_id), limits.overdraw
     then = now._replace(steady_s=measured_s)  # what was permitted when it was measured
     # What was settling from then on has been in force since, or something lower has.
@@ -62,14 +63,17 @@ def judge(
     return ev.LimitObeyed(now, *key) if proven and complied_s >= _TRUSTED_AFTER_S else None
 
 
-def _obeys_what_is_in_force(shape: Shape, reading: MeterReading, limits: ConnectorLimits) -> bool:
-    """Whether it draws no more than the limit in force: one of those it may be obeying, and told cheaply."""
+def _in_force(limits: ConnectorLimits, charge_point: ChargePoint, at_s: float, settle_s: float) -> Limit | None:
+    """The limit in force, unless its lease was over by then (steady seconds)."""
     in_force = limits.transaction or limits.default
-    if in_force is None or in_force.lease_s is not None:
-        return False  # a lease may be over
-    form = shape.on(in_force.phases).form
-    current_a = in_force.limit_w / (shape.form.voltage_v * form.phases)
-    return not _exceeds(shape, reading, Permitted(in_force.limit_w, current_a, in_force.phases == 1))
+    end_s = None if in_force is None else lease_end_s(in_force, charge_point, settle_s)
+    return in_force if end_s is None or end_s > at_s else None
+
+
+def _alone(shape: Shape, limit: Limit) -> Permitted:
+    """What may be drawn where nothing but this limit can be obeyed."""
+    form = shape.on(limit.phases).form
+    return Permitted(limit.limit_w, limit.limit_w / (shape.form.voltage_v * form.phases), limit.phases == 1)
 
 
 def _is_held_back(

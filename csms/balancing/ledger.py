@@ -185,7 +185,7 @@ def _holds_until_s(limits: ConnectorLimits, charge_point: ChargePoint, now: Mome
             return now.steady_s  # it settles within seconds: not worth keeping
     if charge_point.lease_proof is not Proof.SHOWN:
         return inf  # no lease ends by itself
-    ends = (_lease_end_s(limit, charge_point, settle_s) for limit in _transaction_limits(limits))
+    ends = (lease_end_s(limit, charge_point, settle_s) for limit in _transaction_limits(limits))
     return min((end_s for end_s in ends if end_s is not None and end_s > now.steady_s), default=inf)
 
 
@@ -216,13 +216,13 @@ def _leased(limits: ConnectorLimits, charge_point: ChargePoint, now: Moment, set
     """The running transaction's limits, stepped down where the lease is over and the charger has shown that it does."""
     possible: list[_Possible] = []
     for limit in _transaction_limits(limits):
-        end_s = _lease_end_s(limit, charge_point, settle_s)
+        end_s = lease_end_s(limit, charge_point, settle_s)
         over = end_s is not None and end_s <= now.steady_s
         possible.append((limit.then_w if over else limit.limit_w, limit.phases))
     return possible
 
 
-def _lease_end_s(limit: Limit, charge_point: ChargePoint, settle_s: float) -> float | None:
+def lease_end_s(limit: Limit, charge_point: ChargePoint, settle_s: float) -> float | None:
     """When (steady clock) the limit has certainly stepped down; None if that cannot be relied on."""
     if limit.lease_s is None or charge_point.lease_proof is not Proof.SHOWN:
         return None
@@ -232,7 +232,7 @@ def _lease_end_s(limit: Limit, charge_point: ChargePoint, settle_s: float) -> fl
 def _lease_ends(limits: ConnectorLimits, charge_point: ChargePoint, now: Moment, settle_s: float) -> list[float]:
     if charge_point.connected:
         return []  # its leases are renewed
-    ends = (_lease_end_s(limit, charge_point, settle_s) for limit in _transaction_limits(limits))
+    ends = (lease_end_s(limit, charge_point, settle_s) for limit in _transaction_limits(limits))
     return [end_s for end_s in ends if end_s is not None and end_s > now.steady_s]
 
 
