@@ -174,6 +174,21 @@ def test_one_that_has_kept_to_its_limits_for_long_is_trusted_again() -> None:
     assert parts(Blame([one]), [one], TRUSTED_S, limit_w=10_000) == {"late_application": 12_000}
 
 
+def test_a_fault_that_was_hidden_by_what_it_had_forgotten_shows_when_that_is_over_and_nothing_else_happens() -> None:
+    one = standing(0.0)
+    model = simulated_model(ChargePointSpec("CP-1"), replace(BY_THE_BOOK, overdraw=0.1), 0.0)
+    profile = ChargingProfile(1, 0, "TxDefault", "Absolute", Schedule("A", (Period(0, 6.0, 3),), start_at_s=0.0))
+    assert model.install(1, profile, 0.0) is None
+    one.look(model, 0.0, online=True)
+    model.lose_profiles(90.0)
+    one.doubt = Doubt("forgets", (), since_s=90.0)
+    assert model.install(1, profile, 100.0) is None
+    one.look(model, 100.0, online=True)
+    draws(one, 40_000, 100.0)
+    assert parts(Blame([one]), [one], 100.0 + FOLLOWING_S - 0.1) == {"forgets": 10_000}
+    assert parts(Blame([one]), [one], 100.0 + FOLLOWING_S) == {"overdraws": 10_000}
+
+
 def test_what_one_connector_was_told_again_need_not_be_believed_of_it_any_more() -> None:
     """Of 14 and 0 kW that were in force the first has fallen to 8; the second permits 22, and nobody knows."""
     one = standing(0)

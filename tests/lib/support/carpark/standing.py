@@ -158,8 +158,6 @@ class Standing:
         self._present = all(self._has_default(model, number) for number in model.connectors)
         self._note_fault(self._fault, now_s)
         self._note_profiles(model, now_s)
-        if self.doubt is None:
-            self._note_fault(self._fault, now_s)  # one that what it had forgotten has hidden until now
         self._note_clock(model, now_s)
         self._reaction_s = max((c.car.reaction_s for c in model.connectors.values() if c.car is not None), default=0.0)
 
@@ -216,7 +214,12 @@ class Standing:
     def end_doubt(self, now_s: float) -> None:
         """A doubt that is over excuses nothing any more."""
         if self.doubt is not None and now_s >= self.doubt.until_s:
-            self.doubt = self._told_again_s = None
+            self._doubt_ends(now_s)
+
+    def _doubt_ends(self, now_s: float) -> None:
+        """What it has forgotten may have hidden until now that it does not obey."""
+        self.doubt = self._told_again_s = None
+        self._note_fault(self._fault, now_s)
 
     def _reveal(self, cause: str) -> None:
         self.doubt, self.known_fault, self.infamous = None, cause, True
@@ -285,16 +288,17 @@ class Standing:
         if self._told_again_s is None:
             self._told_again_s = now_s
         follows_s = self._told_again_s + self._reaction_s + FOLLOWING_S
-        self.doubt = replace(doubt, until_s=follows_s) if now_s < follows_s else None
-        if self.doubt is None:
-            self._told_again_s = None
+        if now_s < follows_s:
+            self.doubt = replace(doubt, until_s=follows_s)
+        else:
+            self._doubt_ends(now_s)
 
     def _note_clock(self, model: ChargePoint, now_s: float) -> None:
         wrong = abs(model.clock_ahead_s - self.plan.behaviour.clock_ahead_s) > 60
         if wrong and self.doubt is None and self._seen:
             self.doubt = Doubt("loses_clock", self.parts, now_s)
         elif not wrong and self.doubt is not None and self.doubt.cause == "loses_clock":
-            self.doubt = None
+            self._doubt_ends(now_s)
 
     def _has_default(self, model: ChargePoint, number: int) -> bool:
         return any(
