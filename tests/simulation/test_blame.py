@@ -112,6 +112,20 @@ def test_of_what_an_offline_charger_holds_only_the_part_above_the_limit_is_excus
     assert parts(Blame(standings), standings, 0.0) == {"offline": 5_000, AVOIDABLE: 3_000}
 
 
+def test_that_a_session_has_ended_out_of_reach_nobody_learns_before_its_lease_is_over() -> None:
+    one = standing(20_000)
+    model = simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0)
+    assert one.may_hold(99.0, leased_until_s=500.0)[0] == 20_000
+    one.look(model, 100.0, online=False)
+    for now_s in (200.0, 300.0):
+        draws(one, 5_000, now_s)
+        one.look(model, now_s, online=False)
+    assert one.may_hold(499.0, leased_until_s=500.0)[0] == 20_000
+    assert one.may_hold(500.0, leased_until_s=500.0)[0] == 5_000
+    one.look(model, 400.0, online=True)
+    assert one.may_hold(401.0, leased_until_s=500.0)[0] == 5_000
+
+
 def test_a_charger_that_is_back_can_be_cut_again_after_its_latency() -> None:
     standings = [standing(35_000)]
     standings[0].reachable_since_s = 50.0

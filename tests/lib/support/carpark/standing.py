@@ -83,6 +83,7 @@ class Standing:
         self.held: str | None = "first contact"
         self.noisy = False
         self.outstanding: Outstanding | None = None
+        self._left_with: Vector = NOTHING
         self._on_revealed = on_revealed
         self._seen = False
         self._had_defaults = self._present = self._misbehaves = False
@@ -134,6 +135,13 @@ class Standing:
         if doubt is None or now_s >= doubt.until_s:
             return self.vector
         return lowest(self.vector, summed(map(lowest, doubt.believed, self.parts)))
+
+    def may_hold(self, now_s: float, leased_until_s: float) -> Vector:
+        """What it must be taken for while nobody can tell it anything: who is out of reach, for what it left with as
+        well, as long as that was leased to it. That a session has ended nobody learns before it is back."""
+        if self.reachable_since_s is None and now_s < leased_until_s:
+            return highest(self.vector, self._left_with)
+        return self.vector
 
     def free_at_s(self, from_s: float, waited_for: Outstanding | None) -> float:
         """When a 0 sent at `from_s`, or as soon as it could be sent after that, is what the car draws."""
@@ -228,7 +236,8 @@ class Standing:
 
     def _note_contact(self, now_s: float, online: bool) -> None:
         if not online:
-            self.reachable_since_s = None
+            if self.reachable_since_s is not None:
+                self.reachable_since_s, self._left_with = None, self.vector
             return
         if self.reachable_since_s is None:
             self.reachable_since_s = now_s
