@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from support.carpark.blame import AVOIDABLE, LONGEST_CASE_S, THINKING_S, Blame
 from support.carpark.ceilings import Vector
+from support.carpark.play import compared
 from support.carpark.scenario import PointPlan
 from support.carpark.standing import (
     CALL_TIMEOUT_S,
@@ -19,9 +20,10 @@ from support.carpark.standing import (
 )
 
 from simulators.behaviour import BY_THE_BOOK
+from simulators.car import Draw
 from simulators.charge_point import ChargePoint
-from simulators.charging_profile import ChargingProfile, Period, Schedule
-from simulators.hardware import AC_THREE_PHASES
+from simulators.charging_profile import ChargingProfile, Limit, Period, Schedule
+from simulators.hardware import AC_THREE_PHASES, DC_50
 from simulators.protocol import ChargePointSpec, simulated_model
 
 TO_US_S, TO_POINT_S = 0.5, 2.0
@@ -161,7 +163,7 @@ def test_once_it_is_revealed_the_others_could_have_been_cut() -> None:
     blame = Blame(standings)
     standings[0].doubt = Doubt("ignores", (), since_s=0.0)
     for _ in range(SAMPLES):
-        standings[0].sampled(drawn_w=22_000, told_w=5_000, now_s=50.0)
+        standings[0].sampled(1, drawn_w=22_000, told_w=5_000, now_s=50.0)
     assert standings[0].known_fault == "ignores"
     assert parts(blame, standings, 60.0) == {AVOIDABLE: 12_000}
     assert parts(blame, standings, 60.0, limit_w=20_000) == {"ignores": 2_000, AVOIDABLE: 20_000}
@@ -172,19 +174,38 @@ def test_readings_within_tolerance_reveal_nothing(drawn_w: float) -> None:
     one = standing(22_000)
     one.doubt = Doubt("ignores", (), since_s=0.0)
     for _ in range(5):
-        one.sampled(drawn_w, told_w=5_000, now_s=50.0)
+        one.sampled(1, drawn_w, told_w=5_000, now_s=50.0)
     assert one.known_fault is None
     assert one.infamous == (drawn_w > 5_000)
+
+
+def test_what_one_connector_draws_hides_nothing_of_what_another_does() -> None:
+    one = standing(22_000)
+    one.doubt = Doubt("at_rating", (), since_s=0.0)
+    for _ in range(SAMPLES - 1):
+        one.sampled(1, drawn_w=9_000, told_w=5_000, now_s=50.0)
+        one.sampled(2, drawn_w=1_000, told_w=5_000, now_s=51.0)
+    assert (one.known_fault, one.infamous) == (None, False)
+    one.sampled(1, drawn_w=9_000, told_w=5_000, now_s=60.0)
+    assert (one.known_fault, one.infamous) == ("at_rating", True)
+
+
+def test_who_is_limited_in_amperes_is_judged_by_the_busiest_phase() -> None:
+    """A car that uses one phase draws less power than a limit for three gives it, and more than it may."""
+    told = AC_THREE_PHASES.offer(Limit("A", 10.0))
+    drawn_w, told_w = compared(Draw(16.0 * 230, (16.0, 0.0, 0.0)), told)
+    assert drawn_w / told_w == pytest.approx(1.6)
+    assert compared(Draw(20_000.0), DC_50.offer(Limit("W", 10_000.0))) == (20_000.0, 10_000.0)
 
 
 def test_one_that_has_kept_to_its_limits_for_long_is_trusted_again() -> None:
     one = standing(22_000)
     one.known_fault = "late_application"
-    one.sampled(drawn_w=6_000, told_w=5_000, now_s=0.0)
+    one.sampled(1, drawn_w=6_000, told_w=5_000, now_s=0.0)
     for now_s in (10.0, TRUSTED_S - 1):
-        one.sampled(drawn_w=5_000, told_w=5_000, now_s=now_s)
+        one.sampled(1, drawn_w=5_000, told_w=5_000, now_s=now_s)
         assert one.known_fault == "late_application"
-    one.sampled(drawn_w=5_000, told_w=5_000, now_s=TRUSTED_S)
+    one.sampled(1, drawn_w=5_000, told_w=5_000, now_s=TRUSTED_S)
     assert parts(Blame([one]), [one], TRUSTED_S, limit_w=10_000) == {"late_application": 12_000}
 
 

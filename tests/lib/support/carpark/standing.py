@@ -6,6 +6,7 @@ Everything here comes from outside csms: from the charger itself, from its conne
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -35,8 +36,8 @@ GREETING_S = 3.0
 """Who has come back may have to boot: it is sent nothing before it has spoken, or kept silent for so long."""
 
 SAMPLES = 3
-"""So many readings in a row above what was permitted are no accident. It takes two; a first may show what was drawn
-before the last limit had been followed."""
+"""So many readings of a connector in a row above what was permitted are no accident. It takes two; a first may show
+what was drawn before the last limit had been followed."""
 
 CALL_TIMEOUT_S = 30.0
 UNCLEAR = ("chance_call_lost", "chance_answer_lost", "chance_call_error", "chance_answered_late", "never_answers")
@@ -89,7 +90,8 @@ class Standing:
         self._had_defaults = self._present = self._misbehaves = False
         self._first_told_s = self._greeted_s = -math.inf
         self._installed = 0
-        self._revealing_samples = self._higher_samples = 0
+        self._revealing_samples: Counter[int] = Counter()
+        self._higher_samples: Counter[int] = Counter()
         self._lost_call: Outstanding | None = None
         self._heals_s: float | None = None
         self._told_again_s: float | None = None
@@ -169,8 +171,8 @@ class Standing:
         self._note_clock(model, now_s)
         self._reaction_s = max((c.car.reaction_s for c in model.connectors.values() if c.car is not None), default=0.0)
 
-    def sampled(self, drawn_w: float, told_w: float, now_s: float) -> None:
-        """A reading of a charger has reached us: several above what it was told reveal it.
+    def sampled(self, connector_id: int, drawn_w: float, told_w: float, now_s: float) -> None:
+        """A reading of a connector has reached us: several above what it was told reveal the charger.
 
         One that is not clearly above it reveals nothing, but nobody can be blamed either who takes it for disobedience.
         """
@@ -179,10 +181,11 @@ class Standing:
             self._note_obedience(self.known_fault, not clearly, now_s)
             return
         commissioned = self.doubt is not None and self.doubt.cause != "not commissioned"
-        self._higher_samples = self._higher_samples + 1 if commissioned and drawn_w > told_w * 1.005 else 0
-        self._revealing_samples = self._revealing_samples + 1 if commissioned and clearly else 0
-        self.infamous |= self._higher_samples == SAMPLES
-        if self.doubt is not None and self._revealing_samples == SAMPLES:
+        higher, revealing = self._higher_samples, self._revealing_samples
+        higher[connector_id] = higher[connector_id] + 1 if commissioned and drawn_w > told_w * 1.005 else 0
+        revealing[connector_id] = revealing[connector_id] + 1 if commissioned and clearly else 0
+        self.infamous |= higher[connector_id] == SAMPLES
+        if self.doubt is not None and revealing[connector_id] == SAMPLES:
             self._reveal(self.doubt.cause)
 
     def _note_obedience(self, fault: str, obeys: bool, now_s: float) -> None:
@@ -211,7 +214,7 @@ class Standing:
     def transaction_over(self) -> None:
         """What was known of a charger's disobedience was known of that transaction; without one, what it has forgotten
         is its default, and nobody could take it for more than that."""
-        self._revealing_samples = 0
+        self._revealing_samples.clear()
         if self.doubt is not None and self.doubt.cause.startswith("forgets"):
             self.doubt = replace(self.doubt, believed=())
         if self.doubt is not None and self.doubt.cause == "heals":
