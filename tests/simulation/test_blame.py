@@ -158,6 +158,25 @@ def test_a_charger_that_forgets_once_more_is_in_doubt_once_more() -> None:
     assert parts(Blame([one]), [one], 901.0) == {"forgets": 10_000}
 
 
+def test_a_charger_that_forgets_while_it_is_in_doubt_is_believed_to_be_where_it_had_come_down_to() -> None:
+    """Of 14 kW it was told 0 after it had lost its default; that it loses this too nobody can know."""
+    one = standing(14_000)
+    one.doubt = Doubt("forgets", one.parts, since_s=0.0)
+    draws(one, 0, 100.0)
+    one.forgot("forgets", one.parts, 200.0)
+    draws(one, 22_000, 200.0)
+    assert parts(Blame([one]), [one], 201.0, limit_w=10_000) == {"forgets": 12_000}
+    assert one.believed(201.0)[0] == 0
+
+
+def test_a_charger_that_forgets_while_it_is_in_doubt_is_believed_no_more_than_before() -> None:
+    one = standing(14_000)
+    one.doubt = Doubt("forgets", one.parts, since_s=0.0)
+    draws(one, 22_000, 100.0)
+    one.forgot("forgets", one.parts, 200.0)
+    assert one.believed(201.0)[0] == 14_000
+
+
 def test_once_it_is_revealed_the_others_could_have_been_cut() -> None:
     standings = [standing(22_000), standing(20_000)]
     blame = Blame(standings)

@@ -206,9 +206,12 @@ class Standing:
             self.reachable_since_s, self._lost_call = now_s, self.outstanding
 
     def forgot(self, cause: str, before: Parts, now_s: float) -> None:
-        """It has just lost its profiles: it is still believed to be where it was before."""
+        """It has just lost its profiles: it is still believed to be where it was before; while it is in doubt already,
+        where it was believed to be then, or where it has come down to since."""
         self.end_doubt(now_s)
-        if self.doubt is None and self._had_defaults:
+        if self.doubt is not None:
+            self.doubt = replace(self.doubt, believed=tuple(map(lowest, self.doubt.believed, before)))
+        elif self._had_defaults:
             self.doubt = Doubt(cause, before, now_s)
 
     def transaction_over(self) -> None:
