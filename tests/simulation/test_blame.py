@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from support.carpark.blame import AVOIDABLE, LONGEST_CASE_S, THINKING_S, Blame
 from support.carpark.ceilings import Vector
+from support.carpark.play import compared
 from support.carpark.scenario import PointPlan
 from support.carpark.standing import (
     CALL_TIMEOUT_S,
@@ -19,9 +20,10 @@ from support.carpark.standing import (
 )
 
 from simulators.behaviour import BY_THE_BOOK
+from simulators.car import Draw
 from simulators.charge_point import ChargePoint
-from simulators.charging_profile import ChargingProfile, Period, Schedule
-from simulators.hardware import AC_THREE_PHASES
+from simulators.charging_profile import ChargingProfile, Limit, Period, Schedule
+from simulators.hardware import AC_THREE_PHASES, DC_50
 from simulators.protocol import ChargePointSpec, simulated_model
 
 TO_US_S, TO_POINT_S = 0.5, 2.0
@@ -112,6 +114,20 @@ def test_of_what_an_offline_charger_holds_only_the_part_above_the_limit_is_excus
     assert parts(Blame(standings), standings, 0.0) == {"offline": 5_000, AVOIDABLE: 3_000}
 
 
+def test_that_a_session_has_ended_out_of_reach_nobody_learns_before_its_lease_is_over() -> None:
+    one = standing(20_000)
+    model = simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0)
+    assert one.may_hold(99.0, leased_until_s=500.0)[0] == 20_000
+    one.look(model, 100.0, online=False)
+    for now_s in (200.0, 300.0):
+        draws(one, 5_000, now_s)
+        one.look(model, now_s, online=False)
+    assert one.may_hold(499.0, leased_until_s=500.0)[0] == 20_000
+    assert one.may_hold(500.0, leased_until_s=500.0)[0] == 5_000
+    one.look(model, 400.0, online=True)
+    assert one.may_hold(401.0, leased_until_s=500.0)[0] == 5_000
+
+
 def test_a_charger_that_is_back_can_be_cut_again_after_its_latency() -> None:
     standings = [standing(35_000)]
     standings[0].reachable_since_s = 50.0
@@ -142,12 +158,31 @@ def test_a_charger_that_forgets_once_more_is_in_doubt_once_more() -> None:
     assert parts(Blame([one]), [one], 901.0) == {"forgets": 10_000}
 
 
+def test_a_charger_that_forgets_while_it_is_in_doubt_is_believed_to_be_where_it_had_come_down_to() -> None:
+    """Of 14 kW it was told 0 after it had lost its default; that it loses this too nobody can know."""
+    one = standing(14_000)
+    one.doubt = Doubt("forgets", one.parts, since_s=0.0)
+    draws(one, 0, 100.0)
+    one.forgot("forgets", one.parts, 200.0)
+    draws(one, 22_000, 200.0)
+    assert parts(Blame([one]), [one], 201.0, limit_w=10_000) == {"forgets": 12_000}
+    assert one.believed(201.0)[0] == 0
+
+
+def test_a_charger_that_forgets_while_it_is_in_doubt_is_believed_no_more_than_before() -> None:
+    one = standing(14_000)
+    one.doubt = Doubt("forgets", one.parts, since_s=0.0)
+    draws(one, 22_000, 100.0)
+    one.forgot("forgets", one.parts, 200.0)
+    assert one.believed(201.0)[0] == 14_000
+
+
 def test_once_it_is_revealed_the_others_could_have_been_cut() -> None:
     standings = [standing(22_000), standing(20_000)]
     blame = Blame(standings)
     standings[0].doubt = Doubt("ignores", (), since_s=0.0)
     for _ in range(SAMPLES):
-        standings[0].sampled(drawn_w=22_000, told_w=5_000, now_s=50.0)
+        standings[0].sampled(1, drawn_w=22_000, told_w=5_000, now_s=50.0)
     assert standings[0].known_fault == "ignores"
     assert parts(blame, standings, 60.0) == {AVOIDABLE: 12_000}
     assert parts(blame, standings, 60.0, limit_w=20_000) == {"ignores": 2_000, AVOIDABLE: 20_000}
@@ -158,20 +193,54 @@ def test_readings_within_tolerance_reveal_nothing(drawn_w: float) -> None:
     one = standing(22_000)
     one.doubt = Doubt("ignores", (), since_s=0.0)
     for _ in range(5):
-        one.sampled(drawn_w, told_w=5_000, now_s=50.0)
+        one.sampled(1, drawn_w, told_w=5_000, now_s=50.0)
     assert one.known_fault is None
     assert one.infamous == (drawn_w > 5_000)
+
+
+def test_what_one_connector_draws_hides_nothing_of_what_another_does() -> None:
+    one = standing(22_000)
+    one.doubt = Doubt("at_rating", (), since_s=0.0)
+    for _ in range(SAMPLES - 1):
+        one.sampled(1, drawn_w=9_000, told_w=5_000, now_s=50.0)
+        one.sampled(2, drawn_w=1_000, told_w=5_000, now_s=51.0)
+    assert (one.known_fault, one.infamous) == (None, False)
+    one.sampled(1, drawn_w=9_000, told_w=5_000, now_s=60.0)
+    assert (one.known_fault, one.infamous) == ("at_rating", True)
+
+
+def test_who_is_limited_in_amperes_is_judged_by_the_busiest_phase() -> None:
+    """A car that uses one phase draws less power than a limit for three gives it, and more than it may."""
+    told = AC_THREE_PHASES.offer(Limit("A", 10.0))
+    drawn_w, told_w = compared(Draw(16.0 * 230, (16.0, 0.0, 0.0)), told)
+    assert drawn_w / told_w == pytest.approx(1.6)
+    assert compared(Draw(20_000.0), DC_50.offer(Limit("W", 10_000.0))) == (20_000.0, 10_000.0)
 
 
 def test_one_that_has_kept_to_its_limits_for_long_is_trusted_again() -> None:
     one = standing(22_000)
     one.known_fault = "late_application"
-    one.sampled(drawn_w=6_000, told_w=5_000, now_s=0.0)
+    one.sampled(1, drawn_w=6_000, told_w=5_000, now_s=0.0)
     for now_s in (10.0, TRUSTED_S - 1):
-        one.sampled(drawn_w=5_000, told_w=5_000, now_s=now_s)
+        one.sampled(1, drawn_w=5_000, told_w=5_000, now_s=now_s)
         assert one.known_fault == "late_application"
-    one.sampled(drawn_w=5_000, told_w=5_000, now_s=TRUSTED_S)
+    one.sampled(1, drawn_w=5_000, told_w=5_000, now_s=TRUSTED_S)
     assert parts(Blame([one]), [one], TRUSTED_S, limit_w=10_000) == {"late_application": 12_000}
+
+
+def test_a_fault_that_was_hidden_by_what_it_had_forgotten_shows_when_that_is_over_and_nothing_else_happens() -> None:
+    one = standing(0.0)
+    model = simulated_model(ChargePointSpec("CP-1"), replace(BY_THE_BOOK, overdraw=0.1), 0.0)
+    profile = ChargingProfile(1, 0, "TxDefault", "Absolute", Schedule("A", (Period(0, 6.0, 3),), start_at_s=0.0))
+    assert model.install(1, profile, 0.0) is None
+    one.look(model, 0.0, online=True)
+    model.lose_profiles(90.0)
+    one.doubt = Doubt("forgets", (), since_s=90.0)
+    assert model.install(1, profile, 100.0) is None
+    one.look(model, 100.0, online=True)
+    draws(one, 40_000, 100.0)
+    assert parts(Blame([one]), [one], 100.0 + FOLLOWING_S - 0.1) == {"forgets": 10_000}
+    assert parts(Blame([one]), [one], 100.0 + FOLLOWING_S) == {"overdraws": 10_000}
 
 
 def test_what_one_connector_was_told_again_need_not_be_believed_of_it_any_more() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simulators.car import Car
 from simulators.connector import Connector
 from simulators.station import SimulatedChargePoint
-from support.carpark.ceilings import Ceilings
+from support.carpark.ceilings import Ceilings, Vector
 from support.carpark.contribution import rating
 from support.carpark.link import Line
 from support.carpark.observer import Observer
@@ -21,6 +22,9 @@ SOME_W = 10.0
 ROUNDS = 2
 SLACK_S = 120.0
 """What a turn may cost beyond its time: calls, settling, the pause before the next raise."""
+
+LEASE_ENDS_LATE_S = 66.0
+"""Only then is a lease over for certain: the charger's clock may be a minute behind, and its car has yet to follow."""
 
 
 @dataclass(slots=True)
@@ -69,7 +73,7 @@ class Fairness:
     def tick(self, now_s: float) -> None:
         """Let TICK_S pass as things stand."""
         wishes: list[Wish] = []
-        room = Room(self._observer.limits())
+        room, known = Room(self._observer.limits()), Room(self._observer.limits())
         for number, station in enumerate(self._stations):
             standing = self._observer.standings[number]
             for connector_id, connector in station.model.connectors.items():
@@ -78,10 +82,11 @@ class Fairness:
             unheard |= standing.infamous or not standing.falls_back
             if unheard or standing.free_at_s(now_s, None) == float("inf"):
                 self._held(number, station, standing, room, unheard)
+                known.take(self._paths[number], self._known(number, standing, unheard, now_s))
             else:
                 wishes += self._wishes(number, station, standing.plan)
         wishes.sort(key=lambda item: (self._batteries[item.place].got_wh, item.place))
-        waiting = self._hungry(wishes, room)
+        waiting = self._hungry(wishes, known)
         self._charge(fill(self._tiers(wishes), room), {item.place: item for item in wishes})
         self._count_waiting(waiting, now_s)
 
@@ -139,6 +144,14 @@ class Fairness:
         self.oracle_wh += energy_wh
 
     # Cars that get nothing.
+
+    def _known(self, number: int, standing: Standing, unheard: bool, now_s: float) -> Vector:
+        """What everybody but the oracle must take for held by one that cannot be commanded."""
+        plan, leased_until_s = standing.plan, math.inf
+        if plan.shows_steps:
+            leased_until_s = self._lines[number].told_s + self._site.lease_minutes * 60 + LEASE_ENDS_LATE_S
+        vector = rating(plan) if unheard else standing.may_hold(now_s, leased_until_s)
+        return counted(vector, plan.hardware)
 
     def _hungry(self, wishes: Sequence[Wish], room: Room) -> dict[CarPlace, int]:
         """The cars that draw nothing although their floor would fit beside what outranks them, and their peers."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from simulators.car import Offer
 from simulators.charge_point import ChargePoint
 from simulators.charging_profile import Limit
 from simulators.memory import MemoryPipe
@@ -78,13 +79,13 @@ class Line:
                 self.acknowledged.add(self._awaited_default)
             self._free(now_s)
 
-    def told_w(self, connector_id: int, model: ChargePoint) -> float:
-        """What a running session was told it may draw, in watts; its rating where nothing was said."""
+    def offered(self, connector_id: int, model: ChargePoint) -> Offer:
+        """What a running session was told it may draw; its rating where nothing was said."""
         limit = self.told.get((connector_id, "TxProfile")) or self.told.get((connector_id, "TxDefaultProfile"))
         if limit is None:
-            return model.hardware.rated().power_w
+            return model.hardware.rated()
         _, _, value, unit, phases = limit
-        return model.hardware.offer(Limit("A" if unit == "A" else "W", value, phases)).power_w
+        return model.hardware.offer(Limit("A" if unit == "A" else "W", value, phases))
 
     def cut(self, now_s: float) -> None:
         """The connection is gone, and with it the answer."""

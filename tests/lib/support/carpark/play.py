@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
 
+from simulators.car import Draw, Offer
 from simulators.changes import Change
 from simulators.occurrences import Sampled, TransactionStopped
 from simulators.station import SimulatedChargePoint
@@ -15,6 +16,7 @@ from simulators.virtual_time import run
 from support.carpark.ceilings import Ceilings
 from support.carpark.director import Director
 from support.carpark.draw_life import draw_scenario
+from support.carpark.draw_site import HIGHEST_V
 from support.carpark.fairness import TICK_S, Fairness
 from support.carpark.observer import Observer
 from support.carpark.scenario import Scenario
@@ -23,6 +25,9 @@ from support.carpark.world import OnFrame, World
 
 SETTLING_S = 8.0
 """A car follows a limit within five seconds (IEC 61851-1); readings before that show nothing of it."""
+
+WATTS_PER_A = 3 * HIGHEST_V
+"""Of a limit in amperes on three phases."""
 
 FRESH_S = 60.0
 """Readings that have queued for longer are of no known age: the charger's clock may be wrong."""
@@ -50,13 +55,22 @@ async def _perform(scenario: Scenario, on_frame: OnFrame | None, curves: Curves 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """A meter reading on its way to us: when it was taken, its energy as it is written, its power, and what the session
-    was told."""
+    """A meter reading on its way to us: when it was taken, its energy as it is written, what was drawn, and what the
+    session was told. Where the limit is in amperes, both are what the busiest phase would come to on three."""
 
     at_s: float
+    connector_id: int
     energy: str
-    power_w: float
+    drawn_w: float
     told_w: float
+
+
+def compared(draw: Draw, told: Offer) -> tuple[float, float]:
+    """What was drawn and what was told, so that one can be held against the other: who is limited in amperes obeys on
+    each phase, however many his car uses and whatever the voltage is."""
+    if not told.is_ac:
+        return draw.power_w, told.power_w
+    return max(draw.currents_a) * WATTS_PER_A, told.current_a * WATTS_PER_A
 
 
 class Run:
@@ -108,9 +122,10 @@ class Run:
             return
         if self.loop.time() < line.told_s + line.latency_s[1] + SETTLING_S:
             return  # it may show what was drawn before the last limit
-        told_w = line.told_w(change.transaction.connector_id, station.model)
+        connector_id, draw = change.transaction.connector_id, change.reading.draw
+        drawn_w, told_w = compared(draw, line.offered(connector_id, station.model))
         energy = str(round(change.reading.energy_wh, 1))
-        self._unheard[number].append(Sample(self.loop.time(), energy, change.reading.draw.power_w, told_w))
+        self._unheard[number].append(Sample(self.loop.time(), connector_id, energy, drawn_w, told_w))
 
     def _heard(self, number: int, text: str) -> None:
         """A CALL of the charger's has reached us; if it is one of these samples, those before it are lost or known."""
@@ -119,7 +134,8 @@ class Run:
         while found is not None and unheard:
             if unheard.popleft() is found:
                 if self.loop.time() - found.at_s <= FRESH_S:
-                    self.observer.standings[number].sampled(found.power_w, found.told_w, self.loop.time())
+                    standing = self.observer.standings[number]
+                    standing.sampled(found.connector_id, found.drawn_w, found.told_w, self.loop.time())
                 break
 
     def _curve_point(self) -> tuple[float, float, float, float]:

@@ -90,6 +90,13 @@ class PointPlan:
         """Whether what it acknowledges it does, and what it is told reaches it."""
         return self.behaviour == BY_THE_BOOK
 
+    @property
+    def shows_steps(self) -> bool:
+        """Whether it can be leased a limit, and shows in its composite schedule that it steps down when that ends."""
+        tells = self.behaviour.composite_schedule in ("full", "no connector 0")
+        asked = tells and "GetCompositeSchedule" not in self.behaviour.lacks
+        return asked and self.behaviour.most_periods > 1 and self.readings.tx_periods == "all"
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:

@@ -6,6 +6,7 @@ Everything here comes from outside csms: from the charger itself, from its conne
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -35,8 +36,8 @@ GREETING_S = 3.0
 """Who has come back may have to boot: it is sent nothing before it has spoken, or kept silent for so long."""
 
 SAMPLES = 3
-"""So many readings in a row above what was permitted are no accident. It takes two; a first may show what was drawn
-before the last limit had been followed."""
+"""So many readings of a connector in a row above what was permitted are no accident. It takes two; a first may show
+what was drawn before the last limit had been followed."""
 
 CALL_TIMEOUT_S = 30.0
 UNCLEAR = ("chance_call_lost", "chance_answer_lost", "chance_call_error", "chance_answered_late", "never_answers")
@@ -83,12 +84,14 @@ class Standing:
         self.held: str | None = "first contact"
         self.noisy = False
         self.outstanding: Outstanding | None = None
+        self._left_with: Vector = NOTHING
         self._on_revealed = on_revealed
         self._seen = False
         self._had_defaults = self._present = self._misbehaves = False
         self._first_told_s = self._greeted_s = -math.inf
         self._installed = 0
-        self._revealing_samples = self._higher_samples = 0
+        self._revealing_samples: Counter[int] = Counter()
+        self._higher_samples: Counter[int] = Counter()
         self._lost_call: Outstanding | None = None
         self._heals_s: float | None = None
         self._told_again_s: float | None = None
@@ -135,6 +138,13 @@ class Standing:
             return self.vector
         return lowest(self.vector, summed(map(lowest, doubt.believed, self.parts)))
 
+    def may_hold(self, now_s: float, leased_until_s: float) -> Vector:
+        """What it must be taken for while nobody can tell it anything: who is out of reach, for what it left with as
+        well, as long as that was leased to it. That a session has ended nobody learns before it is back."""
+        if self.reachable_since_s is None and now_s < leased_until_s:
+            return highest(self.vector, self._left_with)
+        return self.vector
+
     def free_at_s(self, from_s: float, waited_for: Outstanding | None) -> float:
         """When a 0 sent at `from_s`, or as soon as it could be sent after that, is what the car draws."""
         if self.reachable_since_s is None or self.held or self.noisy or self.known_fault or self.doubt:
@@ -158,13 +168,11 @@ class Standing:
         self._present = all(self._has_default(model, number) for number in model.connectors)
         self._note_fault(self._fault, now_s)
         self._note_profiles(model, now_s)
-        if self.doubt is None:
-            self._note_fault(self._fault, now_s)  # one that what it had forgotten has hidden until now
         self._note_clock(model, now_s)
         self._reaction_s = max((c.car.reaction_s for c in model.connectors.values() if c.car is not None), default=0.0)
 
-    def sampled(self, drawn_w: float, told_w: float, now_s: float) -> None:
-        """A reading of a charger has reached us: several above what it was told reveal it.
+    def sampled(self, connector_id: int, drawn_w: float, told_w: float, now_s: float) -> None:
+        """A reading of a connector has reached us: several above what it was told reveal the charger.
 
         One that is not clearly above it reveals nothing, but nobody can be blamed either who takes it for disobedience.
         """
@@ -173,10 +181,11 @@ class Standing:
             self._note_obedience(self.known_fault, not clearly, now_s)
             return
         commissioned = self.doubt is not None and self.doubt.cause != "not commissioned"
-        self._higher_samples = self._higher_samples + 1 if commissioned and drawn_w > told_w * 1.005 else 0
-        self._revealing_samples = self._revealing_samples + 1 if commissioned and clearly else 0
-        self.infamous |= self._higher_samples == SAMPLES
-        if self.doubt is not None and self._revealing_samples == SAMPLES:
+        higher, revealing = self._higher_samples, self._revealing_samples
+        higher[connector_id] = higher[connector_id] + 1 if commissioned and drawn_w > told_w * 1.005 else 0
+        revealing[connector_id] = revealing[connector_id] + 1 if commissioned and clearly else 0
+        self.infamous |= higher[connector_id] == SAMPLES
+        if self.doubt is not None and revealing[connector_id] == SAMPLES:
             self._reveal(self.doubt.cause)
 
     def _note_obedience(self, fault: str, obeys: bool, now_s: float) -> None:
@@ -197,15 +206,18 @@ class Standing:
             self.reachable_since_s, self._lost_call = now_s, self.outstanding
 
     def forgot(self, cause: str, before: Parts, now_s: float) -> None:
-        """It has just lost its profiles: it is still believed to be where it was before."""
+        """It has just lost its profiles: it is still believed to be where it was before; while it is in doubt already,
+        where it was believed to be then, or where it has come down to since."""
         self.end_doubt(now_s)
-        if self.doubt is None and self._had_defaults:
+        if self.doubt is not None:
+            self.doubt = replace(self.doubt, believed=tuple(map(lowest, self.doubt.believed, before)))
+        elif self._had_defaults:
             self.doubt = Doubt(cause, before, now_s)
 
     def transaction_over(self) -> None:
         """What was known of a charger's disobedience was known of that transaction; without one, what it has forgotten
         is its default, and nobody could take it for more than that."""
-        self._revealing_samples = 0
+        self._revealing_samples.clear()
         if self.doubt is not None and self.doubt.cause.startswith("forgets"):
             self.doubt = replace(self.doubt, believed=())
         if self.doubt is not None and self.doubt.cause == "heals":
@@ -216,7 +228,12 @@ class Standing:
     def end_doubt(self, now_s: float) -> None:
         """A doubt that is over excuses nothing any more."""
         if self.doubt is not None and now_s >= self.doubt.until_s:
-            self.doubt = self._told_again_s = None
+            self._doubt_ends(now_s)
+
+    def _doubt_ends(self, now_s: float) -> None:
+        """What it has forgotten may have hidden until now that it does not obey."""
+        self.doubt = self._told_again_s = None
+        self._note_fault(self._fault, now_s)
 
     def _reveal(self, cause: str) -> None:
         self.doubt, self.known_fault, self.infamous = None, cause, True
@@ -225,7 +242,8 @@ class Standing:
 
     def _note_contact(self, now_s: float, online: bool) -> None:
         if not online:
-            self.reachable_since_s = None
+            if self.reachable_since_s is not None:
+                self.reachable_since_s, self._left_with = None, self.vector
             return
         if self.reachable_since_s is None:
             self.reachable_since_s = now_s
@@ -285,16 +303,17 @@ class Standing:
         if self._told_again_s is None:
             self._told_again_s = now_s
         follows_s = self._told_again_s + self._reaction_s + FOLLOWING_S
-        self.doubt = replace(doubt, until_s=follows_s) if now_s < follows_s else None
-        if self.doubt is None:
-            self._told_again_s = None
+        if now_s < follows_s:
+            self.doubt = replace(doubt, until_s=follows_s)
+        else:
+            self._doubt_ends(now_s)
 
     def _note_clock(self, model: ChargePoint, now_s: float) -> None:
         wrong = abs(model.clock_ahead_s - self.plan.behaviour.clock_ahead_s) > 60
         if wrong and self.doubt is None and self._seen:
             self.doubt = Doubt("loses_clock", self.parts, now_s)
         elif not wrong and self.doubt is not None and self.doubt.cause == "loses_clock":
-            self.doubt = None
+            self._doubt_ends(now_s)
 
     def _has_default(self, model: ChargePoint, number: int) -> bool:
         return any(
