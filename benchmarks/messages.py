@@ -35,7 +35,7 @@ from benchmarks.wire.load import connected, flood
 from benchmarks.wire.mix import PROTOCOLS, identities, session
 from benchmarks.wire.processes import allow_many_files, end_tidily
 from benchmarks.wire.programs import PROGRAMS, Unavailable, started
-from benchmarks.wire.rounds import Entrant, Work, at_rate, cpu_us, flooded, rounds
+from benchmarks.wire.rounds import Entrant, Work, at_rate, cpu_us, flooded, limits_per_100, rounds
 from benchmarks.wire.table import goal_lines, missed, text_table, write_json
 
 GOALS = (
@@ -50,7 +50,7 @@ _WARM_UP_S = 8.0
 """After first contact limits settle and default profiles are proved; nothing of that belongs to a message."""
 
 _HEADINGS = ("", "CPU us per message", "messages/s", "limits/100", "own us")
-_PACED_HEADINGS = ("", "CPU us per message", "p50 us", "p99 us", "messages/s", "own us")
+_PACED_HEADINGS = ("", "CPU us per message", "p50 us", "p99 us", "messages/s", "limits/100", "own us")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +129,19 @@ def _told(found: Found, options: argparse.Namespace) -> str:
 
 
 def _row(name: str, work: Sequence[Work]) -> tuple[str, ...]:
-    limits = 100 * sum(done.limits for done in work) / sum(done.slice.messages for done in work)
-    return (name, str(cpu_us(work)), _rate(work), f"{limits:.1f}", _own(work))
+    return (name, str(cpu_us(work)), _rate(work), limits_per_100(work), _own(work))
 
 
 def _paced_row(name: str, work: Sequence[Work]) -> tuple[str, ...]:
     latencies = [latency for done in work for latency in done.slice.latencies_us]
-    return (name, str(cpu_us(work)), *(number(percentile(latencies, p)) for p in (50, 99)), _rate(work), _own(work))
+    return (
+        name,
+        str(cpu_us(work)),
+        *(number(percentile(latencies, p)) for p in (50, 99)),
+        _rate(work),
+        limits_per_100(work),
+        _own(work),
+    )
 
 
 def _rate(work: Sequence[Work]) -> str:

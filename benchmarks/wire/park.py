@@ -38,9 +38,9 @@ class Layout:
     balancer: Mapping[str, float] = field(default_factory=dict)
 
 
-def parks(identities: Sequence[str], per_site: int) -> list[Park]:
+def parks(identities: Sequence[str], per_site: int, share_kw: float = SHARE_KW) -> list[Park]:
     return [
-        Park(f"park-{number:03d}", identities[start : start + per_site])
+        Park(f"park-{number:03d}", identities[start : start + per_site], share_kw)
         for number, start in enumerate(range(0, len(identities), per_site))
     ]
 

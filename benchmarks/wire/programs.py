@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.wire.mix import identities
+from benchmarks.wire.mix import RATED_KW, identities
 from benchmarks.wire.park import Layout, parks, write_config
 from benchmarks.wire.processes import Server, free_port, running
 
@@ -49,6 +49,11 @@ def module(name: str, *more: str) -> Command:
 def serve(folder: Path, port: int, _protocol: str, charge_points: int) -> Sequence[str]:
     """The system as it is shipped, its database in a file; its sites have fifty charge points each."""
     return system(folder, Layout(parks(identities(charge_points), PER_SITE)), port, free_port())
+
+
+def serve_plenty(folder: Path, port: int, _protocol: str, charge_points: int) -> Sequence[str]:
+    """The same with power for everybody: a session that begins or ends changes nobody else's limit."""
+    return system(folder, Layout(parks(identities(charge_points), PER_SITE, RATED_KW)), port, free_port())
 
 
 def system(folder: Path, layout: Layout, port: int, api_port: int) -> Sequence[str]:

@@ -60,6 +60,11 @@ def cpu_us(work: Sequence[Work]) -> Rounds:
     return Rounds(tuple(done.cpu_us for done in work))
 
 
+def limits_per_100(work: Sequence[Work]) -> str:
+    """SetChargingProfile that a hundred messages led to."""
+    return f"{100 * sum(done.limits for done in work) / sum(done.slice.messages for done in work):.1f}"
+
+
 async def _work(entrant: Entrant, task: Task) -> Work:
     limits, cpu_ns = _limits(entrant), entrant.server.cpu_ns()
     done = await task(entrant)

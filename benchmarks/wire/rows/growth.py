@@ -1,4 +1,7 @@
-"""What a message costs with 500 chargers connected, and with 5,000, in sites of fifty."""
+"""What a message costs with 500 chargers connected, and with 5,000, in sites of fifty.
+
+There is power for everybody, or else how many limits a message leads to would depend on how many others charge.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ from benchmarks.wire.charger import Address
 from benchmarks.wire.figures import Goal, Result
 from benchmarks.wire.load import Slice, connected, flood, paced
 from benchmarks.wire.mix import identities, session
-from benchmarks.wire.programs import PER_SITE, PROGRAMS, started
-from benchmarks.wire.rounds import Entrant, Task, Work, at_rate, cpu_us, rounds
+from benchmarks.wire.programs import PER_SITE, PROGRAMS, serve_plenty, started
+from benchmarks.wire.rounds import Entrant, Task, Work, at_rate, cpu_us, limits_per_100, rounds
 from benchmarks.wire.rows.section import Given, Section, quiet
 
 SIZES = {"few": 500, "many": 5_000}
@@ -28,8 +31,9 @@ _SETTLED_S = 8.0
 _ONE_SITE = "one site at a time, as fast as it is answered"
 _OWN_PACE = f"a message from every charger in {INTERVAL_S:g} s"
 _TOGETHER = f"{RATE_PER_S:g} messages/s, of all together"
-_GOALS = {_ONE_SITE: GOAL, _OWN_PACE: GOAL, _TOGETHER: None}
-"""With the same messages from ten times as many chargers, what each costs by being there falls on fewer messages."""
+_GOALS = {_ONE_SITE: GOAL, _OWN_PACE: None, _TOGETHER: None}
+"""Only where the same is done is the cost per message one of messages: at a pace, what each site and each charger costs
+by being there is shared by more or fewer of them."""
 
 
 async def measured(given: Given) -> Section:
@@ -37,7 +41,7 @@ async def measured(given: Given) -> Section:
         entrants = []
         for name, size in SIZES.items():
             chargers = PER_SITE * max(1, given.sized(size) // PER_SITE)
-            program = replace(PROGRAMS["system"], name=name)
+            program = replace(PROGRAMS["system"], name=name, command=serve_plenty)
             server = stack.enter_context(started(program, given.folder, given.protocol, chargers))
             drivers = await connected(Address(server.port, given.protocol), identities(chargers))
             entrants.append(Entrant(program, server, drivers))
@@ -70,8 +74,11 @@ def _section(sizes: Sequence[int], work: Mapping[str, Mapping[str, Sequence[Work
     cpu = {how: {name: cpu_us(done) for name, done in found.items()} for how, found in work.items()}
     return Section(
         "growth: CPU us per message",
-        ("", *(f"{size:,} chargers" for size in sizes)),
-        [(how, *(str(found[name]) for name in SIZES)) for how, found in cpu.items()],
+        ("", *(f"{size:,} chargers" for size in sizes), "limits/100", "limits/100"),
+        [
+            (how, *(str(found[name]) for name in SIZES), *(limits_per_100(work[how][name]) for name in SIZES))
+            for how, found in cpu.items()
+        ],
         [
             Result(f"{sizes[1]:,} chargers, {how}", f"{sizes[0]:,}", found[many].over(found[few]), _GOALS[how])
             for how, found in cpu.items()
