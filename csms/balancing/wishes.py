@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from csms.balancing.budget import Budget
 from csms.balancing.defaults import Defaults, first_contact_ends_s
+from csms.balancing.facts import Facts
 from csms.balancing.limits import Line
 from csms.balancing.memory import Caps, KnownWish, Memory
 from csms.balancing.tree import Tree
@@ -15,12 +17,10 @@ from csms.domain.electrical import Load, Shape
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
     BalancerSettings,
-    ChargePointSettings,
     ConnectorKey,
     MeterReading,
     Moment,
     SmartCharging,
-    Transaction,
 )
 from csms.domain.snapshot import Snapshot
 
@@ -37,6 +37,7 @@ class Wish:
     """
 
     key: ConnectorKey
+    facts: Facts
     shape: Shape
     line: Line
     phases: int | None
@@ -49,6 +50,7 @@ class Wish:
     turn_since_s: float | None
     was_served: bool
     in_force_w: int
+    confirmed_w: int
 
     # What depends on the moment, or on the last reading: set anew for each decision.
     lent_w: int = 0
@@ -86,71 +88,62 @@ class Wishes:
         self._kept_by_free_w = self._kept_by_free() if budget.charge_point_limits_w else {}
 
     def made(self) -> list[Wish]:
-        return sorted(self._made(), key=lambda wish: (wish.started_at_s, wish.key))
+        return sorted(self._made(), key=attrgetter("started_at_s", "key"))
 
     def _made(self) -> Iterator[Wish]:
-        for key, transaction in self._snapshot.active.items():
-            settings = self._snapshot.settings[key.charge_point_id]
-            if self._snapshot.charge_points[key.charge_point_id].connected and settings.in_service:
-                yield self._wish(key, transaction, settings)
+        for facts in self._defaults.book.facts.values():
+            if facts.active and facts.charge_point.connected and facts.settings.in_service:
+                yield self._wish(facts)
 
-    def _wish(self, key: ConnectorKey, transaction: Transaction, settings: ChargePointSettings) -> Wish:
+    def _wish(self, facts: Facts) -> Wish:
         """The wish that is known of a connector, if its facts still stand, else a new one; up to date in any case."""
-        snapshot = self._snapshot
-        limits, reading = snapshot.limits.get(key) or ConnectorLimits(*key), snapshot.readings.get(key)
-        whole = snapshot.shapes[key.charge_point_id]
+        limits, reading = facts.limits or ConnectorLimits(*facts.key), self._snapshot.readings.get(facts.key)
+        whole, most_w = facts.shape, facts.settings.max_power_w
+        most_w = most_w if most_w is not None else self._budget.usable_w
         phases = _phases(whole, reading, limits)
-        most_w = settings.max_power_w if settings.max_power_w is not None else self._budget.usable_w
         if phases is not None:
             most_w = most_w * phases // whole.form.phases
-        window_w = self._window_w(key.charge_point_id, most_w)
-        caps = (phases, most_w, window_w)
-        known = self._memory.wishes.get(key)
-        if known is None or not known.holds(transaction, settings, whole, limits, caps):
-            wish = self._new(key, transaction, settings, whole, limits, caps)
-            self._memory.wishes[key] = known = KnownWish(transaction, settings, whole, limits, caps, wish)
+        caps = (phases, most_w, self._window_w(facts.key.charge_point_id, most_w))
+        known = self._memory.wishes.get(facts.key)
+        if known is None or known.facts is not facts or known.caps != caps:
+            known = KnownWish(facts, caps, self._new(facts, limits, caps))
+            self._memory.wishes[facts.key] = known
         self._bring_up_to_date(known.wish, limits, reading)
         return known.wish
 
-    def _new(
-        self,
-        key: ConnectorKey,
-        transaction: Transaction,
-        settings: ChargePointSettings,
-        whole: Shape,
-        limits: ConnectorLimits,
-        caps: Caps,
-    ) -> Wish:
+    def _new(self, facts: Facts, limits: ConnectorLimits, caps: Caps) -> Wish:
         phases, most_w, window_w = caps
-        shape = whole.on(phases)
+        shape = facts.shape.on(phases)
         charge_point_cap_w = min(most_w, window_w)
-        in_force = limits.transaction or limits.default
-        line = self._line(key.charge_point_id, shape.per_w)
+        in_force, confirmed = limits.transaction or limits.default, limits.confirmed(facts.charge_point.limit_by)
+        line = self._line(facts.key.charge_point_id, shape.per_w)
         return Wish(
-            key=key,
+            key=facts.key,
+            facts=facts,
             shape=shape,
             line=line,
             phases=phases,
             floor_w=shape.floor_w(self._config.min_power_per_charger_w),
             cap_w=shape.form.floor_w(charge_point_cap_w),
             charge_point_cap_w=charge_point_cap_w,
-            started_at_s=transaction.started_at_s or 0.0,
-            capped_by=_capped_by(settings.max_power_w, window_w, most_w),
-            never_pause=settings.never_pause,
+            started_at_s=facts.started_at_s or 0.0,
+            capped_by=_capped_by(facts.settings.max_power_w, window_w, most_w),
+            never_pause=facts.settings.never_pause,
             turn_since_s=limits.turn_since.steady_s if limits.turn_since else None,
             was_served=limits.served_wh > 0,
             in_force_w=in_force.limit_w if in_force is not None else 0,
+            confirmed_w=confirmed.limit_w if confirmed is not None else 0,
         )
 
     def _bring_up_to_date(self, wish: Wish, limits: ConnectorLimits, reading: MeterReading | None) -> None:
-        silent_s = self._silent_since_s(wish.key)
+        silent_s = self._silent_since_s(wish.facts.suspended_since)
         wish.lent_w = wish.cap_w
         if silent_s is not None:
             wish.lent_w = min(wish.cap_w, wish.floor_w)
         elif reading is not None and reading.low_since is not None:
             lent_w = self._lent_w(wish, reading, reading.low_since, limits)
             wish.lent_w = min(wish.cap_w, max(wish.floor_w, lent_w))
-        wish.reserved_w = self._defaults.kept_w(wish.key)
+        wish.reserved_w = self._defaults.kept_w(wish.facts)
         wish.paid_w = wish.reserved_w if wish.phases is None else 0
         wish.start_w = max(wish.floor_w, wish.paid_w)
         wish.stopped_asking = silent_s is not None and not self._is_tried(limits, silent_s)
@@ -165,10 +158,11 @@ class Wishes:
     def _kept_by_free(self) -> dict[str, int]:
         """By charge point with a cap, what its connectors without a session keep."""
         kept_by_free_w: dict[str, int] = {}
-        for key in self._snapshot.connector_keys():
-            if key.charge_point_id in self._budget.charge_point_limits_w and key not in self._snapshot.active:
-                more_w = self._defaults.kept_w(key)
-                kept_by_free_w[key.charge_point_id] = kept_by_free_w.get(key.charge_point_id, 0) + more_w
+        for facts in self._defaults.book.facts.values():
+            charge_point_id = facts.key.charge_point_id
+            if charge_point_id in self._budget.charge_point_limits_w and not facts.active:
+                more_w = self._defaults.kept_w(facts)
+                kept_by_free_w[charge_point_id] = kept_by_free_w.get(charge_point_id, 0) + more_w
         return kept_by_free_w
 
     def _line(self, charge_point_id: str, per_w: Load) -> Line:
@@ -189,10 +183,8 @@ class Wishes:
         has_w = in_force.limit_w if in_force else 0
         return has_w if lent_w < has_w < lent_w + max(self._settings.min_change_w, has_w // 10) else lent_w
 
-    def _silent_since_s(self, key: ConnectorKey) -> float | None:
+    def _silent_since_s(self, since: Moment | None) -> float | None:
         """Since when (steady clock) a car has asked for nothing, if that is long enough to believe it."""
-        connector = self._snapshot.connectors.get(key)
-        since = connector.suspended_since if connector is not None else None
         if since is None or self._now.steady_s - since.steady_s < self._settings.suspended_after_s:
             return None
         return since.steady_s

@@ -170,7 +170,12 @@ MUTATIONS = (
         "    if limits.overdraw is not None:\n        seen",
         "    if False:\n        seen",
     ),
-    Mutation("what is remembered outlives its facts", LEDGER, "same = its_limits is limits and", "same ="),
+    Mutation(
+        "what is remembered outlives its facts",
+        "csms/balancing/facts.py",
+        "same = before.limits is limits and before",
+        "same = before",
+    ),
     Mutation("one reading is an accident", FACTS, "DISOBEDIENT = 2", "DISOBEDIENT = 1000"),
     Mutation(
         "no draw exceeds",
@@ -181,22 +186,20 @@ MUTATIONS = (
     Mutation("a known drop is not anticipated", BUDGET, "if instant_s <= now.utc_s + lead_s]", "if False]"),
     Mutation("a stale site load is believed", BUDGET, "age_s < site.site_load_max_age_s", "age_s < 1e9"),
     Mutation("a temporary limit is forgotten", BUDGET, "min([ceiling.budget_w, *others_w])", "ceiling.budget_w"),
-    Mutation("a raise does not wait for room", PLAN, "return fits and self._fits_inside(want)", "return True"),
+    Mutation("a raise does not wait for room", PLAN, "return fits and self._fits_inside(facts, want)", "return True"),
     Mutation("one room for many raises", PLAN, "            self._room[row] -= extra[dimension]", "            pass"),
     Mutation(
         "a raise waits for everybody",
         PLAN,
-        "        return fits and self._fits_inside(want)",
+        "        return fits and self._fits_inside(facts, want)",
         "        return fits and not any(limits.in_flight for limits in self._snapshot.limits.values())",
     ),
-    Mutation(
-        "a busy charger is told more", PLAN, "or limits.in_flight or not self._reachable", "or not self._reachable"
-    ),
+    Mutation("a busy charger is told more", PLAN, "or limits.in_flight or not _reachable", "or not _reachable"),
     Mutation(
         "nothing is said again after a reconnect",
         PLAN,
-        "confirmed.connection_id != connection_id:\n            return True",
-        "confirmed.connection_id != connection_id:\n            return False",
+        "!= facts.charge_point.connection_id:\n            return True",
+        "!= facts.charge_point.connection_id:\n            return False",
     ),
     Mutation("nobody gives way", YIELDING, "        if excesses is None:\n", "        if True:\n"),
     Mutation(
@@ -228,8 +231,8 @@ MUTATIONS = (
     Mutation(
         "idle connectors are not held for",
         ALLOCATION,
-        "        for key, exposure in standing.book.exposures.items()\n    }\n    return summed(",
-        "        for key, exposure in standing.book.exposures.items() if key in reserved\n    }\n    return summed(",
+        "        if wish is None:\n            loads[key] = standing.held(",
+        "        if wish is None:\n            continue\n            loads[key] = standing.held(",
     ),
     Mutation(
         "what a session may fall back to is permitted where it does not fit",
