@@ -205,8 +205,8 @@ MUTATIONS = (
     Mutation(
         "one gives way for half of the excess",
         YIELDING,
-        "max(0, worst[dimension] - excess)",
-        "max(0, worst[dimension] - excess // 2)",
+        "max(0, counted - excess)",
+        "max(0, counted - excess // 2)",
     ),
     Mutation(
         "default profiles do not give way",
