@@ -16,8 +16,9 @@ from csms.balancing.ledger import Ledger, ledger, summed
 from csms.balancing.memory import Memory
 from csms.balancing.shares import Share
 from csms.balancing.tree import Tree, tree
+from csms.balancing.turns import turns_again_s
 from csms.balancing.unyielding import Unyielding
-from csms.balancing.wishes import Wish, Wishes, looks_again_s, turns_again_s
+from csms.balancing.wishes import Wish, Wishes, looks_again_s
 from csms.balancing.words import kw
 from csms.domain.electrical import Load
 from csms.domain.model import BalancerSettings, ConnectorKey, Moment
@@ -85,8 +86,7 @@ def allocate(
     refused = Unyielding(book).found(wishes, shares)
     if refused:
         shares = _beside(standing, limits, division, wishes, holding | refused)
-    for wish in wishes:
-        _calm(shares[wish.key], wish, settings.min_change_w)
+    _calm(shares, wishes, settings.min_change_w)
     looks = [
         looks_again_s(snapshot, now, settings),
         *(share.expected_start_s for share in shares.values()),
@@ -98,7 +98,7 @@ def allocate(
         strategy=config.strategy,
         budget=amount,
         tree=limits,
-        shares=shares | _uncommanded(book),
+        shares=shares if len(wishes) == len(snapshot.active) else shares | _uncommanded(book),
         defaults=standing,
         excesses=_excesses(standing, in_force, [w for w in wishes if not shares[w.key].refusing]),
         looks_again_s=min((look_s for look_s in looks if look_s is not None and look_s > now.steady_s), default=None),
@@ -181,8 +181,10 @@ def _uncommanded(book: Ledger) -> dict[ConnectorKey, Share]:
     return shares
 
 
-def _calm(share: Share, wish: Wish, min_change_w: int) -> None:
+def _calm(shares: Mapping[ConnectorKey, Share], wishes: Sequence[Wish], min_change_w: int) -> None:
     """A raise too small to matter is not made, unless to a floor that is higher now; a cut always is, because somebody
     else was promised the room."""
-    if 0 < share.limit_w - wish.confirmed_w < min_change_w and wish.confirmed_w >= max(1, wish.floor_w):
-        share.limit_w = wish.confirmed_w
+    for wish in wishes:
+        share = shares[wish.key]
+        if 0 < share.limit_w - wish.confirmed_w < min_change_w and wish.confirmed_w >= max(1, wish.floor_w):
+            share.limit_w = wish.confirmed_w

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,8 +25,7 @@ class Line:
     rows: tuple[tuple[int, int], ...]
 
 
-@dataclass(slots=True)  # not frozen: it is made so often that it would be felt
-class Member:
+class Member(NamedTuple):
     """Someone to be given `start_w` to `cap_w`; what `start_w` loads was taken off the room before."""
 
     line: Line
@@ -50,11 +50,11 @@ def fill(room: Sequence[int], members: Sequence[Member]) -> Filled:
     """
     if len(members) == 1:
         return _alone(room, members[0])
-    kinds: dict[tuple[Line, int, int, int], int] = {}
-    kind_of = [kinds.setdefault((m.line, m.start_w, m.cap_w, m.weight), len(kinds)) for m in members]
-    sizes = Counter(kind_of)
-    filled = _Filling(room, [_Group(*kind, sizes[n]) for kind, n in kinds.items()]).filled()
-    return Filled([filled.shares_w[n] for n in kind_of], [filled.stopped_by[n] for n in kind_of])
+    sizes = Counter(members)
+    filled = _Filling(room, [_Group(*member, size) for member, size in sizes.items()]).filled()
+    kind = {member: n for n, member in enumerate(sizes)}
+    kinds = [kind[member] for member in members]
+    return Filled([filled.shares_w[n] for n in kinds], [filled.stopped_by[n] for n in kinds])
 
 
 def _alone(room: Sequence[int], member: Member) -> Filled:
@@ -112,16 +112,17 @@ class _Filling:
 
     def _enter_all(self, enters: Sequence[tuple[float, int]], at: int, level: float) -> int:
         """Everyone who begins to rise at this level; who is next."""
-        touched: dict[int, int] = {}
+        entering: dict[Line, tuple[int, int]] = {}
         while at < len(enters) and enters[at][0] == level:
             n = enters[at][1]
             group = self._groups[n]
-            crowd = self._crowd(group.line)
-            crowd.rising[n] = None
-            self._change(group.line, group.weight * group.size, -group.start_w * group.size)
-            touched.update(group.line.rows)
+            self._crowd(group.line).rising[n] = None
+            weights, starts_w = entering.get(group.line, (0, 0))
+            entering[group.line] = (weights + group.weight * group.size, starts_w + group.start_w * group.size)
             at += 1
-        for row in touched:
+        for line, (weights, starts_w) in entering.items():
+            self._change(line, weights, -starts_w)
+        for row in {row for line in entering for row, _ in line.rows}:
             self._expect(row)
         return at
 

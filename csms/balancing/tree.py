@@ -59,20 +59,20 @@ class Tree:
         """What is left in every row; negative where there is too much already, and 0 where there is no limit."""
         return [0 if limit is None else limit - load for limit, load in zip(self.limits, loads, strict=True)]
 
-    def exceeded(self, loads: Sequence[int]) -> dict[int, Load]:
-        """By node: by how much limits are exceeded, its own or above it, at the worst in each dimension. Nodes without
-        any are left out."""
+    def exceeded(self, loads: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+        """By node: the dimensions in which limits are exceeded, its own or above it, and by how much the worst of them
+        is. Nodes without any are left out."""
         room = self.room(loads)
         if min(room) >= 0:
             return {}
-        found: dict[int, Load] = {}
+        found: dict[int, list[tuple[int, int]]] = {}
         for node, path in enumerate(self.paths):
-            worst = [0] * DIMENSIONS
+            worst: dict[int, int] = {}
             for row, dimension in path:
-                worst[dimension] = max(worst[dimension], -room[row])
-            if any(worst):
-                power, one, two, three = worst
-                found[node] = (power, one, two, three)
+                if room[row] < 0:
+                    worst[dimension] = max(worst.get(dimension, 0), -room[row])
+            if worst:
+                found[node] = list(worst.items())
         return found
 
 

@@ -34,13 +34,12 @@ class Yielding:
             return limit_w
         facts, worst = self._book.facts[key], self._book.exposures[key].worst
         shape, most_w = facts.shape.on(phases), limit_w
-        for excess, counted, per_w in zip(excesses, worst, shape.per_w, strict=True):
-            if excess and per_w:
-                most_w = min(most_w, max(0, counted - excess) // per_w)
+        for dimension, excess in excesses:
+            if per_w := shape.per_w[dimension]:
+                most_w = min(most_w, max(0, worst[dimension] - excess) // per_w)
         if most_w == limit_w:
             return limit_w
-        floor_w = shape.floor_w(self._least_w)
         lowered_w = shape.form.floor_w(most_w)
-        if lowered_w >= floor_w:
-            return lowered_w
-        return min(limit_w, floor_w) if facts.settings.never_pause else 0
+        if lowered_w >= max(shape.least_w, self._least_w):
+            return lowered_w  # on the charger's grid, so not below the floor, which is the lowest limit there
+        return min(limit_w, shape.floor_w(self._least_w)) if facts.settings.never_pause else 0
