@@ -33,8 +33,11 @@ class Defaults:
 
     def limit_w(self, facts: Facts) -> int:
         """What the connector's default profile is to say."""
-        gives_way = self.without and self.places[facts.key.charge_point_id] in self.without
-        return 0 if gives_way else facts.shape.fallback_w
+        return 0 if self.gives_way(facts) else facts.shape.fallback_w
+
+    def gives_way(self, facts: Facts) -> bool:
+        """Whether the connector hangs where no default profile but 0 may stand."""
+        return bool(self.without) and self.places[facts.key.charge_point_id] in self.without
 
     def kept_w(self, facts: Facts) -> int:
         """What a connector keeps when nobody gives it anything: its default profile, once that is in force.
@@ -77,12 +80,7 @@ def _as_declared(snapshot: Snapshot, book: Ledger, now: Moment) -> dict[str, Loa
 
 def _has_or_will(facts: Facts, now: Moment) -> bool:
     """Whether a connector has its default profile, or will have it in a moment."""
-    charge_point, limits = facts.charge_point, facts.limits
-    if not charge_point.connected or not facts.settings.in_service:
-        return False
-    if limits is not None:
-        if limits.default_failure is not None or limits.overdraw is not None:
-            return False
-        if limits.default is not None and limits.default_proof is not None:
-            return limits.default_believed
-    return charge_point.contact_at is None or first_contact_ends_s(charge_point.contact_at) > now.steady_s
+    if facts.has_default is not None:
+        return facts.has_default
+    contact_at = facts.charge_point.contact_at
+    return contact_at is None or first_contact_ends_s(contact_at) > now.steady_s
