@@ -153,7 +153,7 @@ class _Desk:
         self.wakes_s: list[float] = []
 
     def consider(self, facts: Facts, want: Intent) -> _Case | None:
-        """The want itself if it may leave now; what was confirmed before, if that must be said again; or nothing."""
+        """What leaves now: the want itself, or what was confirmed before, if that must be said again; or nothing."""
         if not facts.reachable or want.key in self._busy:
             return None
         limits = facts.limits or ConnectorLimits(*want.key)
