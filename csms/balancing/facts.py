@@ -11,7 +11,7 @@ from csms.domain.model import ChargePoint, ChargePointSettings, ConnectorKey, Mo
 from csms.domain.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: after a start so many are made that it would be felt
 class Facts:
     """One connector, but for its readings, which come too often to remember anything by.
 
