@@ -88,8 +88,8 @@ def allocate(
         shares = _beside(standing, limits, division, wishes, holding | refused)
     _calm(shares, wishes, settings.min_change_w)
     looks = [
-        looks_again_s(snapshot, now, settings),
-        *(share.expected_start_s for share in shares.values()),
+        looks_again_s(snapshot, book, now, settings),
+        *(share.expected_start_s for share in shares.values() if share.waiting),
     ]
     waiting = {key for key, share in shares.items() if share.waiting}
     if waiting:

@@ -9,6 +9,7 @@ from operator import attrgetter
 from csms.balancing.budget import Budget
 from csms.balancing.defaults import Defaults, first_contact_ends_s
 from csms.balancing.facts import Facts
+from csms.balancing.ledger import Ledger
 from csms.balancing.limits import Line
 from csms.balancing.memory import Caps, KnownWish, Memory
 from csms.balancing.tree import Tree
@@ -216,18 +217,19 @@ def tried_again_s(paused_s: float, silent_s: float, settings: BalancerSettings) 
     return paused_s + max(_ASKED_AGAIN_TURNS * settings.turn_s, paused_s - silent_s)
 
 
-def looks_again_s(snapshot: Snapshot, now: Moment, settings: BalancerSettings) -> float | None:
+def looks_again_s(snapshot: Snapshot, book: Ledger, now: Moment, settings: BalancerSettings) -> float | None:
     """When (steady clock) waiting alone makes a wish smaller: a car has drawn little, or asked for nothing, long
     enough."""
     contacts = (charge_point.contact_at for charge_point in snapshot.charge_points.values() if charge_point.connected)
     looks = [first_contact_ends_s(contact) for contact in contacts if contact is not None]
-    for key in snapshot.active:
+    for key, facts in book.facts.items():
+        if not facts.active:
+            continue
         reading = snapshot.readings.get(key)
         if reading is not None and reading.low_since is not None:
             looks.append(reading.low_since.steady_s + settings.reclaim_after_s)
-        connector = snapshot.connectors.get(key)
-        if connector is not None and connector.suspended_since is not None:
-            looks += _asking_changes_s(connector.suspended_since, snapshot.limits.get(key), settings)
+        if facts.suspended_since is not None:
+            looks += _asking_changes_s(facts.suspended_since, facts.limits, settings)
     return min((look_s for look_s in looks if look_s > now.steady_s), default=None)
 
 
