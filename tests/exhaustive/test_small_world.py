@@ -69,7 +69,7 @@ def turned(node: Node) -> Node:
     return Node(state, {n: node.chargers[o] for n, o in sorted((n, o) for o, n in after.items())}, node.dropped)
 
 
-def futures(node: Node, premises: Premises) -> set[bytes]:
+def futures(node: Node, premises: Premises) -> set[int]:
     return {key(after) for _, after in successors(node, premises, decided(node.state, premises)[0])}
 
 

@@ -14,18 +14,13 @@ SETTLED = 2
 
 @dataclass(frozen=True, slots=True, order=True)
 class Message:
-    """A limit on its way. `leased`: it steps down to `then_w` by itself, which it has done when `over`."""
+    """A limit on its way. `leased`: it steps down to `then_w` by itself, and then is a limit of just that."""
 
     limit_id: int
     by_default: bool
     limit_w: int
     leased: bool = False
     then_w: int = 0
-    over: bool = False
-
-    @property
-    def permits_w(self) -> int:
-        return self.then_w if self.over else self.limit_w
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +57,12 @@ class Charger:
             return 0
         if self.exposed:
             return self.rated_w
-        limits_w = [message.permits_w for message in self.defaults] or [self.rated_w]
-        limits_w += [message.permits_w for message in (*self.profiles, *self.ghosts)] + [
+        limits_w = [message.limit_w for message in self.defaults] or [self.rated_w]
+        limits_w += [message.limit_w for message in (*self.profiles, *self.ghosts)] + [
             limit_w for limit_w, _ in self.following
         ]
         if self.waits is not None and self._matters(self.waits):
-            limits_w.append(self.waits.permits_w)
+            limits_w.append(self.waits.limit_w)
         return max(limits_w)
 
     def _matters(self, message: Message) -> bool:
@@ -82,10 +77,10 @@ class Charger:
         charger = self._no_longer_waits(message)
         if not self._matters(message):
             return charger
-        before_w = [m.permits_w for m in self._of(message.by_default)]
+        before_w = [m.limit_w for m in self._of(message.by_default)]
         if not before_w:
             before_w = (
-                [m.permits_w for m in self.defaults] if not message.by_default and self.defaults else [self.rated_w]
+                [m.limit_w for m in self.defaults] if not message.by_default and self.defaults else [self.rated_w]
             )
         kept = tuple(
             m for m in charger.unanswered if m.by_default != message.by_default or m.limit_id > message.limit_id
@@ -97,7 +92,7 @@ class Charger:
         else:
             charger = replace(charger, profiles=in_force, unanswered=kept)
         for limit_w in before_w:
-            charger = charger._cut(limit_w, message.permits_w)
+            charger = charger._cut(limit_w, message.limit_w)
         return charger
 
     def refuses(self, message: Message) -> Charger:
@@ -105,8 +100,8 @@ class Charger:
         charger = self._no_longer_waits(message)
         profiles, defaults = charger.profiles - {message}, charger.defaults - {message}
         following = charger.following
-        if message.permits_w not in {m.permits_w for m in (*profiles, *defaults, *charger.ghosts)}:
-            following = frozenset((limit_w, age) for limit_w, age in following if limit_w != message.permits_w)
+        if message.limit_w not in {m.limit_w for m in (*profiles, *defaults, *charger.ghosts)}:
+            following = frozenset((limit_w, age) for limit_w, age in following if limit_w != message.limit_w)
         return replace(charger, profiles=profiles, defaults=defaults, following=following)
 
     def keeps_silent(self) -> Charger:
@@ -123,9 +118,9 @@ class Charger:
 
     def ends(self) -> Charger:
         """Its transaction ends, and its profiles with it, also those on their way; a car takes a moment to stop."""
-        drawn_w = max([m.permits_w for m in (*self.profiles, *self.ghosts)], default=0)
+        drawn_w = max([m.limit_w for m in (*self.profiles, *self.ghosts)], default=0)
         if self.waits is not None and not self.waits.by_default:
-            drawn_w = max(drawn_w, self.waits.permits_w)
+            drawn_w = max(drawn_w, self.waits.limit_w)
         waits = self.waits if self.waits is not None and self.waits.by_default else None
         unanswered = tuple(m for m in self.unanswered if m.by_default)
         ghosts = frozenset(m for m in self.ghosts if m.by_default)
@@ -154,11 +149,7 @@ class Charger:
     def leases_end(self) -> Charger:
         """Those it has, and those it may still be reading; a car takes a moment to follow. No answer takes so long."""
         waits = self.waits
-        drawn = [
-            m
-            for m in (*self.profiles, *self.ghosts, *([waits] if waits is not None else []))
-            if m.leased and not m.over
-        ]
+        drawn = [m for m in (*self.profiles, *self.ghosts, *([waits] if waits is not None else [])) if m.leased]
         stepped = replace(
             self,
             profiles=frozenset(_stepped(m) for m in self.profiles),
@@ -172,31 +163,21 @@ class Charger:
     def has_stepped_down(self) -> bool:
         """Every lease is over, and was long enough ago for its car to have followed."""
         waits = [self.waits] if self.waits is not None else []
-        return not self.following and all(
-            m.over or not m.leased for m in (*self.profiles, *self.unanswered, *self.ghosts, *waits)
+        return not self.following and not any(
+            m.leased for m in (*self.profiles, *self.unanswered, *self.ghosts, *waits)
         )
 
     def renumbered(self, order: Mapping[int, int]) -> Charger:
-        """With the ids of its messages in their order; those nobody expects any more have none."""
-        waits = self.waits
-        return replace(
-            self,
-            profiles=frozenset(_renamed(m, order) for m in self.profiles),
-            defaults=frozenset(_renamed(m, order) for m in self.defaults),
-            ghosts=frozenset(_renamed(m, order) for m in self.ghosts),
-            unanswered=tuple(_renamed(m, order) for m in self.unanswered if m.limit_id in order),
-            waits=_renamed(waits, order) if waits is not None else None,
-        )
-
-    def words(self) -> str:
-        """The same for equal chargers, whatever the order of a set."""
-        in_force = (
-            sorted({(m.permits_w, m.limit_w, m.leased) for m in limits})
-            for limits in (self.profiles, self.defaults, self.ghosts)
-        )
-        sets = (*in_force, sorted(self.following))
-        flags = (self.online, self.known, self.plugged, self.running, self.rogue, self.exposed)
-        return f"{sets}{self.waits}{sorted(self.unanswered)}{self.news}{flags}"
+        """With the ids of its messages in their order; those whose answer nobody expects any more have none."""
+        waits = _renamed(self.waits, order) if self.waits is not None else None
+        unanswered = tuple([_renamed(m, order) for m in self.unanswered if m.limit_id in order])
+        expected = {before: after for before, after in order.items() if any(m.limit_id == after for m in unanswered)}
+        profiles, defaults = _all_renamed(self.profiles, expected), _all_renamed(self.defaults, expected)
+        ghosts = _all_renamed(self.ghosts, {})
+        told = (profiles, defaults, ghosts, unanswered, waits)
+        if told == (self.profiles, self.defaults, self.ghosts, self.unanswered, self.waits):
+            return self
+        return replace(self, profiles=profiles, defaults=defaults, ghosts=ghosts, unanswered=unanswered, waits=waits)
 
     def _of(self, by_default: bool) -> frozenset[Message]:
         return self.defaults if by_default else self.profiles
@@ -213,7 +194,12 @@ class Charger:
 
 
 def _renamed(message: Message, order: Mapping[int, int]) -> Message:
-    return replace(message, limit_id=order.get(message.limit_id, 0))
+    limit_id = order.get(message.limit_id, 0)
+    return message if limit_id == message.limit_id else replace(message, limit_id=limit_id)
+
+
+def _all_renamed(messages: frozenset[Message], order: Mapping[int, int]) -> frozenset[Message]:
+    return frozenset([_renamed(message, order) for message in messages]) if messages else messages
 
 
 def _unlimited(charger: Charger) -> Message:
@@ -221,4 +207,4 @@ def _unlimited(charger: Charger) -> Message:
 
 
 def _stepped(message: Message) -> Message:
-    return replace(message, over=True) if message.leased else message
+    return replace(message, limit_w=message.then_w, leased=False, then_w=0) if message.leased else message

@@ -9,7 +9,7 @@ from csms.balancing.plan import Intent
 from csms.domain import events as ev
 from csms.domain.model import ConnectorStatus, LimitPurpose, Proof
 from csms.domain.state import State
-from support.smallworld import site
+from support.smallworld import identity, site
 from support.smallworld.charger import NOT_MEANT_W, SETTLED, Charger, Message
 from support.smallworld.site import NOW, Premises, key_of
 
@@ -92,6 +92,7 @@ def restarts(node: Node, premises: Premises) -> Node:
     after.state = site.restarted(node.state)
     after.chargers = {name: charger.loses_connection() for name, charger in node.chargers.items()}
     for name in premises.names():
+        site.was_connected(after.state, name)
         tidy(after, name, premises)
     return after
 
@@ -223,7 +224,7 @@ def _keeps_silent(node: Node, name: str, cause: str) -> None:
 
 def _disconnects(node: Node, name: str) -> None:
     _keeps_silent(node, name, "Disconnected")
-    node.state.apply(ev.ChargePointDisconnected(NOW, name, "live"))
+    site.disconnect(node.state, name)
     node.chargers[name] = node.chargers[name].loses_connection()
 
 
@@ -304,6 +305,6 @@ def _leases_are_over(node: Node, name: str) -> None:
 
 def tidy(node: Node, name: str, premises: Premises) -> None:
     """Ids that no rule can tell apart are made the same."""
-    order, charger = site.renumbering(node.state, name), node.chargers[name]
-    site.tidied(node.state, name, premises.counted)
-    node.chargers[name] = charger.renumbered(order)
+    order = identity.renumbering(node.state, name)
+    identity.tidied(node.state, name, order, premises.counted)
+    node.chargers[name] = node.chargers[name].renumbered(order)
