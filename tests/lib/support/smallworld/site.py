@@ -41,8 +41,9 @@ class Premises:
     """How small the world is, and what happens in it.
 
     `bound` is how many limits of a connector may be without an answer at once, `news` how many reports a charger that
-    is offline may have to make later. `halves`: limits settle and calls grow late in two steps. `counted` is how
-    many failures in a row are told apart. `never` names events that do not happen there.
+    is offline may have to make later. `readings`: they show that nothing is drawn, before a cut has settled. `halves`:
+    limits settle and calls grow late in two steps. `counted` is how many failures in a row are told apart. `never`
+    names events that do not happen there.
     """
 
     chargers: int = 3
@@ -56,6 +57,7 @@ class Premises:
     leases: bool = False
     rogues: bool = False
     first_contact: bool = False
+    readings: bool = False
     halves: bool = False
     counted: int = 1
     never: tuple[str, ...] = ()
@@ -104,11 +106,13 @@ def disconnect(state: State, name: str) -> None:
 
 
 def was_connected(state: State, name: str) -> None:
-    """What was acknowledged or said on the connection that is gone was acknowledged and said earlier."""
+    """What was acknowledged or said on the connection that is gone was acknowledged and said earlier. Nobody looks at
+    what failed on it: with the next one our patience begins anew (ChargePointReady)."""
     limits, connector = state.limits.get(key_of(name)), state.connectors.get(key_of(name))
     if connector is not None:
         state.connectors[key_of(name)] = replace(connector, connection_id="earlier")
     if limits is not None:
+        limits = replace(limits, default_failure=None, transaction_failure=None)
         state.limits[key_of(name)] = edited(limits, _on_an_earlier_connection)
 
 
@@ -201,15 +205,17 @@ def no_answer(state: State, name: str, limit_id: int, cause: str) -> None:
         return
 
 
-def age(state: State, name: str, *, halves: bool) -> None:
-    """A settling time, or half of it, passes for one connector."""
+def age(state: State, name: str, premises: Premises) -> None:
+    """A settling time, or half of it, passes for one connector; or more, in which its car takes up what it has."""
     limits = state.limits[key_of(name)]
-    if halves:
+    if premises.halves:
         limits = edited(limits, lambda limit: _older(limit, HALF_S) if limit.awaited else limit)
-    by_s = HALF_S if halves else 2 * HALF_S
+    by_s = HALF_S if premises.halves else 2 * HALF_S
     settling = tuple(replace(s, since=Moment(NOW.utc_s, s.since.steady_s - by_s)) for s in limits.settling)
     settling = tuple(s for s in settling if NOW.steady_s - s.since.steady_s < 2 * HALF_S)
-    state.limits[key_of(name)] = replace(limits, settling=settling)
+    taken_up = premises.readings and limits.confirmed_at is not None
+    confirmed_at = LONG_AGO if taken_up else limits.confirmed_at
+    state.limits[key_of(name)] = replace(limits, settling=settling, confirmed_at=confirmed_at)
 
 
 def end_leases(state: State, name: str) -> None:
@@ -219,8 +225,8 @@ def end_leases(state: State, name: str) -> None:
     )
 
 
-def follows(state: State, name: str) -> None:
-    """A reading from just now shows nothing drawn; what it says of demand is not looked at here."""
+def draws_nothing(state: State, name: str) -> None:
+    """A reading from just now shows it; what it says of demand is not looked at here."""
     at = Moment(NOW.utc_s + 1.0, NOW.steady_s + 1.0)
     state.apply(ev.MeterValuesReceived(at, name, 1, at.utc_s, power_w=0.0, source=PowerSource.POWER))
     state.readings = {}

@@ -49,9 +49,13 @@ def search_together(
     progress(f"one charger: {life.moments} states, {life.transitions} transitions, {len(life.examples)} kinds of them")
     found = Together(life, violations=list(life.violations))
     reached, decisions = Reached(life, premises.chargers), Decisions(premises, life)
-    while todo := reached.not_looked_at(decisions.is_asking)[: None if most is None else most // 2]:
-        for kinds, low in product(todo, (False, True)):
-            found.transitions += _decide(kinds, decisions.made(kinds, low), reached, found)
+    while todo := reached.not_looked_at(decisions.is_asking):
+        for row, lasts in todo:
+            for low, (view, of_view) in product((False, True), enumerate(decisions.of_view)):
+                if alike := lasts & of_view:
+                    found.transitions += _decide(row, alike, decisions.made(row, view, low), reached, found)
+            if most is not None and len(decisions.known) >= most:
+                break
         progress(f"together: {reached.count()} states with either ceiling, {len(decisions.known)} decisions")
         if most is not None and len(decisions.known) >= most:
             break
@@ -62,21 +66,28 @@ def search_together(
     return found
 
 
-def _decide(kinds: Kinds, answer: Answer, reached: Reached, found: Together) -> int:
-    """In how many ways a decision changes this state; whether one of them breaks a promise (I1) is noted."""
-    (sent, usable_w), life = answer, found.life
+def _decide(row: Kinds, lasts: int, answer: Answer, reached: Reached, found: Together) -> int:
+    """In how many ways a decision changes these states, which differ in the kind of the last charger alone; whether one
+    of them breaks a promise (I1) is noted."""
+    (sent, usable_w), life, last_n = answer, found.life, len(row)
     if not sent:
         return 0
     what = dict(sent)
-    nexts = [life.after[kind][what[n]] if n in what else {kind} for n, kind in enumerate(kinds)]
-    was_w, ways = sum(life.draws_w(kind) for kind in kinds), 0
-    for after in product(*nexts):
-        is_w = sum(life.draws_w(kind) for kind in after)
-        if is_w > was_w and is_w > usable_w:
-            words = [life.examples[kind].chargers[NAME] for kind in kinds]
-            found.violations.append(f"{was_w} W became {is_w} W of {usable_w} W: {words} are sent {what}")
-        reached.add(after)
-        ways += 1
+    rows = list(product(*(life.after[kind][what[n]] if n in what else {kind} for n, kind in enumerate(row))))
+    was_w, ways, after_last = sum(life.draws_w(kind) for kind in row), 0, 0
+    for last in _bits(lasts):
+        nexts = life.after[last][what[last_n]] if last_n in what else {last}
+        ways += len(rows) * len(nexts)
+        for kind in nexts:
+            after_last |= 1 << kind
+        most_w = max(life.draws_w(kind) for kind in nexts)
+        for after in rows:
+            is_w = sum(life.draws_w(kind) for kind in after) + most_w
+            if is_w > was_w + life.draws_w(last) and is_w > usable_w:
+                words = [life.examples[kind].chargers[NAME] for kind in (*row, last)]
+                found.violations.append(f"more than {usable_w} W became {is_w} W: {words} are sent {what}")
+    for after in rows:
+        reached.add(after, after_last)
     return ways
 
 
@@ -89,37 +100,44 @@ class Reached:
         self._members = [list(_bits(closed)) for closed in self._closed]
         self._rows: dict[Kinds, int] = {}
         self._looked_at: dict[Kinds, int] = {}
-        self.add((0,) * chargers)
+        self.add((0,) * (chargers - 1), 1)
 
-    def add(self, kinds: Kinds) -> None:
-        """This state, and all that comes of it without another decision."""
-        if self._rows.get(kinds[:-1], 0) >> kinds[-1] & 1:
-            return
-        for *others, last in set(permutations(kinds)):
-            closed = self._closed[last]
-            for row in product(*(self._members[kind] for kind in others)):
-                self._rows[row] = self._rows.get(row, 0) | closed
+    def add(self, row: Kinds, lasts: int) -> None:
+        """These states, and all that comes of them without another decision."""
+        while new := lasts & ~self._rows.get(row, 0):
+            for *others, last in set(permutations((*row, next(_bits(new))))):
+                closed, rows = self._closed[last], self._rows
+                for one in product(*(self._members[kind] for kind in others)):
+                    rows[one] = rows.get(one, 0) | closed
 
-    def not_looked_at(self, is_asking: Sequence[bool]) -> list[Kinds]:
+    def not_looked_at(self, is_asking: Sequence[bool]) -> list[tuple[Kinds, int]]:
         """In every order of those who ask for power; the order of the others says nothing."""
-        fresh: list[Kinds] = []
+        fresh: list[tuple[Kinds, int]] = []
+        idle = sum(1 << kind for kind, asks in enumerate(is_asking) if not asks)
         for row, reached in self._rows.items():
-            new = reached & ~self._looked_at.get(row, 0)
-            self._looked_at[row] = reached
-            fresh += [kinds for last in _bits(new) if _in_order(kinds := (*row, last), is_asking)]
+            if _in_order(row, is_asking):
+                last = row[-1]
+                in_order = reached if is_asking[last] else reached & idle & -(1 << last)
+                if new := in_order & ~self._looked_at.get(row, 0):
+                    fresh.append((row, new))
+                    self._looked_at[row] = in_order
         return fresh
 
     def count(self) -> int:
-        return sum(1 for _ in self._nameless())
+        return sum(lasts.bit_count() for _, lasts in self._nameless())
 
     def steps(self) -> int:
         """How many ways lead from one of them to another without a decision."""
-        return sum(self._degree[kind] for kinds in self._nameless() for kind in kinds)
+        return sum(
+            lasts.bit_count() * sum(self._degree[kind] for kind in row) + sum(self._degree[n] for n in _bits(lasts))
+            for row, lasts in self._nameless()
+        )
 
-    def _nameless(self) -> Iterator[Kinds]:
+    def _nameless(self) -> Iterator[tuple[Kinds, int]]:
+        """Each of those that differ in names alone once."""
         for row, reached in self._rows.items():
             if all(one <= other for one, other in pairwise(row)):
-                yield from ((*row, last) for last in _bits(reached) if row[-1] <= last)
+                yield row, reached & -(1 << row[-1])
 
 
 class Decisions:
@@ -130,6 +148,7 @@ class Decisions:
         self._bases = {dropped: _base(premises, dropped) for dropped in (False, True)}
         views: dict[Hashable, int] = {}
         self._views = [views.setdefault(view, len(views)) for view, _ in life.kinds]
+        self.of_view = [_mask(self._views, view) for view in range(len(views))]
         self._example = {view: kind for kind, view in reversed(list(enumerate(self._views)))}
         self.is_asking = [
             key_of(NAME) in node.state.active and node.state.charge_points[NAME].ready for node in life.examples
@@ -137,8 +156,9 @@ class Decisions:
         self.known: dict[tuple[Kinds, bool], Answer] = {}
         self._placed: dict[tuple[int, int], _Placed] = {}
 
-    def made(self, kinds: Kinds, dropped: bool) -> Answer:
-        views = tuple([self._views[kind] for kind in kinds])
+    def made(self, row: Kinds, view: int, dropped: bool) -> Answer:
+        """Where the last charger is seen as `view`."""
+        views = (*[self._views[kind] for kind in row], view)
         answer = self.known.get((views, dropped))
         if answer is None:
             answer = self.decided([self._life.examples[self._example[view]] for view in views], dropped)
@@ -154,7 +174,7 @@ class Decisions:
                 placed = self._placed[n, id(node)] = _in_place(str(n), node.state)
             placed.put_into(state)
         intents, _, usable_w = site.decided(state, self._premises)
-        return tuple((int(intent.key.charge_point_id), sent_as(intent)) for intent in intents), usable_w
+        return tuple(sorted((int(intent.key.charge_point_id), sent_as(intent)) for intent in intents)), usable_w
 
     def disagreements(self, times: int, random: Random) -> list[str]:
         """Of so many random worlds, those in which moments of the same kinds are not decided alike."""
@@ -224,6 +244,11 @@ def _closure(kind: int, life: Life) -> int:
                 reached |= 1 << after
                 todo.append(after)
     return reached
+
+
+def _mask(views: Sequence[int], view: int) -> int:
+    """The kinds that are seen so: bits."""
+    return sum(1 << kind for kind, its_view in enumerate(views) if its_view == view)
 
 
 def _bits(number: int) -> Iterator[int]:
