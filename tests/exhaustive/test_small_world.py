@@ -13,6 +13,9 @@ from support.smallworld.site import Premises, decided
 from support.smallworld.together import Decisions, search_together
 from support.smallworld.worlds import ALONE, SHARING
 
+from csms.balancing import ledger, plan
+from csms.domain import limit_facts
+
 LITTLE = ("plugged in", "unplugged", "rejects")
 NAMELESS = ("connection lost", "reconnects", "reboots", "stops", "ceiling is back")
 """These look at the name of a transaction, or at both ceilings."""
@@ -81,3 +84,25 @@ def test_the_names_of_chargers_change_nothing() -> None:
     for node in examples:
         assert key(turned(node)) == key(node)
         assert futures(turned(node), premises) == futures(node, premises)
+
+
+def test_room_that_is_free_before_a_car_has_followed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "_unsettled", lambda *_: [])
+    assert search(ALONE["one charger"], most=3_000).violations
+
+
+def test_a_reading_that_shows_too_much_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A car that was given something a moment ago, and draws nothing yet, has followed no cut from it."""
+    monkeypatch.setattr(limit_facts, "_TAKEN_UP_S", -1e9)
+    assert search(ALONE["one with readings"], most=3_000).violations
+
+
+def test_a_raise_into_room_that_is_not_free_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan._Desk, "_fits", lambda *_: True)
+    premises = replace(SHARED, chargers=2, dropped_w=0, capacity_w=10_000, never=(*SHARED.never, *LITTLE, "reboots"))
+    assert search_together(premises, most=1_000).violations
+
+
+def test_a_call_without_an_answer_that_is_forgotten_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limit_facts, "_survives", lambda *_: False)
+    assert search(ALONE["one charger"], most=20_000).violations
