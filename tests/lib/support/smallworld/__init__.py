@@ -2,9 +2,9 @@
 
 What is abstracted, and why nothing real is lost by it:
 
-- Time. The clock stands still; instead the facts of one connector grow older, in two steps: halfway settled, settled;
-  and at any moment its leases may be over. Real time passes for all
-  connectors alike, so every real order of settling, retries and ends of leases is among those visited.
+- Time. The clock stands still; instead the facts of one connector grow older: all of them settle, in one world in two
+  steps, and at any moment its leases may be over. Real time passes for all connectors alike, so every real order of
+  settling, retries and ends of leases is among those visited.
 - Readings. Where they are told, a car that draws nothing has followed a cut from what it had taken up, and may yet take
   up what it was given lately: both sides keep those apart, each by its own account.
 - Decisions. A decision may follow an event at once or after others: a burst of events, or a busy process.

@@ -35,6 +35,9 @@ SHARING = {
 ALONE = {
     "one charger": Premises(chargers=1, dropped_w=5_000),
     "one with readings": Premises(chargers=1, dropped_w=5_000, news=1, readings=True, never=_NO_LATE_ANSWERS),
+    "one that settles by halves": Premises(
+        chargers=1, dropped_w=5_000, news=0, halves=True, never=(*_NO_LATE_ANSWERS, *_NO_PLUGS)
+    ),
     "one with a fallback": Premises(chargers=1, dropped_w=5_000, default_w=4_000, news=1, never=_NO_LATE_ANSWERS),
     "one with leases": Premises(chargers=1, news=0, leases=True, never=(*_NO_LATE_ANSWERS, *_NO_PLUGS)),
     "one rogue": Premises(chargers=1, news=0, rogues=True, never=(*_NO_LATE_ANSWERS, *_NO_PLUGS, "reboots")),
