@@ -16,10 +16,11 @@ from csms.balancing.ledger import Ledger, ledger, summed
 from csms.balancing.memory import Memory
 from csms.balancing.shares import Share
 from csms.balancing.tree import Tree, tree
+from csms.balancing.turns import turns_again_s
 from csms.balancing.unyielding import Unyielding
-from csms.balancing.wishes import Wish, Wishes, looks_again_s, turns_again_s
+from csms.balancing.wishes import Wish, Wishes, looks_again_s
 from csms.balancing.words import kw
-from csms.domain.electrical import NO_LOAD, Load, Shape
+from csms.domain.electrical import Load
 from csms.domain.model import BalancerSettings, ConnectorKey, Moment
 from csms.domain.snapshot import Snapshot
 
@@ -82,23 +83,22 @@ def allocate(
     holding = _told_less(standing, limits, division, wishes, room) if min(room) < 0 else {}
     shares = _beside(standing, limits, division, wishes, holding) if holding else division.divide(wishes, room)
     in_force = limits.within(amount.now_w)
-    refused = Unyielding(snapshot, book).found(wishes, shares)
+    refused = Unyielding(book).found(wishes, shares)
     if refused:
         shares = _beside(standing, limits, division, wishes, holding | refused)
-    floors_w = {wish.key: wish.floor_w for wish in wishes}
-    calm = {key: _calm(snapshot, key, share, floors_w[key], settings.min_change_w) for key, share in shares.items()}
+    _calm(shares, wishes, settings.min_change_w)
     looks = [
-        looks_again_s(snapshot, now, settings),
-        *(share.expected_start_s for share in calm.values()),
+        looks_again_s(snapshot, book, now, settings),
+        *(share.expected_start_s for share in shares.values() if share.waiting),
     ]
-    waiting = {key for key, share in calm.items() if share.waiting}
+    waiting = {key for key, share in shares.items() if share.waiting}
     if waiting:
         looks.append(turns_again_s(wishes, waiting, now, settings.turn_s))
     return Allocation(
         strategy=config.strategy,
         budget=amount,
         tree=limits,
-        shares={**calm, **_uncommanded(snapshot, book)},
+        shares=shares if len(wishes) == len(snapshot.active) else shares | _uncommanded(book),
         defaults=standing,
         excesses=_excesses(standing, in_force, [w for w in wishes if not shares[w.key].refusing]),
         looks_again_s=min((look_s for look_s in looks if look_s is not None and look_s > now.steady_s), default=None),
@@ -134,19 +134,20 @@ def _told_less(
 def _kept(standing: Defaults, wishes: Sequence[Wish], *, lasting: bool = False) -> dict[str, Load]:
     """What everybody keeps whatever is divided, per charge point: idle connectors and sessions with a wish what they
     fall back to, offline and refusing ones their worst case."""
-    reserved = {wish.key: _reserved(standing.snapshot.shapes[wish.key.charge_point_id], wish) for wish in wishes}
-    loads = {
-        key: reserved[key] if key in reserved else standing.held(key, exposure.lasting if lasting else exposure.worst)
-        for key, exposure in standing.book.exposures.items()
-    }
+    wanted = {wish.key: wish for wish in wishes}
+    loads: dict[ConnectorKey, Load] = {}
+    for key, exposure in standing.book.exposures.items():
+        wish = wanted.get(key)
+        if wish is None:
+            loads[key] = standing.held(standing.book.facts[key], exposure.lasting if lasting else exposure.worst)
+        elif wish.reserved_w:
+            loads[key] = _reserved(wish)
     return summed(standing.snapshot, loads)
 
 
-def _reserved(shape: Shape, wish: Wish) -> Load:
+def _reserved(wish: Wish) -> Load:
     """By its watts, as the division counts what comes on top."""
-    if not wish.reserved_w:
-        return NO_LOAD
-    power, one, two, three = shape.per_w
+    power, one, two, three = wish.facts.shape.per_w
     return (power * wish.reserved_w, one * wish.reserved_w, two * wish.reserved_w, three * wish.reserved_w)
 
 
@@ -167,22 +168,23 @@ def _excesses(standing: Defaults, in_force: Tree, wishes: Sequence[Wish]) -> tup
     return tuple(found)
 
 
-def _uncommanded(snapshot: Snapshot, book: Ledger) -> dict[ConnectorKey, Share]:
+def _uncommanded(book: Ledger) -> dict[ConnectorKey, Share]:
     shares: dict[ConnectorKey, Share] = {}
-    for key in snapshot.active:
-        if not snapshot.settings[key.charge_point_id].in_service:
+    for key, facts in book.facts.items():
+        if not facts.active:
+            continue
+        if not facts.settings.in_service:
             shares[key] = Share(0, "out of service", commanded=False)
-        elif not snapshot.charge_points[key.charge_point_id].connected:
+        elif not facts.charge_point.connected:
             worst_w = book.worst_w(key)
             shares[key] = Share(worst_w, f"offline: {kw(worst_w)} reserved", commanded=False)
     return shares
 
 
-def _calm(snapshot: Snapshot, key: ConnectorKey, share: Share, floor_w: int, min_change_w: int) -> Share:
+def _calm(shares: Mapping[ConnectorKey, Share], wishes: Sequence[Wish], min_change_w: int) -> None:
     """A raise too small to matter is not made, unless to a floor that is higher now; a cut always is, because somebody
     else was promised the room."""
-    limits = snapshot.limits.get(key)
-    current = limits.confirmed(snapshot.charge_points[key.charge_point_id].limit_by) if limits is not None else None
-    if current is None or current.limit_w < max(1, floor_w) or not 0 < share.limit_w - current.limit_w < min_change_w:
-        return share
-    return replace(share, limit_w=current.limit_w)
+    for wish in wishes:
+        share = shares[wish.key]
+        if 0 < share.limit_w - wish.confirmed_w < min_change_w and wish.confirmed_w >= max(1, wish.floor_w):
+            share.limit_w = wish.confirmed_w

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from csms.balancing.facts import Facts
 from csms.balancing.ledger import Ledger, summed
 from csms.balancing.tree import Tree
 from csms.domain.electrical import Load
-from csms.domain.model import ConnectorKey, Moment
+from csms.domain.model import Moment
 from csms.domain.snapshot import Snapshot
 
 _FIRST_CONTACT_S = 5.0
@@ -30,25 +31,28 @@ class Defaults:
     places: Mapping[str, int]
     without: Collection[int]
 
-    def limit_w(self, key: ConnectorKey) -> int:
+    def limit_w(self, facts: Facts) -> int:
         """What the connector's default profile is to say."""
-        gives_way = self.places[key.charge_point_id] in self.without
-        return 0 if gives_way else self.snapshot.shapes[key.charge_point_id].fallback_w
+        return 0 if self.gives_way(facts) else facts.shape.fallback_w
 
-    def kept_w(self, key: ConnectorKey) -> int:
+    def gives_way(self, facts: Facts) -> bool:
+        """Whether the connector hangs where no default profile but 0 may stand."""
+        return bool(self.without) and self.places[facts.key.charge_point_id] in self.without
+
+    def kept_w(self, facts: Facts) -> int:
         """What a connector keeps when nobody gives it anything: its default profile, once that is in force.
 
         A connected charger that has not refused is about to have it; to cut everybody else for that moment, in which
         the ledger counts it at its rated maximum, would not be faster. Offline or refusing, it keeps what the ledger
         says.
         """
-        return self.limit_w(key) if _has_or_will(self.snapshot, key, self.now) else self.book.exposures[key].fallback_w
+        return self.limit_w(facts) if _has_or_will(facts, self.now) else self.book.exposures[facts.key].fallback_w
 
-    def held(self, key: ConnectorKey, load: Load) -> Load:
+    def held(self, facts: Facts, load: Load) -> Load:
         """What is held for a connector without a wish, of which `load` is counted now."""
-        if key in self.snapshot.active or not _has_or_will(self.snapshot, key, self.now):
+        if facts.active or not _has_or_will(facts, self.now):
             return load
-        return self.snapshot.shapes[key.charge_point_id].load(self.limit_w(key))
+        return facts.shape.load(self.limit_w(facts))
 
 
 def defaults(snapshot: Snapshot, tree: Tree, book: Ledger, now: Moment) -> Defaults:
@@ -68,21 +72,15 @@ def _as_declared(snapshot: Snapshot, book: Ledger, now: Moment) -> dict[str, Loa
     """What everybody would draw under the default profiles as declared; who cannot be told, or does not obey, counts as
     he stands."""
     loads = {}
-    for key, exposure in book.exposures.items():
-        shape = snapshot.shapes[key.charge_point_id]
-        obeys = _has_or_will(snapshot, key, now)
-        loads[key] = shape.load(shape.fallback_w) if obeys else exposure.lasting
+    for key, facts in book.facts.items():
+        obeys = _has_or_will(facts, now)
+        loads[key] = facts.shape.load(facts.shape.fallback_w) if obeys else book.exposures[key].lasting
     return summed(snapshot, loads)
 
 
-def _has_or_will(snapshot: Snapshot, key: ConnectorKey, now: Moment) -> bool:
+def _has_or_will(facts: Facts, now: Moment) -> bool:
     """Whether a connector has its default profile, or will have it in a moment."""
-    charge_point = snapshot.charge_points[key.charge_point_id]
-    if not charge_point.connected or not snapshot.settings[key.charge_point_id].in_service:
-        return False
-    limits = snapshot.limits.get(key)
-    if limits is not None and (limits.default_failure is not None or limits.overdraw is not None):
-        return False
-    if limits is not None and limits.default is not None and limits.default_proof is not None:
-        return limits.default_believed
-    return charge_point.contact_at is None or first_contact_ends_s(charge_point.contact_at) > now.steady_s
+    if facts.has_default is not None:
+        return facts.has_default
+    contact_at = facts.charge_point.contact_at
+    return contact_at is None or first_contact_ends_s(contact_at) > now.steady_s

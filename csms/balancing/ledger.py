@@ -9,15 +9,16 @@ highest of them, in power and on each phase.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
 
+from csms.balancing.facts import Facts, facts
 from csms.balancing.memory import KnownExposure, Memory
 from csms.domain.electrical import NO_LOAD, Load, Shape
 from csms.domain.limit_facts import DISOBEDIENT
 from csms.domain.limits import LEASE_MARGIN_S, ConnectorLimits, Limit, Overdraw, Settling
-from csms.domain.model import ChargePoint, ChargePointSettings, ConnectorKey, LimitPurpose, Moment, Proof
+from csms.domain.model import ChargePoint, ConnectorKey, LimitPurpose, Moment, Proof
 from csms.domain.snapshot import Snapshot
 
 
@@ -43,8 +44,10 @@ _NOTHING = Exposure(NO_LOAD, NO_LOAD, NO_LOAD, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The exposures of a site's connectors at one moment, and their sums per charge point."""
+    """The exposures of a site's connectors at one moment, and their sums per charge point; `facts` are what they follow
+    from."""
 
+    facts: Mapping[ConnectorKey, Facts] = field(compare=False)
     exposures: Mapping[ConnectorKey, Exposure]
     charge_points: Mapping[str, Load]
 
@@ -65,9 +68,10 @@ class Ledger:
 def ledger(snapshot: Snapshot, now: Moment, settle_s: float, memory: Memory | None = None) -> Ledger:
     """The ledger of a site. A cut counts as followed after `settle_s`; what shows it earlier (a reading, an unplugged
     car) is a fact in State, so that room once freed is never claimed back."""
-    known = memory.exposures if memory is not None else {}
-    exposures = {key: _remembered(snapshot, key, now, settle_s, known) for key in snapshot.connector_keys()}
-    return Ledger(exposures, summed(snapshot, {key: exposure.worst for key, exposure in exposures.items()}))
+    memory = memory if memory is not None else Memory()
+    found = facts(snapshot, memory.facts)
+    exposures = {key: _remembered(known, now, settle_s, memory.exposures) for key, known in found.items()}
+    return Ledger(found, exposures, summed(snapshot, {key: exposure.worst for key, exposure in exposures.items()}))
 
 
 def summed(snapshot: Snapshot, by_connector: Mapping[ConnectorKey, Load]) -> dict[str, Load]:
@@ -132,40 +136,24 @@ _Possible = tuple[int | None, int | None]
 """A limit in watts and its phases; None watts: the rated maximum, None phases: all."""
 
 
-def _remembered(
-    snapshot: Snapshot, key: ConnectorKey, now: Moment, settle_s: float, known: dict[ConnectorKey, KnownExposure]
-) -> Exposure:
+def _remembered(facts: Facts, now: Moment, settle_s: float, known: dict[ConnectorKey, KnownExposure]) -> Exposure:
     """The exposure that is known of a connector, if it still holds; else a new one, which is known from then on."""
-    charge_point_id = key.charge_point_id
-    settings, charge_point = snapshot.settings[charge_point_id], snapshot.charge_points[charge_point_id]
-    shape, limits, active = snapshot.shapes[charge_point_id], snapshot.limits.get(key), key in snapshot.active
-    if (before := known.get(key)) is not None:
-        its_settings, its_charge_point, its_shape, its_limits, was_active, from_s, until_s, exposure = before
-        same = its_limits is limits and its_charge_point is charge_point and its_shape is shape
-        if same and its_settings is settings and was_active is active and from_s <= now.steady_s < until_s:
-            return exposure
-    exposure = _exposure(settings, charge_point, shape, limits, now, settle_s, active=active)
-    until_s = inf if limits is None else _holds_until_s(limits, charge_point, now, settle_s)
-    known[key] = KnownExposure(settings, charge_point, shape, limits, active, now.steady_s, until_s, exposure)
+    before = known.get(facts.key)
+    if before is not None and before.facts is facts and before.from_s <= now.steady_s < before.until_s:
+        return before.exposure
+    exposure = _exposure(facts, now, settle_s)
+    known[facts.key] = KnownExposure(facts, now.steady_s, _holds_until_s(facts, now, settle_s), exposure)
     return exposure
 
 
-def _exposure(
-    settings: ChargePointSettings,
-    charge_point: ChargePoint,
-    shape: Shape,
-    limits: ConnectorLimits | None,
-    now: Moment,
-    settle_s: float,
-    *,
-    active: bool,
-) -> Exposure:
-    if charge_point.commissioned_at_s is None or not settings.in_service:
+def _exposure(facts: Facts, now: Moment, settle_s: float) -> Exposure:
+    charge_point, shape, limits = facts.charge_point, facts.shape, facts.limits
+    if charge_point.commissioned_at_s is None or not facts.settings.in_service:
         return _NOTHING
     if limits is None:
         return Exposure(shape.rated, shape.rated, shape.rated, shape.rated_w, shape.rated_w, shape.rated_w)
     defaults = _defaults(limits)
-    lasting = defaults + _leased(limits, charge_point, now, settle_s) if active else defaults
+    lasting = defaults + _leased(limits, charge_point, now, settle_s) if facts.active else defaults
     fallback_w, (lasting_w, lasting_load) = max(_watts(shape, defaults)), _highest(shape, lasting)
     worst_w, worst_load, granted = lasting_w, lasting_load, lasting_load
     ends = _lease_ends(limits, charge_point, now, settle_s)
@@ -178,8 +166,11 @@ def _exposure(
     return Exposure(worst_load, lasting_load, granted, worst_w, lasting_w, fallback_w, min(ends) if ends else None)
 
 
-def _holds_until_s(limits: ConnectorLimits, charge_point: ChargePoint, now: Moment, settle_s: float) -> float:
+def _holds_until_s(facts: Facts, now: Moment, settle_s: float) -> float:
     """Until when (steady clock) time alone changes nothing in an exposure made `now`."""
+    charge_point, limits = facts.charge_point, facts.limits
+    if limits is None:
+        return inf
     for settling in _unsettled(limits, now, settle_s):
         if not settling.until_metered:
             return now.steady_s  # it settles within seconds: not worth keeping

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,8 +25,7 @@ class Line:
     rows: tuple[tuple[int, int], ...]
 
 
-@dataclass(slots=True)  # not frozen: it is made so often that it would be felt
-class Member:
+class Member(NamedTuple):
     """Someone to be given `start_w` to `cap_w`; what `start_w` loads was taken off the room before."""
 
     line: Line
@@ -50,11 +50,11 @@ def fill(room: Sequence[int], members: Sequence[Member]) -> Filled:
     """
     if len(members) == 1:
         return _alone(room, members[0])
-    kinds: dict[tuple[Line, int, int, int], int] = {}
-    kind_of = [kinds.setdefault((m.line, m.start_w, m.cap_w, m.weight), len(kinds)) for m in members]
-    sizes = Counter(kind_of)
-    filled = _Filling(room, [_Group(*kind, sizes[n]) for kind, n in kinds.items()]).filled()
-    return Filled([filled.shares_w[n] for n in kind_of], [filled.stopped_by[n] for n in kind_of])
+    sizes = Counter(members)
+    filled = _Filling(room, [_Group(*member, size) for member, size in sizes.items()]).filled()
+    kind = {member: n for n, member in enumerate(sizes)}
+    kinds = [kind[member] for member in members]
+    return Filled([filled.shares_w[n] for n in kinds], [filled.stopped_by[n] for n in kinds])
 
 
 def _alone(room: Sequence[int], member: Member) -> Filled:
@@ -74,14 +74,6 @@ class _Group:
     size: int
 
 
-@dataclass(slots=True, eq=False)
-class _Crowd:
-    """All groups on the same line who are rising."""
-
-    line: Line
-    rising: dict[int, None] = field(default_factory=dict)
-
-
 class _Filling:
     def __init__(self, room: Sequence[int], groups: Sequence[_Group]) -> None:
         self._room = room
@@ -91,8 +83,8 @@ class _Filling:
         self._rate = [0] * len(room)  # load of each row per unit of the level
         self._spent = [0] * len(room)  # load that does not move with the level
         self._full: list[tuple[float, int]] = []  # at which level a row is full, at the earliest
-        self._crowds: dict[Line, _Crowd] = {}
-        self._on_row: list[list[_Crowd]] = [[] for _ in room]
+        self._rising: dict[Line, dict[int, None]] = {}  # the groups on each line who are
+        self._on_row: list[list[Line]] = [[] for _ in room]
 
     def filled(self) -> Filled:
         """The share of each member of a group, and what stopped it."""
@@ -112,16 +104,17 @@ class _Filling:
 
     def _enter_all(self, enters: Sequence[tuple[float, int]], at: int, level: float) -> int:
         """Everyone who begins to rise at this level; who is next."""
-        touched: dict[int, int] = {}
+        entering: dict[Line, tuple[int, int]] = {}
         while at < len(enters) and enters[at][0] == level:
             n = enters[at][1]
             group = self._groups[n]
-            crowd = self._crowd(group.line)
-            crowd.rising[n] = None
-            self._change(group.line, group.weight * group.size, -group.start_w * group.size)
-            touched.update(group.line.rows)
+            self._risers(group.line)[n] = None
+            weights, starts_w = entering.get(group.line, (0, 0))
+            entering[group.line] = (weights + group.weight * group.size, starts_w + group.start_w * group.size)
             at += 1
-        for row in touched:
+        for line, (weights, starts_w) in entering.items():
+            self._change(line, weights, -starts_w)
+        for row in {row for line in entering for row, _ in line.rows}:
             self._expect(row)
         return at
 
@@ -132,13 +125,13 @@ class _Filling:
             rate[row] += load * weights
             spent[row] += load * spent_w
 
-    def _crowd(self, line: Line) -> _Crowd:
-        crowd = self._crowds.get(line)
-        if crowd is None:
-            crowd = self._crowds[line] = _Crowd(line)
+    def _risers(self, line: Line) -> dict[int, None]:
+        rising = self._rising.get(line)
+        if rising is None:
+            rising = self._rising[line] = {}
             for row, _ in line.rows:
-                self._on_row[row].append(crowd)
-        return crowd
+                self._on_row[row].append(line)
+        return rising
 
     def _level(self, row: int) -> float:
         return (self._room[row] - self._spent[row]) / self._rate[row]
@@ -159,22 +152,24 @@ class _Filling:
 
     def _stop(self, row: int) -> None:
         left, rate = self._room[row] - self._spent[row], self._rate[row]
-        for crowd in self._on_row[row]:
+        for line in self._on_row[row]:
+            rising = self._rising[line]
+            if not rising:
+                continue
             weights = total_w = 0
-            for n in crowd.rising:
+            for n in rising:
                 group = self._groups[n]
                 share_w = max(group.start_w, min(group.cap_w, group.weight * left // rate))
                 self._shares[n] = share_w
                 self._stopped_by[n] = row if share_w < group.cap_w else None
                 weights += group.weight * group.size
                 total_w += share_w * group.size
-            crowd.rising.clear()
-            if weights:
-                self._change(crowd.line, -weights, total_w)
+            rising.clear()
+            self._change(line, -weights, total_w)
 
     def _leave(self, n: int) -> None:
         group = self._groups[n]
-        rising = self._crowds[group.line].rising
+        rising = self._rising[group.line]
         if n in rising:
             del rising[n]
             self._shares[n] = group.cap_w

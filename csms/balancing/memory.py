@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from csms.balancing.facts import Facts
 from csms.balancing.limits import Line
-from csms.domain.electrical import Load, Shape
-from csms.domain.limits import ConnectorLimits
-from csms.domain.model import ChargePoint, ChargePointSettings, ConnectorKey, Transaction
+from csms.domain.electrical import Load
+from csms.domain.model import ConnectorKey
 
 if TYPE_CHECKING:
     from csms.balancing.ledger import Exposure
@@ -30,11 +30,7 @@ Basis = tuple[Sequence[Sequence[tuple[int, int]]], Mapping[str, int], int]
 class KnownExposure(NamedTuple):
     """An exposure, the facts it was made from, and from when until when (steady clock) time changes nothing in it."""
 
-    settings: ChargePointSettings
-    charge_point: ChargePoint
-    shape: Shape
-    limits: ConnectorLimits | None
-    active: bool
+    facts: Facts
     from_s: float
     until_s: float
     exposure: Exposure
@@ -43,29 +39,16 @@ class KnownExposure(NamedTuple):
 class KnownWish(NamedTuple):
     """A wish, and what its lasting part was made from."""
 
-    transaction: Transaction
-    settings: ChargePointSettings
-    shape: Shape
-    limits: ConnectorLimits
+    facts: Facts
     caps: Caps
     wish: Wish
-
-    def holds(
-        self,
-        transaction: Transaction,
-        settings: ChargePointSettings,
-        shape: Shape,
-        limits: ConnectorLimits,
-        caps: Caps,
-    ) -> bool:
-        declared = self.settings is settings and self.shape is shape and self.caps == caps
-        return declared and self.limits is limits and self.transaction is transaction
 
 
 @dataclass(slots=True)
 class Memory:
     """Of one site under one set of BalancerSettings."""
 
+    facts: dict[ConnectorKey, Facts] = field(default_factory=dict)
     exposures: dict[ConnectorKey, KnownExposure] = field(default_factory=dict)
     wishes: dict[ConnectorKey, KnownWish] = field(default_factory=dict)
     lines: dict[tuple[int, Load], Line] = field(default_factory=dict)

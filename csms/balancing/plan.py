@@ -7,16 +7,17 @@ once. A raise leaves when the room it needs is free, and waits for nobody else's
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
 from csms.balancing.allocation import Allocation
-from csms.balancing.ledger import Ledger
+from csms.balancing.facts import Facts
+from csms.balancing.ledger import Exposure, Ledger
 from csms.balancing.yielding import Yielding
 from csms.domain.commands import Answer
-from csms.domain.electrical import NO_LOAD, Load
-from csms.domain.limits import ConnectorLimits, Limit
+from csms.domain.electrical import Load, Shape
+from csms.domain.limits import ConnectorLimits, Failure, Limit
 from csms.domain.model import BalancerSettings, ConnectorKey, LimitPurpose, Moment
 from csms.domain.snapshot import Snapshot
 
@@ -26,6 +27,7 @@ _AFTER_SILENCE_S = 0.5
 _FORGOTTEN_S = 30.0
 """A limit that is exceeded is said again this often: the charger may have lost it."""
 
+_DEFAULT = "default while nobody decides"
 _GIVES_WAY = "a limit is exceeded: gives way until it is not"
 
 _SHORTEST_LEASE_S = 30.0
@@ -73,62 +75,50 @@ def plan(
     `resend_before_s` (steady clock)."""
     exceeded_s = _exceeded_s(snapshot)
     desk = _Desk(snapshot, allocation, book, now, settings, resend_before_s, exceeded_s)
-    wants = _wants(snapshot, allocation, book, exceeded_s)
-    intents = sorted((intent for want in wants if (intent := desk.consider(want)) is not None), key=desk.urgency)
+    wants = _wants(allocation, book, exceeded_s)
+    leaving = [case for facts, want in wants if (case := desk.consider(facts, want)) is not None]
+    intents = [case.want for case in sorted(leaving, key=_urgency)]
     wakes = [book.next_change_s(), allocation.looks_again_s, *desk.wakes_s]
     return Plan(tuple(intents), min((wake for wake in wakes if wake is not None), default=None))
 
 
-def _wants(
-    snapshot: Snapshot, allocation: Allocation, book: Ledger, exceeded_s: Mapping[str, float]
-) -> Iterator[Intent]:
+def _wants(allocation: Allocation, book: Ledger, exceeded_s: Mapping[str, float]) -> Iterator[tuple[Facts, Intent]]:
     """What every connector should be told, in the order of service: shares first, then the default profiles.
 
     A connector without any acknowledged default gets that first: it is what all else falls back to.
     """
-    shares = {
-        key: Intent(
-            key,
-            snapshot.charge_points[key.charge_point_id].limit_by,
-            share.limit_w,
-            snapshot.active[key].transaction_id,
-            share.reason,
-            share.phases,
-        )
-        for key, share in allocation.shares.items()
-        if share.commanded
-    }
-    unknown, restless = [], []
-    for key in book.exposures:
-        share = shares.get(key)
-        if share is None or share.purpose is not LimitPurpose.DEFAULT:
-            limits, limit_w = snapshot.limits.get(key), allocation.defaults.limit_w(key)
-            if limits is None or limits.default is None:
-                unknown.append(_default_want(key, limit_w))
-            elif key.charge_point_id in exceeded_s or not _default_rests(
-                snapshot, key, limits, limits.default, limit_w
-            ):
-                restless.append(_default_want(key, limit_w))
+    defaults = allocation.defaults
+    unknown: list[tuple[Facts, Intent]] = []
+    restless: list[tuple[Facts, Intent]] = []
+    for key, facts in book.facts.items():
+        if facts.default_rests and not defaults.gives_way(facts) and key.charge_point_id not in exceeded_s:
+            continue  # as mostly
+        if facts.charge_point.limit_by is LimitPurpose.DEFAULT and key in allocation.shares:
+            continue  # its share is its default
+        want = Intent(key, LimitPurpose.DEFAULT, defaults.limit_w(facts), None, _DEFAULT)
+        known = facts.limits is not None and facts.limits.default is not None
+        (restless if known else unknown).append((facts, want))
     yield from unknown
-    yield from shares.values()
+    for key, share in allocation.shares.items():
+        if share.commanded:
+            facts = book.facts[key]
+            purpose = facts.charge_point.limit_by
+            yield facts, Intent(key, purpose, share.limit_w, facts.transaction_id, share.reason, share.phases)
     yield from restless
 
 
-def _default_want(key: ConnectorKey, limit_w: int) -> Intent:
-    return Intent(key, LimitPurpose.DEFAULT, limit_w, None, "default while nobody decides")
+@dataclass(slots=True)
+class _Case:
+    """A want, and what there is to know of its connector. `confirmed` was the last limit of its purpose, `failure` what
+    became of it since; `in_force` is what holds until it is told another."""
 
-
-def _default_rests(
-    snapshot: Snapshot, key: ConnectorKey, limits: ConnectorLimits, default: Limit, limit_w: int
-) -> bool:
-    """Whether there is nothing to say, as mostly: it is in force, on this connection, and nothing sent is open."""
-    return (
-        not limits.outstanding
-        and limits.default_failure is None
-        and default.lease_s is default.phases is None
-        and default.limit_w == limit_w
-        and default.connection_id == snapshot.charge_points[key.charge_point_id].connection_id
-    )
+    want: Intent
+    facts: Facts
+    limits: ConnectorLimits
+    exposure: Exposure
+    confirmed: Limit | None
+    failure: Failure | None
+    in_force: Limit | None
 
 
 class _Desk:
@@ -144,64 +134,55 @@ class _Desk:
         resend_before_s: float,
         exceeded_s: Mapping[str, float],
     ) -> None:
-        self._snapshot = snapshot
         self._book = book
         self._now_s = now.steady_s
         self._settings = settings
         self._resend_before_s = resend_before_s
+        self._resends = resend_before_s > -inf
         self._exceeded_s = exceeded_s
         self._tree = allocation.tree
         loads = allocation.tree.loads(book.charge_points)
         self._room = allocation.tree.room(loads)
         self._window_caps_w = allocation.budget.charge_point_limits_w
         self._lease_s = _lease_s(settings, allocation.budget.drop_at_s, now)
-        self._worst_w = _worst_w(book)
+        self._worst_w = _worst_w(book) if self._window_caps_w else {}
         self._defaults = allocation.defaults
         self._yielding = Yielding(snapshot, allocation, book, loads)
         self._given_w: dict[str, int] = {}
         self._busy: set[ConnectorKey] = set()
         self.wakes_s: list[float] = []
 
-    def consider(self, want: Intent) -> Intent | None:
-        """The want itself if it may leave now; what was confirmed before, if that must be said again; or nothing."""
-        limits = self._snapshot.limits.get(want.key) or ConnectorLimits(*want.key)
-        if want.key in self._busy or limits.in_flight or not self._reachable(want.key):
+    def consider(self, facts: Facts, want: Intent) -> _Case | None:
+        """What leaves now: the want itself, or what was confirmed before, if that must be said again; or nothing."""
+        if not facts.reachable or want.key in self._busy:
             return None
+        limits = facts.limits or ConnectorLimits(*want.key)
         if want.transaction_id is not None:
             self._give_way(want)
-        confirmed = limits.confirmed(want.purpose)
-        again = self._must_say_again(limits, want, confirmed)
+        confirmed, failure = limits.confirmed(want.purpose), limits.failure(want.purpose)
+        in_force = confirmed or limits.default  # a session without a profile runs under the default
+        case = _Case(want, facts, limits, self._book.exposures[want.key], confirmed, failure, in_force)
+        again = self._must_say_again(case)
         renewed = self._lease_must_be_renewed(confirmed)
-        if _in_force(limits, want) and not again and not renewed:
+        if _is_in_force(case) and not again and not renewed:
             return None
-        if not self._patient(limits, want):
+        if failure is not None and not self._patient(failure):
             return None
-        load = self._load(want)
-        if not (self._calm_enough(limits, want) and self._fits(want, load)):
+        load = _load(case)
+        if not (self._calm_enough(case) and self._fits(case, load)):
             if confirmed is None:
                 return None
             if want.phases != confirmed.phases and want.phases is not None:
-                want = self._fewer_phases(want, confirmed)
+                case.want = _fewer_phases(facts.shape, want, want.phases, confirmed)
             elif again or renewed:
-                want = self._what_it_has(want, confirmed)
+                self._say_again(confirmed, case)
             else:
                 return None
-            load = self._load(want)
-        want.renewal = renewed and not again and _in_force(limits, want)
-        want.lease_s, want.then_w = self._lease(want)
-        self._take_room(want, load)
-        return want
-
-    def urgency(self, intent: Intent) -> tuple[float, int]:
-        """Who was refused or not answered waits for those who were not, or longer ago; deep cuts go before raises."""
-        key = intent.key
-        limits = self._snapshot.limits.get(key)
-        failure = limits.failure(intent.purpose) if limits is not None else None
-        governing = self._snapshot.charge_points[key.charge_point_id].limit_by
-        more_w = intent.limit_w - self._book.exposures[key].worst_w
-        if limits is not None and limits.transaction is not None and intent.purpose is not governing:
-            more_w = 0  # it changes what the session falls back to, and nothing now
-        return failure.at.steady_s if failure else -inf, more_w
+            load = _load(case)
+        case.want.renewal = renewed and not again and _is_in_force(case)
+        case.want.lease_s, case.want.then_w = self._lease(case)
+        self._take_room(case, load)
+        return case
 
     def _give_way(self, want: Intent) -> None:
         """While a limit is exceeded, a session has less than its share."""
@@ -209,24 +190,17 @@ class _Desk:
         if lowered_w != want.limit_w:
             want.limit_w, want.cause = lowered_w, _GIVES_WAY
 
-    def _fewer_phases(self, want: Intent, confirmed: Limit) -> Intent:
-        """The same current on fewer phases: it takes nothing from anybody, and makes the room that others wait for."""
-        shape = self._snapshot.shapes[want.key.charge_point_id]
-        narrow_w = (
-            confirmed.limit_w * want.phases // shape.form.phases if want.phases is not None else confirmed.limit_w
-        )
-        return replace(want, limit_w=shape.on(want.phases).form.floor_w(min(narrow_w, want.limit_w)))
-
-    def _what_it_has(self, want: Intent, confirmed: Limit) -> Intent:
+    def _say_again(self, confirmed: Limit, case: _Case) -> None:
         """What was confirmed, said again; but once its lease has ended its room may be somebody else's."""
-        same = replace(want, limit_w=confirmed.limit_w, phases=confirmed.phases)
-        return same if self._fits(same, self._load(same)) else replace(same, limit_w=confirmed.then_w)
+        case.want = replace(case.want, limit_w=confirmed.limit_w, phases=confirmed.phases)
+        if not self._fits(case, _load(case)):
+            case.want = replace(case.want, limit_w=confirmed.then_w)
 
-    def _lease(self, want: Intent) -> tuple[float | None, int]:
+    def _lease(self, case: _Case) -> tuple[float | None, int]:
         """Its lease and what follows, if it has one: not where it would step up, nor on a charger that has no second
         period."""
-        then_w = self._defaults.limit_w(want.key)
-        capabilities = self._snapshot.charge_points[want.key.charge_point_id].capabilities
+        want, capabilities = case.want, case.facts.charge_point.capabilities
+        then_w = self._defaults.limit_w(case.facts)
         periods = capabilities.max_periods if capabilities is not None else None
         leases = self._settings.lease_s > 0 and (periods or 1) > 1
         if want.purpose is LimitPurpose.DEFAULT or not leases or want.limit_w <= then_w:
@@ -242,29 +216,23 @@ class _Desk:
             return False  # it ends with a known drop already
         return longer_s < 0 or self._is_due(confirmed.issued_at.steady_s + confirmed.lease_s / 2)
 
-    def _reachable(self, key: ConnectorKey) -> bool:
-        charge_point = self._snapshot.charge_points[key.charge_point_id]
-        in_service = self._snapshot.settings[key.charge_point_id].in_service
-        # Without its capabilities the unit of a limit would be a guess; they are learned right after the boot.
-        return charge_point.ready and in_service and charge_point.capabilities is not None
-
-    def _must_say_again(self, limits: ConnectorLimits, want: Intent, confirmed: Limit | None) -> bool:
+    def _must_say_again(self, case: _Case) -> bool:
         """After a reconnect, since some chargers lose their profiles with the connection; after a call without a
         clear answer, since what it said stays possible; after a refusal, to learn whether it obeys now; and when
         more is drawn than was permitted, on whichever of its connectors, since it may have been forgotten."""
-        if want.purpose is LimitPurpose.TRANSACTION and _said_s(limits, want.purpose) < self._resend_before_s:
+        purpose, confirmed = case.want.purpose, case.confirmed
+        if self._resends and purpose is LimitPurpose.TRANSACTION and _said_s(case) < self._resend_before_s:
             return True
-        if limits.failure(want.purpose) is not None:
+        if case.failure is not None:
             return True
-        connection_id = self._snapshot.charge_points[want.key.charge_point_id].connection_id
-        if confirmed is not None and confirmed.connection_id != connection_id:
+        if confirmed is not None and confirmed.connection_id != case.facts.charge_point.connection_id:
             return True
-        exceeded_s = self._exceeded_s.get(want.key.charge_point_id)
+        exceeded_s = self._exceeded_s.get(case.want.key.charge_point_id)
         if confirmed is not None and exceeded_s is not None and exceeded_s > confirmed.issued_at.steady_s:
             return self._is_due(confirmed.issued_at.steady_s + _FORGOTTEN_S)
-        if not limits.outstanding:
+        if not case.limits.outstanding:
             return False
-        doubtful = [limit for limit in limits.outstanding if limit.purpose is want.purpose]
+        doubtful = [limit for limit in case.limits.outstanding if limit.purpose is purpose]
         if not doubtful or confirmed is None:
             return bool(doubtful)
         # Said again on this connection already: what is left may be applied late, and is asked about again.
@@ -273,60 +241,57 @@ class _Desk:
         matters = any(limit.limit_w > confirmed.limit_w or limit.phases != confirmed.phases for limit in doubtful)
         return matters and self._is_due(confirmed.issued_at.steady_s + _LONGEST_PATIENCE_S)
 
-    def _patient(self, limits: ConnectorLimits, want: Intent) -> bool:
+    def _patient(self, failure: Failure) -> bool:
         """Whether enough time has passed since the last failure: 1, 2, 4 ... seconds; what nobody answered has waited
         long enough, and leaves a moment for others to ask something."""
-        failure = limits.failure(want.purpose)
-        if failure is None or failure.at.steady_s < self._resend_before_s:
+        if failure.at.steady_s < self._resend_before_s:
             return True
         if failure.cause == Answer.TIMEOUT.value:
             return self._is_due(failure.at.steady_s + _AFTER_SILENCE_S)
         return self._is_due(failure.at.steady_s + min(2.0 ** (failure.count - 1), _LONGEST_PATIENCE_S))
 
-    def _calm_enough(self, limits: ConnectorLimits, want: Intent) -> bool:
-        before = _governing(limits, want)
-        if limits.raised_at is None or before is None or want.limit_w <= before.limit_w:
+    def _calm_enough(self, case: _Case) -> bool:
+        raised_at, in_force = case.limits.raised_at, case.in_force
+        if raised_at is None or in_force is None or case.want.limit_w <= in_force.limit_w:
             return True
-        if limits.raised_at.steady_s < self._resend_before_s:
+        if raised_at.steady_s < self._resend_before_s:
             return True
-        return self._is_due(limits.raised_at.steady_s + self._settings.raise_interval_s)
+        return self._is_due(raised_at.steady_s + self._settings.raise_interval_s)
 
-    def _fits(self, want: Intent, load: Load) -> bool:
+    def _fits(self, case: _Case, load: Load) -> bool:
         """A limit within what the connector may be obeying for good takes nothing from anybody. Any other must fit
         beside all other worst cases; that its connector still settles from a higher one gives it no claim."""
-        exposure = self._book.exposures[want.key]
-        more = _beyond(load, exposure.granted)
-        if more == NO_LOAD:
+        granted = case.exposure.granted
+        if _within(load, granted):
             return True
-        extra = _beyond(load, exposure.worst)
-        path = self._tree.paths[self._tree.places[want.key.charge_point_id]]
-        fits = all(extra[dimension] <= self._room[row] for row, dimension in path if more[dimension])
-        return fits and self._fits_inside(want)
+        more, extra = _beyond(load, granted), _beyond(load, case.exposure.worst)
+        fits = all(extra[dimension] <= self._room[row] for row, dimension in self._path(case) if more[dimension])
+        return fits and self._fits_inside(case)
 
-    def _fits_inside(self, want: Intent) -> bool:
+    def _path(self, case: _Case) -> Sequence[tuple[int, int]]:
+        return self._tree.paths[self._tree.places[case.want.key.charge_point_id]]
+
+    def _fits_inside(self, case: _Case) -> bool:
         """Whether the connectors of its charge point, together, stay below the cap of a time window."""
-        charge_point_id = want.key.charge_point_id
+        charge_point_id = case.want.key.charge_point_id
         window_w = self._window_caps_w.get(charge_point_id)
         if window_w is None:
             return True
-        worst_w, most_w = self._worst_w[charge_point_id], self._snapshot.settings[charge_point_id].max_power_w
+        worst_w, most_w = self._worst_w[charge_point_id], case.facts.settings.max_power_w
         inside_w = worst_w if most_w is None else min(worst_w, most_w)
-        more_w = max(0, want.limit_w - self._book.exposures[want.key].worst_w)
+        more_w = max(0, case.want.limit_w - case.exposure.worst_w)
         return inside_w + self._given_w.get(charge_point_id, 0) + more_w <= window_w
 
-    def _take_room(self, want: Intent, load: Load) -> None:
-        self._busy.add(want.key)
-        charge_point_id, exposure = want.key.charge_point_id, self._book.exposures[want.key]
-        extra = _beyond(load, exposure.worst)
-        if extra != NO_LOAD:
-            for row, dimension in self._tree.paths[self._tree.places[charge_point_id]]:
+    def _take_room(self, case: _Case, load: Load) -> None:
+        key, exposure = case.want.key, case.exposure
+        self._busy.add(key)
+        if not _within(load, exposure.worst):
+            extra = _beyond(load, exposure.worst)
+            for row, dimension in self._path(case):
                 self._room[row] -= extra[dimension]
-        if want.limit_w > exposure.worst_w:
-            more_w = want.limit_w - exposure.worst_w
-            self._given_w[charge_point_id] = self._given_w.get(charge_point_id, 0) + more_w
-
-    def _load(self, want: Intent) -> Load:
-        return self._snapshot.shapes[want.key.charge_point_id].on(want.phases).load(want.limit_w)
+        more_w = case.want.limit_w - exposure.worst_w
+        if more_w > 0:
+            self._given_w[key.charge_point_id] = self._given_w.get(key.charge_point_id, 0) + more_w
 
     def _is_due(self, due_s: float) -> bool:
         if due_s <= self._now_s:
@@ -335,11 +300,33 @@ class _Desk:
         return False
 
 
+def _load(case: _Case) -> Load:
+    return case.facts.shape.on(case.want.phases).load(case.want.limit_w)
+
+
+def _urgency(case: _Case) -> tuple[float, int]:
+    """Who was refused or not answered waits for those who were not, or longer ago; deep cuts go before raises."""
+    more_w = case.want.limit_w - case.exposure.worst_w
+    if case.limits.transaction is not None and case.want.purpose is not case.facts.charge_point.limit_by:
+        more_w = 0  # it changes what the session falls back to, and nothing now
+    return case.failure.at.steady_s if case.failure else -inf, more_w
+
+
+def _fewer_phases(shape: Shape, want: Intent, phases: int, confirmed: Limit) -> Intent:
+    """The same current on fewer phases: it takes nothing from anybody, and makes the room that others wait for."""
+    narrow_w = confirmed.limit_w * phases // shape.form.phases
+    return replace(want, limit_w=shape.on(phases).form.floor_w(min(narrow_w, want.limit_w)))
+
+
 def _lease_s(settings: BalancerSettings, drop_at_s: float | None, now: Moment) -> float:
     """How long a limit is leased: it ends, and has settled, before a known drop of the ceiling."""
     if drop_at_s is None:
         return settings.lease_s
     return min(settings.lease_s, max(_SHORTEST_LEASE_S, drop_at_s - settings.settle_s - now.utc_s))
+
+
+def _within(load: Load, other: Load) -> bool:
+    return load[0] <= other[0] and load[1] <= other[1] and load[2] <= other[2] and load[3] <= other[3]
 
 
 def _beyond(load: Load, before: Load) -> Load:
@@ -362,9 +349,9 @@ def _worst_w(book: Ledger) -> Mapping[str, int]:
     return sums
 
 
-def _said_s(limits: ConnectorLimits, purpose: LimitPurpose) -> float:
+def _said_s(case: _Case) -> float:
     """When (steady clock) a limit of this purpose was last said, whatever became of it."""
-    confirmed, failure = limits.confirmed(purpose), limits.failure(purpose)
+    confirmed, failure = case.confirmed, case.failure
     return max(confirmed.issued_at.steady_s if confirmed else -inf, failure.at.steady_s if failure else -inf)
 
 
@@ -378,13 +365,8 @@ def _exceeded_s(snapshot: Snapshot) -> dict[str, float]:
     return exceeded_s
 
 
-def _governing(limits: ConnectorLimits, want: Intent) -> Limit | None:
-    """What the connector last acknowledged for this purpose; a session without a profile runs under the default."""
-    return limits.confirmed(want.purpose) or limits.default
-
-
-def _in_force(limits: ConnectorLimits, want: Intent) -> bool:
-    in_force = _governing(limits, want)
-    if in_force is None:
+def _is_in_force(case: _Case) -> bool:
+    want, limit = case.want, case.in_force
+    if limit is None:
         return False
-    return in_force.limit_w == want.limit_w and (in_force.phases == want.phases or want.limit_w == 0)
+    return limit.limit_w == want.limit_w and (limit.phases == want.phases or want.limit_w == 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from csms.balancing.allocation import Allocation
@@ -16,11 +17,14 @@ from csms.domain.snapshot import Snapshot
 
 def site_allocation(snapshot: Snapshot, allocation: Allocation, book: Ledger, now: Moment) -> SiteAllocation:
     """One row per charge point with a running transaction, in the order of declaration."""
-    chargers: list[ChargerReport] = []
-    for charge_point_id in snapshot.settings:
-        keys = sorted(key for key in allocation.shares if key.charge_point_id == charge_point_id)
-        if keys:
-            chargers.append(_charger(snapshot, allocation, book, now, keys))
+    running: dict[str, list[ConnectorKey]] = defaultdict(list)
+    for key in sorted(allocation.shares):
+        running[key.charge_point_id].append(key)
+    chargers = [
+        _charger(snapshot, allocation, book, now, running[charge_point_id])
+        for charge_point_id in snapshot.settings
+        if charge_point_id in running
+    ]
     return SiteAllocation(
         site_id=snapshot.site.site_id,
         strategy=allocation.strategy,

@@ -60,13 +60,20 @@ class Tree:
         return [0 if limit is None else limit - load for limit, load in zip(self.limits, loads, strict=True)]
 
     def exceeded(self, loads: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
-        """By node: the dimensions of exceeded limits, its own or above it, and by how much. Nodes without any are left
-        out."""
+        """By node: the dimensions in which limits are exceeded, its own or above it, and by how much the worst of them
+        is. Nodes without any are left out."""
         room = self.room(loads)
         if min(room) >= 0:
             return {}
-        found = ((node, [(d, -room[row]) for row, d in path if room[row] < 0]) for node, path in enumerate(self.paths))
-        return {node: excesses for node, excesses in found if excesses}
+        found: dict[int, list[tuple[int, int]]] = {}
+        for node, path in enumerate(self.paths):
+            worst: dict[int, int] = {}
+            for row, dimension in path:
+                if room[row] < 0:
+                    worst[dimension] = max(worst.get(dimension, 0), -room[row])
+            if worst:
+                found[node] = list(worst.items())
+        return found
 
 
 def tree(

@@ -11,8 +11,8 @@ from csms.balancing.wishes import Wish
 from csms.balancing.words import kw
 from csms.domain.electrical import Load
 from csms.domain.limit_facts import DISOBEDIENT
+from csms.domain.limits import ConnectorLimits
 from csms.domain.model import ConnectorKey
-from csms.domain.snapshot import Snapshot
 
 _REFUSALS_BELIEVED = 3
 """One refused raise may be an accident (a message that crossed another); a third one in a row is not."""
@@ -21,30 +21,29 @@ _REFUSALS_BELIEVED = 3
 class Unyielding:
     """Judges the shares of one division."""
 
-    def __init__(self, snapshot: Snapshot, book: Ledger) -> None:
-        self._snapshot = snapshot
+    def __init__(self, book: Ledger) -> None:
         self._book = book
 
     def found(self, wishes: Sequence[Wish], shares: Mapping[ConnectorKey, Share]) -> dict[ConnectorKey, Share]:
         """The shares of those who do not yield, with the reason why; everybody else makes room."""
         found: dict[ConnectorKey, Share] = {}
         for wish in wishes:
-            instead = self._refused(wish, shares[wish.key])
+            limits = wish.facts.limits
+            if limits is None or limits.obeys:
+                continue
+            instead = self._refused(wish, limits, shares[wish.key])
             if instead is not None:
                 found[wish.key] = instead
         return found
 
-    def _refused(self, wish: Wish, share: Share) -> Share | None:
+    def _refused(self, wish: Wish, limits: ConnectorLimits, share: Share) -> Share | None:
         """What becomes of a share that its charger does not take; None if it does.
 
         A refused cut, or a draw above what was permitted: it is asked for its share again, and the others make room for
         its worst case at once. A raise refused repeatedly: the others get its share, and it is asked to confirm what it
         has; once it does, it is obeying.
         """
-        limits = self._snapshot.limits.get(wish.key)
-        if limits is None or limits.obeys:
-            return None
-        failure = limits.failure(self._snapshot.charge_points[wish.key.charge_point_id].limit_by)
+        failure = limits.failure(wish.facts.charge_point.limit_by)
         if limits.overdraw is None and failure is None:
             return None
         exposure = self._book.exposures[wish.key]

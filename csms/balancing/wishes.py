@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 from csms.balancing.budget import Budget
 from csms.balancing.defaults import Defaults, first_contact_ends_s
+from csms.balancing.facts import Facts
+from csms.balancing.ledger import Ledger
 from csms.balancing.limits import Line
 from csms.balancing.memory import Caps, KnownWish, Memory
 from csms.balancing.tree import Tree
@@ -15,12 +18,10 @@ from csms.domain.electrical import Load, Shape
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
     BalancerSettings,
-    ChargePointSettings,
     ConnectorKey,
     MeterReading,
     Moment,
     SmartCharging,
-    Transaction,
 )
 from csms.domain.snapshot import Snapshot
 
@@ -31,12 +32,14 @@ class Wish:
 
     `lent_w` is the cap while its car draws less than it may (equal to `cap_w` otherwise); `charge_point_cap_w` is for
     all connectors of its charge point together. `phases` None: all it has. `turn_since_s` (steady clock) is when it was
-    last given power after a pause, `waiting_since_s` since when it has had none; `in_force_w` is its limit now.
-    `paid_w` of its power costs nothing more, since it is held for it anyway (on one phase alone, none), and from
-    `start_w` on more power costs more.
+    last given power after a pause, `paused_since_s` since when it has had none. `in_force_w` is its limit now,
+    `confirmed_w` what it was told as its share last (0: nothing), `served_wh` what it was permitted until
+    `served_at_s`. `paid_w` of its power costs nothing more, since it is held for it anyway (on one phase alone, none),
+    and from `start_w` on more power costs more.
     """
 
     key: ConnectorKey
+    facts: Facts
     shape: Shape
     line: Line
     phases: int | None
@@ -47,8 +50,11 @@ class Wish:
     capped_by: str
     never_pause: bool
     turn_since_s: float | None
-    was_served: bool
+    paused_since_s: float | None
+    served_wh: float
+    served_at_s: float | None
     in_force_w: int
+    confirmed_w: int
 
     # What depends on the moment, or on the last reading: set anew for each decision.
     lent_w: int = 0
@@ -56,8 +62,12 @@ class Wish:
     paid_w: int = 0
     start_w: int = 0
     stopped_asking: bool = False
-    served_wh: float = 0.0
-    waiting_since_s: float = 0.0
+
+    def served_until_wh(self, now_s: float) -> float:
+        """What it was permitted until now (steady clock)."""
+        if self.served_at_s is None:
+            return self.served_wh
+        return self.served_wh + self.in_force_w * (now_s - self.served_at_s) / 3600.0
 
 
 class Wishes:
@@ -86,76 +96,70 @@ class Wishes:
         self._kept_by_free_w = self._kept_by_free() if budget.charge_point_limits_w else {}
 
     def made(self) -> list[Wish]:
-        return sorted(self._made(), key=lambda wish: (wish.started_at_s, wish.key))
+        return sorted(self._made(), key=attrgetter("started_at_s", "key"))
 
     def _made(self) -> Iterator[Wish]:
-        for key, transaction in self._snapshot.active.items():
-            settings = self._snapshot.settings[key.charge_point_id]
-            if self._snapshot.charge_points[key.charge_point_id].connected and settings.in_service:
-                yield self._wish(key, transaction, settings)
+        for key in self._snapshot.active:
+            facts = self._defaults.book.facts[key]
+            if facts.charge_point.connected and facts.settings.in_service:
+                yield self._wish(facts)
 
-    def _wish(self, key: ConnectorKey, transaction: Transaction, settings: ChargePointSettings) -> Wish:
+    def _wish(self, facts: Facts) -> Wish:
         """The wish that is known of a connector, if its facts still stand, else a new one; up to date in any case."""
-        snapshot = self._snapshot
-        limits, reading = snapshot.limits.get(key) or ConnectorLimits(*key), snapshot.readings.get(key)
-        whole = snapshot.shapes[key.charge_point_id]
-        phases = _phases(whole, reading, limits)
-        most_w = settings.max_power_w if settings.max_power_w is not None else self._budget.usable_w
+        limits, reading = facts.limits or ConnectorLimits(*facts.key), self._snapshot.readings.get(facts.key)
+        whole, most_w = facts.shape, facts.settings.max_power_w
+        most_w = most_w if most_w is not None else self._budget.usable_w
+        phases = None if whole.one_phase is None else _phases(reading, limits)
         if phases is not None:
             most_w = most_w * phases // whole.form.phases
-        window_w = self._window_w(key.charge_point_id, most_w)
+        window_w = self._window_w(facts.key.charge_point_id, most_w) if self._budget.charge_point_limits_w else most_w
         caps = (phases, most_w, window_w)
-        known = self._memory.wishes.get(key)
-        if known is None or not known.holds(transaction, settings, whole, limits, caps):
-            wish = self._new(key, transaction, settings, whole, limits, caps)
-            self._memory.wishes[key] = known = KnownWish(transaction, settings, whole, limits, caps, wish)
+        known = self._memory.wishes.get(facts.key)
+        if known is None or known.facts is not facts or known.caps != caps:
+            known = KnownWish(facts, caps, self._new(facts, limits, caps))
+            self._memory.wishes[facts.key] = known
         self._bring_up_to_date(known.wish, limits, reading)
         return known.wish
 
-    def _new(
-        self,
-        key: ConnectorKey,
-        transaction: Transaction,
-        settings: ChargePointSettings,
-        whole: Shape,
-        limits: ConnectorLimits,
-        caps: Caps,
-    ) -> Wish:
+    def _new(self, facts: Facts, limits: ConnectorLimits, caps: Caps) -> Wish:
         phases, most_w, window_w = caps
-        shape = whole.on(phases)
+        shape = facts.shape.on(phases)
         charge_point_cap_w = min(most_w, window_w)
-        in_force = limits.transaction or limits.default
-        line = self._line(key.charge_point_id, shape.per_w)
+        in_force, confirmed = limits.transaction or limits.default, limits.confirmed(facts.charge_point.limit_by)
+        line = self._line(facts.key.charge_point_id, shape.per_w)
         return Wish(
-            key=key,
+            key=facts.key,
+            facts=facts,
             shape=shape,
             line=line,
             phases=phases,
             floor_w=shape.floor_w(self._config.min_power_per_charger_w),
             cap_w=shape.form.floor_w(charge_point_cap_w),
             charge_point_cap_w=charge_point_cap_w,
-            started_at_s=transaction.started_at_s or 0.0,
-            capped_by=_capped_by(settings.max_power_w, window_w, most_w),
-            never_pause=settings.never_pause,
+            started_at_s=facts.started_at_s or 0.0,
+            capped_by=_capped_by(facts.settings.max_power_w, window_w, most_w),
+            never_pause=facts.settings.never_pause,
             turn_since_s=limits.turn_since.steady_s if limits.turn_since else None,
-            was_served=limits.served_wh > 0,
+            paused_since_s=limits.paused_since.steady_s if limits.paused_since else None,
+            served_wh=limits.served_wh,
+            served_at_s=limits.served_at.steady_s if limits.served_at else None,
             in_force_w=in_force.limit_w if in_force is not None else 0,
+            confirmed_w=confirmed.limit_w if confirmed is not None else 0,
         )
 
     def _bring_up_to_date(self, wish: Wish, limits: ConnectorLimits, reading: MeterReading | None) -> None:
-        silent_s = self._silent_since_s(wish.key)
+        suspended_since = wish.facts.suspended_since
+        silent_s = None if suspended_since is None else self._silent_since_s(suspended_since)
         wish.lent_w = wish.cap_w
         if silent_s is not None:
             wish.lent_w = min(wish.cap_w, wish.floor_w)
         elif reading is not None and reading.low_since is not None:
             lent_w = self._lent_w(wish, reading, reading.low_since, limits)
             wish.lent_w = min(wish.cap_w, max(wish.floor_w, lent_w))
-        wish.reserved_w = self._defaults.kept_w(wish.key)
+        wish.reserved_w = self._defaults.kept_w(wish.facts)
         wish.paid_w = wish.reserved_w if wish.phases is None else 0
         wish.start_w = max(wish.floor_w, wish.paid_w)
         wish.stopped_asking = silent_s is not None and not self._is_tried(limits, silent_s)
-        wish.served_wh = _served_wh(limits, self._now)
-        wish.waiting_since_s = limits.paused_since.steady_s if limits.paused_since else self._now.steady_s
 
     def _window_w(self, charge_point_id: str, most_w: int) -> int:
         """What the cap of a time window, if there is one, leaves to its sessions beside its free connectors."""
@@ -165,10 +169,11 @@ class Wishes:
     def _kept_by_free(self) -> dict[str, int]:
         """By charge point with a cap, what its connectors without a session keep."""
         kept_by_free_w: dict[str, int] = {}
-        for key in self._snapshot.connector_keys():
-            if key.charge_point_id in self._budget.charge_point_limits_w and key not in self._snapshot.active:
-                more_w = self._defaults.kept_w(key)
-                kept_by_free_w[key.charge_point_id] = kept_by_free_w.get(key.charge_point_id, 0) + more_w
+        for facts in self._defaults.book.facts.values():
+            charge_point_id = facts.key.charge_point_id
+            if charge_point_id in self._budget.charge_point_limits_w and not facts.active:
+                more_w = self._defaults.kept_w(facts)
+                kept_by_free_w[charge_point_id] = kept_by_free_w.get(charge_point_id, 0) + more_w
         return kept_by_free_w
 
     def _line(self, charge_point_id: str, per_w: Load) -> Line:
@@ -189,11 +194,9 @@ class Wishes:
         has_w = in_force.limit_w if in_force else 0
         return has_w if lent_w < has_w < lent_w + max(self._settings.min_change_w, has_w // 10) else lent_w
 
-    def _silent_since_s(self, key: ConnectorKey) -> float | None:
+    def _silent_since_s(self, since: Moment) -> float | None:
         """Since when (steady clock) a car has asked for nothing, if that is long enough to believe it."""
-        connector = self._snapshot.connectors.get(key)
-        since = connector.suspended_since if connector is not None else None
-        if since is None or self._now.steady_s - since.steady_s < self._settings.suspended_after_s:
+        if self._now.steady_s - since.steady_s < self._settings.suspended_after_s:
             return None
         return since.steady_s
 
@@ -207,7 +210,6 @@ class Wishes:
 
 
 _ASKED_AGAIN_TURNS = 4
-_LOOK_EVERY_S = 60.0
 
 
 def tried_again_s(paused_s: float, silent_s: float, settings: BalancerSettings) -> float:
@@ -215,33 +217,20 @@ def tried_again_s(paused_s: float, silent_s: float, settings: BalancerSettings) 
     return paused_s + max(_ASKED_AGAIN_TURNS * settings.turn_s, paused_s - silent_s)
 
 
-def looks_again_s(snapshot: Snapshot, now: Moment, settings: BalancerSettings) -> float | None:
+def looks_again_s(snapshot: Snapshot, book: Ledger, now: Moment, settings: BalancerSettings) -> float | None:
     """When (steady clock) waiting alone makes a wish smaller: a car has drawn little, or asked for nothing, long
     enough."""
     contacts = (charge_point.contact_at for charge_point in snapshot.charge_points.values() if charge_point.connected)
     looks = [first_contact_ends_s(contact) for contact in contacts if contact is not None]
-    for key in snapshot.active:
+    for key, facts in book.facts.items():
+        if not facts.active:
+            continue
         reading = snapshot.readings.get(key)
         if reading is not None and reading.low_since is not None:
             looks.append(reading.low_since.steady_s + settings.reclaim_after_s)
-        connector = snapshot.connectors.get(key)
-        if connector is not None and connector.suspended_since is not None:
-            looks += _asking_changes_s(connector.suspended_since, snapshot.limits.get(key), settings)
+        if facts.suspended_since is not None:
+            looks += _asking_changes_s(facts.suspended_since, facts.limits, settings)
     return min((look_s for look_s in looks if look_s > now.steady_s), default=None)
-
-
-def turns_again_s(wishes: Sequence[Wish], waiting: Collection[ConnectorKey], now: Moment, turn_s: float) -> float:
-    """About when (steady clock) one that waits comes to be the least served: who is served longest in his turn loses
-    it."""
-    least_wh = min((wish.served_wh for wish in wishes if wish.key in waiting), default=0.0)
-    looks = [now.steady_s + _LOOK_EVERY_S]
-    for wish in wishes:
-        if wish.turn_since_s is not None and wish.in_force_w > 0 and wish.key not in waiting:
-            overtakes_s = max(0.0, least_wh - wish.served_wh) * 3600.0 / wish.in_force_w
-            changes_s = max(now.steady_s + overtakes_s, wish.turn_since_s + turn_s)
-            if changes_s > now.steady_s:
-                looks.append(changes_s + _CLOCK_TICK_S)
-    return min(looks)
 
 
 def _asking_changes_s(suspended: Moment, limits: ConnectorLimits | None, settings: BalancerSettings) -> list[float]:
@@ -253,10 +242,8 @@ def _asking_changes_s(suspended: Moment, limits: ConnectorLimits | None, setting
     return looks
 
 
-def _phases(shape: Shape, reading: MeterReading | None, limits: ConnectorLimits) -> int | None:
-    """1 for a car that draws on one phase only, where the charger can be told to keep to it: its others are lent."""
-    if shape.one_phase is None:
-        return None
+def _phases(reading: MeterReading | None, limits: ConnectorLimits) -> int | None:
+    """1 for a car that draws on one phase only, of a charger that can be told to keep to it: its others are lent."""
     if limits.transaction is not None and limits.transaction.phases == 1:
         return 1
     if reading is None or reading.currents_a is None:
@@ -265,54 +252,7 @@ def _phases(shape: Shape, reading: MeterReading | None, limits: ConnectorLimits)
     return 1 if first >= 1.0 and all(current_a < 0.5 for current_a in others) else None
 
 
-def _served_wh(limits: ConnectorLimits, now: Moment) -> float:
-    in_force = limits.transaction or limits.default
-    if limits.served_at is None or in_force is None:
-        return limits.served_wh
-    return limits.served_wh + in_force.limit_w * (now.steady_s - limits.served_at.steady_s) / 3600.0
-
-
 def _capped_by(declared_w: int | None, window_w: int, most_w: int) -> str:
     if window_w < most_w:
         return "limit of the time window"
     return "the whole budget" if declared_w is None else "rated power"
-
-
-_CLOCK_TICK_S = 0.01
-"""A turn that ends now has ended, whatever the last digit of a clock says."""
-
-
-def in_order_of_floors(
-    tiers: Sequence[Sequence[Wish]], now: Moment, settings: BalancerSettings, *, in_turn: bool
-) -> list[Wish]:
-    """Who is served a floor before whom when not all of them fit.
-
-    A car that must not pause comes first, then rank, then those who ask before those who stopped. Within that: who is
-    in the middle of a turn, who has not just been paused, who has waited longer than a whole round, and then the least
-    served (by what they were permitted, which no charger's telemetry can change).
-    """
-    members = sum(len(tier) for tier in tiers)
-    served = sum(1 for tier in tiers for wish in tier if wish.turn_since_s is not None) or 1
-    round_s = settings.turn_s * -(-members // served)
-
-    def place(ranked: tuple[int, Wish]) -> tuple[bool, int, bool, bool, bool, float, float, float, ConnectorKey]:
-        rank, wish = ranked
-        turn = wish.turn_since_s is not None and now.steady_s - wish.turn_since_s < settings.turn_s - _CLOCK_TICK_S
-        waited_s = 0.0 if wish.turn_since_s is not None else now.steady_s - wish.waiting_since_s
-        just_paused = wish.turn_since_s is None and wish.was_served and waited_s < settings.turn_s / 2
-        overdue_s = waited_s if waited_s > round_s else 0.0
-        if not in_turn:
-            return (not wish.never_pause, rank, False, False, False, 0.0, 0.0, wish.started_at_s, wish.key)
-        return (
-            not wish.never_pause,
-            rank,
-            wish.stopped_asking,
-            not turn,
-            just_paused,
-            -overdue_s,
-            wish.served_wh,
-            wish.started_at_s,
-            wish.key,
-        )
-
-    return [wish for _, wish in sorted(((n, wish) for n, tier in enumerate(tiers) for wish in tier), key=place)]

@@ -21,7 +21,6 @@ class Yielding:
 
     def __init__(self, snapshot: Snapshot, allocation: Allocation, book: Ledger, loads: Sequence[int]) -> None:
         """`loads` are those of the book, for every row of the tree."""
-        self._snapshot = snapshot
         self._book = book
         self._places = allocation.tree.places
         self._least_w = effective_config(snapshot).min_power_per_charger_w
@@ -33,15 +32,14 @@ class Yielding:
         excesses = self._excesses.get(self._places[key.charge_point_id])
         if excesses is None:
             return limit_w
-        worst, shape = self._book.exposures[key].worst, self._snapshot.shapes[key.charge_point_id].on(phases)
-        most_w = limit_w
+        facts, worst = self._book.facts[key], self._book.exposures[key].worst
+        shape, most_w = facts.shape.on(phases), limit_w
         for dimension, excess in excesses:
             if per_w := shape.per_w[dimension]:
                 most_w = min(most_w, max(0, worst[dimension] - excess) // per_w)
         if most_w == limit_w:
             return limit_w
-        floor_w = shape.floor_w(self._least_w)
         lowered_w = shape.form.floor_w(most_w)
-        if lowered_w >= floor_w:
-            return lowered_w
-        return min(limit_w, floor_w) if self._snapshot.settings[key.charge_point_id].never_pause else 0
+        if lowered_w >= max(shape.least_w, self._least_w):
+            return lowered_w  # on the charger's grid, so not below the floor, which is the lowest limit there
+        return min(limit_w, shape.floor_w(self._least_w)) if facts.settings.never_pause else 0

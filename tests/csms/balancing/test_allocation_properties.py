@@ -87,7 +87,7 @@ def draws(place: Premises, world: World, *, nothing_given: bool = False) -> dict
         total = NOTHING
         for connector_id in range(1, settings_.connectors + 1):
             key = ConnectorKey(name, connector_id)
-            held = permitted(place.site, settings_, known, defaults.limit_w(key))
+            held = permitted(place.site, settings_, known, defaults.limit_w(book.facts[key]))
             if key in given and not nothing_given:
                 share = given[key]
                 total += held.highest(permitted(place.site, settings_, known, share.limit_w, share.phases))

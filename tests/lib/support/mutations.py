@@ -7,8 +7,8 @@ from dataclasses import dataclass
 FACTS, LEDGER, PLAN = "csms/domain/limit_facts.py", "csms/balancing/ledger.py", "csms/balancing/plan.py"
 RULES, COMPLIANCE, BUDGET = "csms/domain/rules.py", "csms/balancing/compliance.py", "csms/balancing/budget.py"
 ALLOCATION, DIVISION, COMMANDER = "csms/balancing/allocation.py", "csms/balancing/division.py", "csms/commander.py"
-YIELDING = "csms/balancing/yielding.py"
-TREE, LIMITS, WISHES = "csms/balancing/tree.py", "csms/balancing/limits.py", "csms/balancing/wishes.py"
+YIELDING, CONNECTOR = "csms/balancing/yielding.py", "csms/balancing/facts.py"
+TREE, LIMITS, TURNS = "csms/balancing/tree.py", "csms/balancing/limits.py", "csms/balancing/turns.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,12 @@ MUTATIONS = (
         "    if limits.overdraw is not None:\n        seen",
         "    if False:\n        seen",
     ),
-    Mutation("what is remembered outlives its facts", LEDGER, "same = its_limits is limits and", "same ="),
+    Mutation(
+        "what is remembered outlives its facts",
+        CONNECTOR,
+        "same = before.limits is limits and before",
+        "same = before",
+    ),
     Mutation("one reading is an accident", FACTS, "DISOBEDIENT = 2", "DISOBEDIENT = 1000"),
     Mutation(
         "no draw exceeds",
@@ -181,22 +186,20 @@ MUTATIONS = (
     Mutation("a known drop is not anticipated", BUDGET, "if instant_s <= now.utc_s + lead_s]", "if False]"),
     Mutation("a stale site load is believed", BUDGET, "age_s < site.site_load_max_age_s", "age_s < 1e9"),
     Mutation("a temporary limit is forgotten", BUDGET, "min([ceiling.budget_w, *others_w])", "ceiling.budget_w"),
-    Mutation("a raise does not wait for room", PLAN, "return fits and self._fits_inside(want)", "return True"),
+    Mutation("a raise does not wait for room", PLAN, "return fits and self._fits_inside(case)", "return True"),
     Mutation("one room for many raises", PLAN, "            self._room[row] -= extra[dimension]", "            pass"),
     Mutation(
         "a raise waits for everybody",
         PLAN,
-        "        return fits and self._fits_inside(want)",
-        "        return fits and not any(limits.in_flight for limits in self._snapshot.limits.values())",
+        "        return fits and self._fits_inside(case)",
+        "        return fits and not any(f.limits.in_flight for f in self._book.facts.values() if f.limits)",
     ),
-    Mutation(
-        "a busy charger is told more", PLAN, "or limits.in_flight or not self._reachable", "or not self._reachable"
-    ),
+    Mutation("a busy charger is told more", CONNECTOR, "if limits is not None and limits.in_flight:", "if False:"),
     Mutation(
         "nothing is said again after a reconnect",
         PLAN,
-        "confirmed.connection_id != connection_id:\n            return True",
-        "confirmed.connection_id != connection_id:\n            return False",
+        "!= case.facts.charge_point.connection_id:\n            return True",
+        "!= case.facts.charge_point.connection_id:\n            return False",
     ),
     Mutation("nobody gives way", YIELDING, "        if excesses is None:\n", "        if True:\n"),
     Mutation(
@@ -208,7 +211,7 @@ MUTATIONS = (
     Mutation(
         "default profiles do not give way",
         "csms/balancing/defaults.py",
-        "        return 0 if gives_way else ",
+        "        return 0 if self.gives_way(facts) else ",
         "        return 0 if False else ",
     ),
     Mutation(
@@ -228,8 +231,8 @@ MUTATIONS = (
     Mutation(
         "idle connectors are not held for",
         ALLOCATION,
-        "        for key, exposure in standing.book.exposures.items()\n    }\n    return summed(",
-        "        for key, exposure in standing.book.exposures.items() if key in reserved\n    }\n    return summed(",
+        "        if wish is None:\n            loads[key] = standing.held(",
+        "        if wish is None:\n            continue\n            loads[key] = standing.held(",
     ),
     Mutation(
         "what a session may fall back to is permitted where it does not fit",
@@ -243,7 +246,7 @@ MUTATIONS = (
         "    others = [wish for wish in wishes if wish.key not in holding]\n",
         "    others = [w for w in wishes if w.key not in holding or not holding[w.key].refusing]\n",
     ),
-    Mutation("nobody's turn ends", WISHES, "wish.turn_since_s < settings.turn_s", "wish.turn_since_s < 1e9"),
+    Mutation("nobody's turn ends", TURNS, "wish.turn_since_s < self._turn_s", "wish.turn_since_s < 1e9"),
     Mutation(
         "a limit leaves before it is on disk",
         COMMANDER,

@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
+from csms.balancing.ledger import ledger
 from csms.balancing.plan import Intent
 from csms.domain.model import LimitPurpose
-from support.smallworld import happenings, site
+from support.smallworld import happenings, identity
 from support.smallworld.happenings import Node
-from support.smallworld.site import Premises, key_of
+from support.smallworld.site import NOW, Premises, key_of
+from support.smallworld.trail import Trail
 
 NAME = "0"
 Sent = tuple[LimitPurpose, int, bool, int]
@@ -50,28 +52,28 @@ class Life:
 
 def live(premises: Premises, limits_w: tuple[int, ...], *, most: int | None = None) -> Life:
     """Every moment of one charger, breadth first, to the last one or to `most`."""
-    life, start = Life(), happenings.first(premises)
-    seen = {_key(start): 0}
-    came: list[tuple[int, str]] = [(0, "")]
-    kinds = [_kind(life, start, premises, came)]
+    life, trail, start = Life(), Trail(), happenings.first(premises)
+    trail.reach(_key(start), 0, "")
+    kinds = [_kind(life, start, premises, trail)]
     todo, number = deque([start]), 0
     while todo:
         node, kind = todo.popleft(), kinds[number]
         for what, outside, sent, after in _what_comes(node, premises, limits_w):
-            known = seen.setdefault(_key(after), len(kinds))
-            if known == len(kinds):
+            reached, is_new = trail.reach(_key(after), number, what if sent is None else f"is sent {sent[1]} W")
+            if is_new:
                 todo.append(after)
-                came.append((number, what if sent is None else f"is sent {sent[1]} W"))
-                kinds.append(_kind(life, after, premises, came))
+                kinds.append(_kind(life, after, premises, trail))
             life.transitions += 1
+            if sent is None and not outside and after.true_w() > node.true_w():
+                life.violations.append(f"may draw more, and was told nothing: {trail.way(number)} / {what}")
             if sent is None:
-                life.steps[kind].add((what, kinds[known], outside))
+                life.steps[kind].add((what, kinds[reached], outside))
             else:
-                life.after[kind].setdefault(sent, set()).add(kinds[known])
+                life.after[kind].setdefault(sent, set()).add(kinds[reached])
         number += 1
         if most is not None and len(kinds) > most:
             break
-    life.moments = len(seen)
+    life.moments = len(kinds)
     return life
 
 
@@ -79,17 +81,19 @@ def sent_as(intent: Intent) -> Sent:
     return (intent.purpose, intent.limit_w, intent.lease_s is not None, intent.then_w)
 
 
-def _kind(life: Life, node: Node, premises: Premises, came: list[tuple[int, str]]) -> int:
-    counted_w, may_w = site.decided(node.state, premises)[1].worst_w(key_of(NAME)), node.chargers[NAME].may_draw_w
-    if counted_w < may_w:
-        life.violations.append(f"may draw {may_w} W, the ledger says {counted_w}: {_way(came)}")
-    number = life.kinds.setdefault((site.looked_at(node.state, NAME), may_w), len(life.kinds))
+def _kind(life: Life, node: Node, premises: Premises, trail: Trail) -> int:
+    """Of the moment reached last."""
+    book, may_w = ledger(node.state.snapshot(), NOW, premises.settings().settle_s), node.chargers[NAME].may_draw_w
+    if (counted_w := book.worst_w(key_of(NAME))) < may_w:
+        life.violations.append(f"may draw {may_w} W, the ledger says {counted_w}: {trail.way(len(trail) - 1)}")
+    seen = identity.looked_at(node.state, NAME, book.exposures[key_of(NAME)])
+    number = life.kinds.setdefault((seen, may_w), len(life.kinds))
     if number == len(life.examples):
         life.examples.append(node)
         life.others.append([])
         life.steps.append(set())
         life.after.append({})
-    elif len(came) % 7 == 0 and len(life.others[number]) < _OTHERS:
+    elif len(trail) % 7 == 0 and len(life.others[number]) < _OTHERS:
         life.others[number].append(node)
     return number
 
@@ -129,14 +133,6 @@ def _any_decision(node: Node, premises: Premises, limits_w: tuple[int, ...]) -> 
         yield Intent(key, LimitPurpose.TRANSACTION, limit_w, transaction.transaction_id, "", None, lease_s, then_w)
 
 
-def _way(came: list[tuple[int, str]]) -> str:
-    """How one came to the latest moment."""
-    words, number = [], len(came) - 1
-    while number:
-        number, what = came[number]
-        words.append(what)
-    return " / ".join(reversed(words))
-
-
 def _key(node: Node) -> int:
-    return hash((str(site.facts(node.state, NAME, {})), node.chargers[NAME].words()))
+    """The ceiling, and who came first, are nothing to one that is alone."""
+    return hash((identity.facts(node.state, NAME, {}), node.chargers[NAME]))

@@ -9,7 +9,7 @@ from csms.balancing.plan import Intent
 from csms.domain import events as ev
 from csms.domain.model import ConnectorStatus, LimitPurpose, Proof
 from csms.domain.state import State
-from support.smallworld import site
+from support.smallworld import identity, site
 from support.smallworld.charger import NOT_MEANT_W, SETTLED, Charger, Message
 from support.smallworld.site import NOW, Premises, key_of
 
@@ -44,7 +44,7 @@ Change = Callable[[Node, str], None]
 def first(premises: Premises) -> Node:
     """Everybody is connected, idle, and has acknowledged its default; or nobody has ever called."""
     state = site.declared(premises)
-    node = Node(state, {name: Charger(premises.rated_w) for name in premises.names()})
+    node = Node(state, {name: Charger(premises.rated_w, read=premises.readings) for name in premises.names()})
     if premises.first_contact:
         return node
     for name in premises.names():
@@ -92,6 +92,7 @@ def restarts(node: Node, premises: Premises) -> Node:
     after.state = site.restarted(node.state)
     after.chargers = {name: charger.loses_connection() for name, charger in node.chargers.items()}
     for name in premises.names():
+        site.was_connected(after.state, name)
         tidy(after, name, premises)
     return after
 
@@ -148,8 +149,8 @@ def _online(node: Node, name: str, premises: Premises) -> Iterator[tuple[str, Ch
         yield "unplugged", _unplugs, False
     if not charger.news and not charger.plugged:
         yield "plugged in", _plugs, False
-    if charger.plugged and charger.following:
-        yield "a reading shows that it follows", _obeys, False
+    if premises.readings and charger.plugged and charger.following:
+        yield "a reading shows that nothing is drawn", _draws_nothing, False
 
 
 def _offline(charger: Charger, premises: Premises) -> Iterator[tuple[str, Change, bool]]:
@@ -223,7 +224,7 @@ def _keeps_silent(node: Node, name: str, cause: str) -> None:
 
 def _disconnects(node: Node, name: str) -> None:
     _keeps_silent(node, name, "Disconnected")
-    node.state.apply(ev.ChargePointDisconnected(NOW, name, "live"))
+    site.disconnect(node.state, name)
     node.chargers[name] = node.chargers[name].loses_connection()
 
 
@@ -282,15 +283,15 @@ def _reports(node: Node, name: str) -> None:
             site.status(node.state, name, ConnectorStatus.AVAILABLE)
 
 
-def _obeys(node: Node, name: str) -> None:
-    node.chargers[name] = replace(node.chargers[name], following=frozenset())
-    site.follows(node.state, name)
+def _draws_nothing(node: Node, name: str) -> None:
+    node.chargers[name] = node.chargers[name].draws_nothing()
+    site.draws_nothing(node.state, name)
 
 
 def _ages(node: Node, name: str, premises: Premises) -> None:
     node.chargers[name] = node.chargers[name].ages(1 if premises.halves else SETTLED)
     if key_of(name) in node.state.limits:
-        site.age(node.state, name, halves=premises.halves)
+        site.age(node.state, name, premises)
 
 
 def _leases_end(node: Node, name: str) -> None:
@@ -304,6 +305,6 @@ def _leases_are_over(node: Node, name: str) -> None:
 
 def tidy(node: Node, name: str, premises: Premises) -> None:
     """Ids that no rule can tell apart are made the same."""
-    order, charger = site.renumbering(node.state, name), node.chargers[name]
-    site.tidied(node.state, name, premises.counted)
-    node.chargers[name] = charger.renumbered(order)
+    order = identity.renumbering(node.state, name)
+    identity.tidied(node.state, name, order, premises.counted)
+    node.chargers[name] = node.chargers[name].renumbered(order)
