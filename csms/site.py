@@ -42,12 +42,15 @@ from csms.domain.state import Row, State
 log = structlog.get_logger()
 
 _COALESCE_S = 0.02
-"""A burst of events (a whole car park reconnecting) is answered by one decision."""
+"""A burst of events (a whole car park reconnecting) is answered by one decision; and by another not before as long has
+passed as that one took, so that thousands of chargers leave half of the time to their messages."""
 
 _HISTORY_TICK_S = 0.5
 """With as much again in the store's write-behind, history on disk is at most a second old."""
 
 _QUIET_TICK_S = 15.0
+
+_REPORT_LASTS_S = 1.0
 
 _MOST_CAUSES = 20
 """Of a burst of events that lead to one decision, this many are named."""
@@ -81,6 +84,7 @@ class Site:
         self._due_s: float | None = None
         self._recorder = Recorder()
         self._noted: _Noted | None = None
+        self._reported: _Reported | None = None
         self._failure: BaseException | None = None
         self._nothing_to_wait_for: asyncio.Future[None] | None = None
         self._wake.set()
@@ -138,11 +142,20 @@ class Site:
             link.close(code, reason)
 
     def allocation(self) -> SiteAllocation:
-        """What is decided right now, whether the balancer's task has come to sending it or not."""
-        snapshot, allocation, book = self._decided()
-        # A reading that decides anything has led to a new decision, so the rest may be newer than the decision.
-        fresh = replace(snapshot, readings=self.snapshot().readings)
-        return site_allocation(fresh, allocation, book, self._clock.now())
+        """What is decided right now, whether the balancer's task has come to sending it or not.
+
+        The same report, until something has happened or a second has passed.
+        """
+        decision, current, now = self._decided(), self.snapshot(), self._clock.now()
+        known = self._reported
+        old = known is None or now.steady_s - known.at.steady_s >= _REPORT_LASTS_S
+        if known is None or old or known.decision is not decision or known.snapshot is not current:
+            snapshot, allocation, book = decision
+            # A reading that decides anything has led to a new decision, so the rest may be newer than the decision.
+            fresh = replace(snapshot, readings=current.readings)
+            known = _Reported(decision, current, now, site_allocation(fresh, allocation, book, now))
+            self._reported = known
+        return known.report
 
     async def configure(self, smart_charging: SmartCharging) -> SmartCharging:
         now = self._clock.now()
@@ -263,14 +276,17 @@ class Site:
         self._wake.set()
 
     async def _balance(self) -> None:
+        loop, took_s = asyncio.get_running_loop(), 0.0
         while True:
             await self._until_due()
             self._wake.clear()
             if self._failure is not None:
                 raise self._failure
-            await asyncio.sleep(_COALESCE_S)
+            await asyncio.sleep(max(_COALESCE_S, took_s))
+            began_s = loop.time()
             self._send(self._plan())
             self._look_after()
+            took_s = loop.time() - began_s
 
     async def _until_due(self) -> None:
         timeout_s = None if self._due_s is None else max(0.0, self._due_s - self._clock.now().steady_s)
@@ -362,6 +378,16 @@ class Site:
     async def _current_minute(self) -> MinuteRecord | None:
         minute_start_s = int(self._clock.now().utc_s // MINUTE_S) * MINUTE_S
         return await self._store.current_minute(self.site_id, minute_start_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reported:
+    """A report, and what it was made from."""
+
+    decision: _Decision
+    snapshot: Snapshot
+    at: Moment
+    report: SiteAllocation
 
 
 @dataclass(frozen=True, slots=True)

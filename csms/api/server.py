@@ -15,7 +15,7 @@ from csms.api.malformed import Connection, expect
 from csms.api.problems import COMMON_HEADERS, Problem, of_http
 from csms.api.requests import MAX_BODY_BYTES, read_body, read_query
 from csms.api.routes import ROUTES
-from csms.api.table import Call, Route, Services
+from csms.api.table import Answer, Call, Route, Services
 from csms.domain.ports import Clock, Sites, Store
 from csms.domain.rules import IllegalEvent
 
@@ -78,7 +78,8 @@ class ApiServer:
                 answer = await route.handler(Call(self._services, request.match_info, query, body))
             except IllegalEvent as conflict:
                 raise Problem(409, "The state of the site does not allow this.") from conflict
-            return web.Response(body=orjson.dumps(answer.model_dump()), content_type="application/json")
+            body = answer.body() if isinstance(answer, Answer) else orjson.dumps(answer.model_dump())
+            return web.Response(body=body, content_type="application/json")
 
         return handle
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from csms.api.fields import WholeNumber
 from csms.domain.ports import Clock, Sites, Store
@@ -14,6 +15,14 @@ from csms.domain.ports import Clock, Sites, Store
 
 class Answer(BaseModel):
     """Base of response models: fields are answered in the order of their declaration."""
+
+    _body: bytes | None = PrivateAttr(default=None)
+
+    def body(self) -> bytes:
+        """The answer as JSON, encoded once: nobody changes an answer that was given."""
+        if self._body is None:
+            self._body = orjson.dumps(self.model_dump())
+        return self._body
 
 
 class Query(BaseModel):
@@ -51,11 +60,12 @@ class Page(Answer, Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What handlers work with."""
+    """What handlers work with. `given` are answers by what they were made from, to be given again while it stands."""
 
     sites: Sites
     store: Store
     clock: Clock
+    given: dict[str, tuple[object, Answer]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
