@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 
 import structlog
 
 from csms.balancing.alarms import alarm_events, troubles
-from csms.balancing.allocation import Allocation, allocate
+from csms.balancing.allocation import allocate
 from csms.balancing.budget import effective_config
 from csms.balancing.compliance import judge
-from csms.balancing.ledger import Ledger, ledger
+from csms.balancing.ledger import ledger
 from csms.balancing.memory import Memory
 from csms.balancing.plan import Plan, plan
-from csms.balancing.report import figures, site_allocation
+from csms.balancing.remembered import Decision, Reports
 from csms.balancing.words import cause
 from csms.commander import Commander
 from csms.domain import events as ev
 from csms.domain.grid import TemporaryLimit
-from csms.domain.history import MINUTE_S, Figures, HistoryBucket, MinuteRecord, Recorder
+from csms.domain.history import MINUTE_S, HistoryBucket, MinuteRecord, Recorder
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
     BalancerSettings,
     ChargePointSettings,
     ConnectorKey,
     MeterReading,
-    Moment,
     SiteLoad,
     SmartCharging,
     Transaction,
@@ -50,12 +49,8 @@ _HISTORY_TICK_S = 0.5
 
 _QUIET_TICK_S = 15.0
 
-_REPORT_LASTS_S = 1.0
-
 _MOST_CAUSES = 20
 """Of a burst of events that lead to one decision, this many are named."""
-
-_Decision = tuple[Snapshot, Allocation, Ledger]
 
 
 class Site:
@@ -79,12 +74,11 @@ class Site:
         self._charging = asyncio.Event()
         self._causes: dict[str, None] = {}
         self._snapshot: Snapshot | None = None
-        self._decision: _Decision | None = None
+        self._decision: Decision | None = None
         self._memory = Memory()
         self._due_s: float | None = None
         self._recorder = Recorder()
-        self._noted: _Noted | None = None
-        self._reported: _Reported | None = None
+        self._reports = Reports()
         self._failure: BaseException | None = None
         self._nothing_to_wait_for: asyncio.Future[None] | None = None
         self._wake.set()
@@ -146,16 +140,7 @@ class Site:
 
         The same report, until something has happened or a second has passed.
         """
-        decision, current, now = self._decided(), self.snapshot(), self._clock.now()
-        known = self._reported
-        old = known is None or now.steady_s - known.at.steady_s >= _REPORT_LASTS_S
-        if known is None or old or known.decision is not decision or known.snapshot is not current:
-            snapshot, allocation, book = decision
-            # A reading that decides anything has led to a new decision, so the rest may be newer than the decision.
-            fresh = replace(snapshot, readings=current.readings)
-            known = _Reported(decision, current, now, site_allocation(fresh, allocation, book, now))
-            self._reported = known
-        return known.report
+        return self._reports.allocation(self._decided(), self.snapshot(), self._clock.now())
 
     async def configure(self, smart_charging: SmartCharging) -> SmartCharging:
         now = self._clock.now()
@@ -234,7 +219,7 @@ class Site:
         before = self._state.readings.get(key)
         rows = self._state.apply(event)
         self._snapshot = None
-        self._noted = None
+        self._reports.metered()
         self._store.sample(self.site_id, event, rows)
         reading = self._state.readings[key]
         was_low = before is not None and before.low_since is not None
@@ -305,7 +290,7 @@ class Site:
         self._due_s = min((due_s for due_s in due if due_s is not None), default=None)
         return made
 
-    def _decided(self) -> _Decision:
+    def _decided(self) -> Decision:
         now = self._clock.now()
         if self._decision is None or (self._due_s is not None and now.steady_s >= self._due_s):
             snapshot = self.snapshot()
@@ -362,41 +347,13 @@ class Site:
 
     def _note_history(self) -> None:
         now = self._clock.now()
-        for record in self._recorder.advance(now.utc_s, self._figures(now)):
+        figures = self._reports.figures(self._decided(), self._state.view(), now)
+        for record in self._recorder.advance(now.utc_s, figures):
             self._store.record_minute(self.site_id, record)
-
-    def _figures(self, now: Moment) -> Figures:
-        """Added up anew when something is decided, metered, or too old to count; history looks far more often."""
-        decision = self._decided()
-        if self._noted is None or self._noted.decision is not decision or now.steady_s >= self._noted.until_s:
-            snapshot, allocation, _ = decision
-            fresh = replace(snapshot, readings=self._state.readings)
-            until_s = fresh.readings_hold_until_s(allocation.shares, now.steady_s)
-            self._noted = _Noted(decision, figures(fresh, allocation, now), until_s)
-        return self._noted.figures
 
     async def _current_minute(self) -> MinuteRecord | None:
         minute_start_s = int(self._clock.now().utc_s // MINUTE_S) * MINUTE_S
         return await self._store.current_minute(self.site_id, minute_start_s)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reported:
-    """A report, and what it was made from."""
-
-    decision: _Decision
-    snapshot: Snapshot
-    at: Moment
-    report: SiteAllocation
-
-
-@dataclass(frozen=True, slots=True)
-class _Noted:
-    """Figures, what they follow from besides the readings, and until when (steady) no reading grows too old."""
-
-    decision: _Decision
-    figures: Figures
-    until_s: float
 
 
 def _done() -> asyncio.Future[None]:

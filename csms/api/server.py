@@ -78,8 +78,8 @@ class ApiServer:
                 answer = await route.handler(Call(self._services, request.match_info, query, body))
             except IllegalEvent as conflict:
                 raise Problem(409, "The state of the site does not allow this.") from conflict
-            body = answer.body() if isinstance(answer, Answer) else orjson.dumps(answer.model_dump())
-            return web.Response(body=body, content_type="application/json")
+            text = answer.body() if isinstance(answer, Answer) else orjson.dumps(answer.model_dump())
+            return web.Response(body=text, content_type="application/json")
 
         return handle
 
