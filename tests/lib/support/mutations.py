@@ -240,8 +240,9 @@ MUTATIONS = (
     Mutation(
         "who is told less than it may fall back to counts for no more",
         ALLOCATION,
-        "    others = [wish for wish in wishes if wish.key not in holding]\n",
-        "    others = [w for w in wishes if w.key not in holding or not holding[w.key].refusing]\n",
+        "limits.loads(_kept(standing, others)))), **holding}",
+        "limits.loads(_kept(standing, [*others, *(replace(w, reserved_w=holding[w.key].limit_w) for w in wishes if"
+        " w.key in holding and not holding[w.key].refusing)])))), **holding}",
     ),
     Mutation("nobody's turn ends", WISHES, "wish.turn_since_s < settings.turn_s", "wish.turn_since_s < 1e9"),
     Mutation(
