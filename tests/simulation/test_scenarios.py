@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from support.carpark.ceilings import GRID, Ceilings
 from support.carpark.configuration import configuration
-from support.carpark.draw_crowded import CROWDED_FROM
+from support.carpark.draw_crowded import CROWDED_FROM, REFUSING_FROM
 from support.carpark.draw_life import draw_scenario
 from support.carpark.scenario import CircuitPlan, LimitTold, LoadPlan, LoadTold, PointPlan, SitePlan, WindowPlan
 
@@ -30,7 +30,7 @@ def test_equal_seeds_give_equal_scenarios() -> None:
     assert draw_scenario(7, 2.0) != draw_scenario(8, 2.0)
 
 
-@pytest.mark.parametrize("first", [*range(0, 200, 50), CROWDED_FROM])
+@pytest.mark.parametrize("first", [*range(0, 200, 50), CROWDED_FROM, REFUSING_FROM])
 def test_every_scenario_is_a_configuration_that_csms_takes(first: int) -> None:
     for seed in range(first, first + 50):
         scenario = draw_scenario(seed, 1.0)
@@ -53,14 +53,16 @@ def test_a_few_dozen_scenarios_hold_every_kind_of_trouble() -> None:
     assert min(point.hardware.voltage_v for point in points) < 210
 
 
-def test_crowded_sites_are_short_of_amperes_and_never_left_in_peace() -> None:
-    scenarios = [draw_scenario(CROWDED_FROM + number, 1.0) for number in range(40)]
+@pytest.mark.parametrize("first", [CROWDED_FROM, REFUSING_FROM])
+def test_crowded_sites_are_short_of_amperes_and_never_left_in_peace(first: int) -> None:
+    scenarios = [draw_scenario(first + number, 1.0) for number in range(40)]
     kinds = {type(happening).__name__ for scenario in scenarios for happening in scenario.happenings}
     assert kinds == {"Dropped", "Crashed", "LimitTold", "LoadTold"}
     points = [point for scenario in scenarios for point in scenario.points]
     assert {point.phase_map for point in points if point.hardware.phases == 1} == {(0,), (1,), (2,)}
     assert any(point.hardware.switches_phases and point.phase_map[0] != 0 for point in points)
     assert {point.stores_limits for point in points} == {True, False}
+    assert any(point.behaviour.rejects_profile_chance for point in points) == (first == REFUSING_FROM)
     for scenario in scenarios:
         assert scenario.site.grid_max_current_a is not None
         wanted_a = sum(point.hardware.max_current_a for point in scenario.points)

@@ -29,17 +29,22 @@ from support.carpark.scenario import (
 )
 
 CROWDED_FROM = 2_000_000
-"""Seeds from here on."""
+"""Seeds from here on: many leave calls or answers open, or take their time."""
+
+REFUSING_FROM = 2_500_000
+"""Seeds from here on: many answer clearly, but refuse."""
 
 FIRST_DAY_S = 1_767_571_200.0  # Monday 2026-01-05, midnight UTC
 
-BEHAVIOURS = (
+UNCLEAR = (
     BY_THE_BOOK,
     BY_THE_BOOK,
     Behaviour(chance_answer_lost=0.3),
     Behaviour(chance_call_lost=0.3),
     Behaviour(answer_delay_s=(0.0, 12.0)),
 )
+REFUSING = (BY_THE_BOOK, Behaviour(rejects_profile_chance=0.4), Behaviour(chance_call_error=0.4))
+
 FALLBACK_KW = 1.6
 """A little more than 6 A on one phase."""
 
@@ -58,7 +63,8 @@ def draw_crowded(seed: int, duration_s: float) -> Scenario:
     they keep then, though a 0 would make room."""
     rng = random.Random(f"crowded {seed}")
     steady = rng.random() < 0.4
-    points = tuple(_point(rng, number, steady) for number in range(rng.choice((3, 4, 5))))
+    behaviours = REFUSING if seed >= REFUSING_FROM else UNCLEAR
+    points = tuple(_point(rng, number, behaviours, steady) for number in range(rng.choice((3, 4, 5))))
     site = _site(rng, points)
     happenings = [*_loads(rng, site.load, duration_s, steady), *_outages(rng, points, duration_s)]
     if not steady:
@@ -76,7 +82,7 @@ def draw_crowded(seed: int, duration_s: float) -> Scenario:
     )
 
 
-def _point(rng: random.Random, number: int, steady: bool) -> PointPlan:
+def _point(rng: random.Random, number: int, behaviours: Sequence[Behaviour], steady: bool) -> PointPlan:
     three = replace(AC_THREE_PHASES, switches_phases=rng.random() < 0.7)
     hardware = rng.choice((AC_ONE_PHASE, AC_ONE_PHASE, AC_ONE_PHASE, three))
     protocol = rng.choice(("1.6", "2.0.1"))
@@ -86,7 +92,7 @@ def _point(rng: random.Random, number: int, steady: bool) -> PointPlan:
         hardware=hardware,
         phase_map=(rng.randrange(3),) if hardware.phases == 1 else rng.choice(ROTATIONS),
         offline_kw=FALLBACK_KW if steady and hardware.phases == 1 and rng.random() < 0.6 else 0.0,
-        behaviour=rng.choice(BEHAVIOURS),
+        behaviour=rng.choice(behaviours),
         latency_s=(round(rng.uniform(0.05, 0.5), 3), round(rng.uniform(0.05, rng.choice((0.5, 3.0))), 3)),
         stores_limits=rng.random() < 0.4,
     )
