@@ -5,9 +5,18 @@ from dataclasses import replace
 import pytest
 from support.carpark.ceilings import GRID, Ceilings
 from support.carpark.configuration import configuration
-from support.carpark.draw_crowded import CROWDED_FROM, REFUSING_FROM
+from support.carpark.draw_crowded import CROWDED_FROM, PECULIAR_FROM, REFUSING_FROM
 from support.carpark.draw_life import draw_scenario
-from support.carpark.scenario import CircuitPlan, LimitTold, LoadPlan, LoadTold, PointPlan, SitePlan, WindowPlan
+from support.carpark.scenario import (
+    CircuitPlan,
+    Dropped,
+    LimitTold,
+    LoadPlan,
+    LoadTold,
+    PointPlan,
+    SitePlan,
+    WindowPlan,
+)
 
 from simulators.hardware import DC_50
 
@@ -30,7 +39,7 @@ def test_equal_seeds_give_equal_scenarios() -> None:
     assert draw_scenario(7, 2.0) != draw_scenario(8, 2.0)
 
 
-@pytest.mark.parametrize("first", [*range(0, 200, 50), CROWDED_FROM, REFUSING_FROM])
+@pytest.mark.parametrize("first", [*range(0, 200, 50), CROWDED_FROM, REFUSING_FROM, PECULIAR_FROM])
 def test_every_scenario_is_a_configuration_that_csms_takes(first: int) -> None:
     for seed in range(first, first + 50):
         scenario = draw_scenario(seed, 1.0)
@@ -70,6 +79,17 @@ def test_crowded_sites_are_short_of_amperes_and_never_left_in_peace(first: int) 
         falls = any(isinstance(happening, LimitTold) for happening in scenario.happenings)
         assert not (falls and any(point.offline_kw for point in scenario.points))
         assert len(scenario.visits) > 3 * len(scenario.points)
+
+
+def test_outages_outlast_the_leases_that_some_end_late_or_never() -> None:
+    scenarios = [draw_scenario(PECULIAR_FROM + number, 1.0) for number in range(20)]
+    points = [point for scenario in scenarios for point in scenario.points]
+    assert {point.connectors for point in points if point.behaviour.default_slots == "one"} == {2}
+    assert {point.readings.tx_periods for point in points} == {"all", "first"}
+    assert {point.behaviour.clock_ahead_s for point in points} == {0.0, -40.0}
+    for scenario in scenarios:
+        outages_s = [h.for_s for h in scenario.happenings if isinstance(h, Dropped)]
+        assert max(outages_s) > 60 * scenario.site.lease_minutes
 
 
 def test_the_lowest_of_all_ceilings_wins_and_temporary_ones_expire_by_themselves() -> None:

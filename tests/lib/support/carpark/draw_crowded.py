@@ -14,6 +14,7 @@ from dataclasses import replace
 from simulators.behaviour import BY_THE_BOOK, Behaviour
 from simulators.car import Car
 from simulators.hardware import AC_ONE_PHASE, AC_THREE_PHASES
+from simulators.readings import BY_THE_TEXT
 from support.carpark.draw_site import ROTATIONS, rated_kw
 from support.carpark.scenario import (
     Crashed,
@@ -36,6 +37,10 @@ REFUSING_FROM = 2_500_000
 
 FIRST_DAY_S = 1_767_571_200.0  # Monday 2026-01-05, midnight UTC
 
+PECULIAR_FROM = 2_600_000
+"""Seeds from here on: sessions and outages last longer than leases, which some end late or never; and some have one
+place for the default profiles of two connectors."""
+
 UNCLEAR = (
     BY_THE_BOOK,
     BY_THE_BOOK,
@@ -44,6 +49,7 @@ UNCLEAR = (
     Behaviour(answer_delay_s=(0.0, 12.0)),
 )
 REFUSING = (BY_THE_BOOK, Behaviour(rejects_profile_chance=0.4), Behaviour(chance_call_error=0.4))
+PECULIAR = (BY_THE_BOOK, BY_THE_BOOK, Behaviour(clock_ahead_s=-40.0), Behaviour(default_slots="one"))
 
 FALLBACK_KW = 1.6
 """A little more than 6 A on one phase."""
@@ -62,6 +68,8 @@ def draw_crowded(seed: int, duration_s: float) -> Scenario:
     """Everything about one run. Where idle chargers may draw while nobody decides, no ceiling falls: what they may draw
     they keep then, though a 0 would make room."""
     rng = random.Random(f"crowded {seed}")
+    if seed >= PECULIAR_FROM:
+        return _peculiar(rng, seed, duration_s)
     steady = rng.random() < 0.4
     behaviours = REFUSING if seed >= REFUSING_FROM else UNCLEAR
     points = tuple(_point(rng, number, behaviours, steady) for number in range(rng.choice((3, 4, 5))))
@@ -69,7 +77,36 @@ def draw_crowded(seed: int, duration_s: float) -> Scenario:
     happenings = [*_loads(rng, site.load, duration_s, steady), *_outages(rng, points, duration_s)]
     if not steady:
         happenings += _ceilings(rng, site.max_power_kw, duration_s)
-    visits = sorted(_visits(rng, points, duration_s), key=lambda visit: visit.arrives_s)
+    visits = list(_visits(rng, points, duration_s, longest_s=600.0))
+    return _scenario(rng, seed, duration_s, site, points, visits, happenings)
+
+
+def _peculiar(rng: random.Random, seed: int, duration_s: float) -> Scenario:
+    points = []
+    for number in range(rng.choice((3, 4))):
+        point = _point(rng, number, PECULIAR, steady=False)
+        readings = replace(BY_THE_TEXT, tx_periods="first") if rng.random() < 0.3 else BY_THE_TEXT
+        connectors = 2 if point.behaviour.default_slots == "one" else 1
+        points.append(replace(point, readings=readings, connectors=connectors, stores_limits=False))
+    site = replace(_site(rng, points), load=None, strategy="equal", lease_minutes=2.0)
+    happenings = [
+        Dropped(at_s, number, rng.uniform(100, 500))
+        for number in range(len(points))
+        for at_s in times(rng, 4.0, duration_s)
+    ]
+    visits = list(_visits(rng, points, duration_s, longest_s=1500.0))
+    return _scenario(rng, seed, duration_s, site, tuple(points), visits, happenings)
+
+
+def _scenario(
+    rng: random.Random,
+    seed: int,
+    duration_s: float,
+    site: SitePlan,
+    points: tuple[PointPlan, ...],
+    visits: Sequence[Visit],
+    happenings: Sequence[Happening],
+) -> Scenario:
     return Scenario(
         seed=seed,
         temper="crowded",
@@ -77,7 +114,7 @@ def draw_crowded(seed: int, duration_s: float) -> Scenario:
         duration_s=duration_s,
         site=site,
         points=points,
-        visits=tuple(visits),
+        visits=tuple(sorted(visits, key=lambda visit: visit.arrives_s)),
         happenings=tuple(sorted(happenings, key=lambda happening: happening.at_s)),
     )
 
@@ -142,13 +179,14 @@ def _ceilings(rng: random.Random, max_power_kw: float, duration_s: float) -> Ite
         yield LimitTold(at_s, f"operator-{number % 2 + 1}", limit_kw, at_s, at_s + rng.uniform(30, 300))
 
 
-def _visits(rng: random.Random, points: Sequence[PointPlan], duration_s: float) -> Iterator[Visit]:
-    for number in range(len(points)):
-        at_s = rng.uniform(60, 240)
-        while at_s < duration_s:
-            leaves_s = at_s + rng.choice((rng.uniform(30, 120), rng.uniform(60, 600)))
-            yield Visit(number, 1, at_s, leaves_s, _car(rng), f"TAG{number}")
-            at_s = leaves_s + rng.uniform(5, 90)
+def _visits(rng: random.Random, points: Sequence[PointPlan], duration_s: float, longest_s: float) -> Iterator[Visit]:
+    for number, point in enumerate(points):
+        for connector_id in range(1, point.connectors + 1):
+            at_s = rng.uniform(60, 240)
+            while at_s < duration_s:
+                leaves_s = at_s + rng.choice((rng.uniform(30, 120), rng.uniform(60, longest_s)))
+                yield Visit(number, connector_id, at_s, leaves_s, _car(rng), f"TAG{number}")
+                at_s = leaves_s + rng.uniform(5, 90)
 
 
 def _car(rng: random.Random) -> Car:
