@@ -70,6 +70,7 @@ MUTATIONS = (
         "    return _failed(replace(limits, outstanding=rest), limit.purpose, event.at, event.status)",
         "    limits = replace(limits, transaction=limit if limits.transaction else None)\n"
         "    return _failed(replace(limits, outstanding=rest), limit.purpose, event.at, event.status)",
+        seeds=(2500000,),
     ),
     Mutation(
         "what an earlier connection left is overruled",
@@ -174,12 +175,15 @@ MUTATIONS = (
         LEDGER,
         "limit.lease_s + LEASE_MARGIN_S + settle_s",
         "limit.lease_s",
+        seeds=(2600001,),
     ),
     Mutation(
         "a boot does not end the proof of a lease",
         RULES,
         "            lease_proof=None,  # the clock it reads its schedules by has started anew\n",
         "",
+        unseen="a simulated charger takes the time from the answer to its boot, and no session outlives one: its"
+        " clock is right before it is told another lease",
     ),
     Mutation(
         "a transaction's end frees at once",
@@ -223,6 +227,7 @@ MUTATIONS = (
         LEDGER,
         "    if limits.overdraw is not None:\n        seen",
         "    if False:\n        seen",
+        seeds=(15,),
     ),
     Mutation(
         "what is remembered outlives its facts",
@@ -231,12 +236,19 @@ MUTATIONS = (
         "same =",
         seeds=(2000000,),
     ),
-    Mutation("one reading is an accident", FACTS, "DISOBEDIENT = 2", "DISOBEDIENT = 1000"),
+    Mutation(
+        "one reading is an accident",
+        FACTS,
+        "DISOBEDIENT = 2",
+        "DISOBEDIENT = 1000",
+        seeds=(39,),
+    ),
     Mutation(
         "no draw exceeds",
         COMPLIANCE,
         "        return ev.LimitExceeded(",
         "        return None if active else ev.LimitExceeded(",
+        seeds=(15,),
     ),
     Mutation(
         "a known drop is not anticipated",
@@ -245,7 +257,13 @@ MUTATIONS = (
         "if False]",
         seeds=(1,),
     ),
-    Mutation("a stale site load is believed", BUDGET, "age_s < site.site_load_max_age_s", "age_s < 1e9"),
+    Mutation(
+        "a stale site load is believed",
+        BUDGET,
+        "age_s < site.site_load_max_age_s",
+        "age_s < 1e9",
+        seeds=(7,),
+    ),
     Mutation(
         "a temporary limit is forgotten",
         BUDGET,
@@ -282,7 +300,13 @@ MUTATIONS = (
         "confirmed.connection_id != connection_id:\n            return True",
         "confirmed.connection_id != connection_id:\n            return False",
     ),
-    Mutation("nobody gives way", YIELDING, "        if excesses is None:\n", "        if True:\n"),
+    Mutation(
+        "nobody gives way",
+        YIELDING,
+        "        if excesses is None:\n",
+        "        if True:\n",
+        seeds=(2500001,),
+    ),
     Mutation(
         "one gives way for half of the excess",
         YIELDING,
@@ -302,19 +326,33 @@ MUTATIONS = (
         "            return self._is_due(confirmed.issued_at.steady_s + _FORGOTTEN_S)",
         "            return False",
     ),
-    Mutation("floors need not fit", DIVISION, "        if fits and wish.floor_w", "        if wish.floor_w"),
+    Mutation(
+        "floors need not fit",
+        DIVISION,
+        "        if fits and wish.floor_w",
+        "        if wish.floor_w",
+        seeds=(1,),
+    ),
     Mutation(
         "steps round up",
         "csms/domain/electrical.py",
         "return power_w * under // over",
         "return power_w * under // over + 1",
+        seeds=(2000000,),
     ),
-    Mutation("a full row stops nobody", LIMITS, "                    self._stop(row)", "                    pass"),
+    Mutation(
+        "a full row stops nobody",
+        LIMITS,
+        "                    self._stop(row)",
+        "                    pass",
+        seeds=(1000001,),
+    ),
     Mutation(
         "idle connectors are not held for",
         ALLOCATION,
         "        for key, exposure in standing.book.exposures.items()\n    }\n    return summed(",
         "        for key, exposure in standing.book.exposures.items() if key in reserved\n    }\n    return summed(",
+        seeds=(1,),
     ),
     Mutation(
         "what a session may fall back to is permitted where it does not fit",
@@ -343,5 +381,6 @@ MUTATIONS = (
         COMMANDER,
         "    if outcome.clear:\n",
         "    if True:\n",
+        seeds=(2000000,),
     ),
 )
