@@ -299,6 +299,7 @@ MUTATIONS = (
         PLAN,
         "confirmed.connection_id != connection_id:\n            return True",
         "confirmed.connection_id != connection_id:\n            return False",
+        seeds=(15,),
     ),
     Mutation(
         "nobody gives way",
