@@ -161,7 +161,8 @@ def fails_unbroken(given: argparse.Namespace, wanted: list[Mutation]) -> Row:
             lines = said([*(word for word in command if word != "-x"), "-rfE"], folder)
             failing = [line.split()[1] for line in lines if line.startswith(("FAILED tests", "ERROR tests"))]
         if "simulation" in given.by:
-            tries = {" ".join(c): c for mutation in wanted for c in by_simulation(given, mutation, [])}
+            seen = [mutation for mutation in wanted if not mutation.unseen]
+            tries = {" ".join(c): c for mutation in seen for c in by_simulation(given, mutation, [])}
             whole = ([word for word in command if word != "--first"] for command in tries.values())
             lines = [line for command in whole for line in said(command, folder)]
             seeds = sorted({line.split()[-3] for line in lines if line.startswith("FAILED; replay")})
