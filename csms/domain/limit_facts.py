@@ -141,8 +141,13 @@ def unanswered(limits: ConnectorLimits, event: ev.LimitUnanswered, _: Circumstan
     marked = tuple(
         replace(other, awaited=False) if other.limit_id == limit.limit_id else other for other in limits.outstanding
     )
-    # Of several unanswered limits of one purpose only the distinct ones matter; equal ones would pile up.
-    unique = {(o.purpose, o.limit_w, o.transaction_id, o.phases, o.lease_s, o.awaited): o for o in marked}
+    # Of several unanswered limits of one purpose only the distinct ones matter; equal ones would pile up. But what an
+    # earlier connection left outlives what is overruled on this one.
+    here = limit.connection_id
+    unique = {
+        (o.connection_id == here, o.purpose, o.limit_w, o.transaction_id, o.phases, o.lease_s, o.awaited): o
+        for o in marked
+    }
     return _failed(replace(limits, outstanding=tuple(unique.values())), limit.purpose, event.at, event.cause)
 
 

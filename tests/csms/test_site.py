@@ -242,7 +242,7 @@ def test_a_store_that_fails_ends_the_run_before_the_limit_leaves() -> None:
         await f.store.close()
         f.start("a")
         with pytest.raises(ExceptionGroup) as caught:
-            await running
+            await asyncio.wait_for(running, 60)
         assert caught.group_contains(StoreFailed)
         assert link.limits_kw() == []
 

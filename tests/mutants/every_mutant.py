@@ -1,9 +1,10 @@
 """`python tests/mutants/every_mutant.py`: every rule of the balancer broken in turn; is it noticed?
 
-Noticed by the tests, and by the simulation. Works on copies of what is committed, and first on one with nothing broken:
-what fails there is no proof, so those tests and those runs of the simulation are left out, and named. What is known of
-a mutant is kept in the file of `--results`, one JSON object a line, so that a broken-off run goes on where it was. Ends
-with 1 if a mutant survives the tests or the simulation.
+Noticed by the tests, and by the simulation: in the runs that the mutant names, else in as many as there is patience
+for. Works on copies of what is committed, and first on one with nothing broken: what fails there is no proof, so those
+tests and those runs of the simulation are left out, and named. What is known of a mutant is kept in the file of
+`--results`, one JSON object a line, so that a broken-off run goes on where it was. Ends with 1 if a mutant survives the
+tests or the simulation, but for those that no simulation can notice: they say why.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "lib"))
 
+from support.carpark.draw_crowded import CROWDED_FROM
 from support.carpark.draw_life import UNCLEAR_FROM
 from support.mutations import MUTATIONS, Mutation
 
@@ -41,8 +43,11 @@ settings.register_profile(
 )
 settings.load_profile("mutants")
 """
-CAUGHT, SURVIVED, STUCK, GONE = "caught", "SURVIVED", "caught (stuck)", "LINE IS GONE"
+CAUGHT, SURVIVED, STUCK, GONE, UNSEEN = "caught", "SURVIVED", "caught (stuck)", "LINE IS GONE", "cannot be seen"
 """A mutant that never ends is noticed too; one whose line was rewritten must be written anew."""
+
+RUN_HOURS = "1"
+"""How long the runs are that mutants name."""
 
 UNBROKEN = "nothing"
 
@@ -51,7 +56,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python tests/mutants/every_mutant.py", description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="*", default=[], help="mutants whose names contain one of these words")
     parser.add_argument("--by", nargs="*", choices=["tests", "simulation"], default=["tests", "simulation"])
-    parser.add_argument("--site-hours", type=float, default=30.0, help="simulated for each mutant")
+    parser.add_argument("--site-hours", type=float, default=30.0, help="simulated for a mutant that names no runs")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="mutants at a time")
     parser.add_argument("--timeout-s", type=float, default=900.0, help="for each mutant and way of catching it")
@@ -60,17 +65,22 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def commands(given: argparse.Namespace, without: list[str], seeds: list[str]) -> dict[str, list[list[str]]]:
-    """One way of noticing is the tests, the other is car parks of either sort."""
+def by_tests(without: list[str]) -> list[list[str]]:
     left_out = [f"--deselect={test}" for test in without]
-    begun = [sys.executable, "tests/simulation", "--site-hours", f"{given.site_hours:g}", "--jobs", "1"]
-    return {
-        "tests": [[sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS, *left_out]],
-        "simulation": [
-            [*begun, "--seed", str(seed), "--leave-out", *seeds, "--first"]
-            for seed in (UNCLEAR_FROM + given.seed, given.seed)
-        ],
-    }
+    return [[sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS, *left_out]]
+
+
+def by_simulation(given: argparse.Namespace, mutation: Mutation, without: list[str]) -> list[list[str]]:
+    """The runs it names, or car parks of every sort."""
+    begun = [sys.executable, "tests/simulation", "--jobs", "1"]
+    if mutation.seeds:
+        return [[*begun, *_run(seed)] for seed in mutation.seeds if str(seed) not in without]
+    hours = ["--site-hours", f"{given.site_hours:g}", "--leave-out", *without, "--first"]
+    return [[*begun, *hours, "--seed", str(sort + given.seed)] for sort in (CROWDED_FROM, UNCLEAR_FROM, 0)]
+
+
+def _run(seed: int) -> list[str]:
+    return ["--run", str(seed), "--hours", RUN_HOURS]
 
 
 def committed(folder: Path, commit: str) -> None:
@@ -122,29 +132,41 @@ def tried(mutation: Mutation, given: argparse.Namespace, known: Row, unbroken: R
         for way in given.by:
             if way not in known:
                 began_s = time.perf_counter()
-                tries = commands(given, unbroken["failing"], unbroken["seeds"])[way]
-                verdicts = (verdict(command, Path(folder), given.timeout_s) for command in tries)
-                result[way] = next((found for found in verdicts if found != SURVIVED), SURVIVED)
+                result[way] = _noticed(mutation, given, way, unbroken, Path(folder))
                 result[f"{way} s"] = round(time.perf_counter() - began_s)
     return result
 
 
-def fails_unbroken(given: argparse.Namespace) -> Row:
+def _noticed(mutation: Mutation, given: argparse.Namespace, way: str, unbroken: Row, folder: Path) -> str:
+    """By one of the two ways, in a folder in which the rule is broken."""
+    if way == "tests":
+        tries = by_tests(unbroken["failing"])
+    elif mutation.unseen:
+        return UNSEEN
+    else:
+        tries = by_simulation(given, mutation, unbroken["seeds"])
+    verdicts = (verdict(command, folder, given.timeout_s) for command in tries)
+    return next((found for found in verdicts if found != SURVIVED), SURVIVED)
+
+
+def fails_unbroken(given: argparse.Namespace, wanted: list[Mutation]) -> Row:
     """The tests that fail where nothing is broken, and the seeds with which the simulation does."""
-    with tempfile.TemporaryDirectory() as folder:
-        committed(Path(folder), given.commit)
-        told: dict[str, list[str]] = {}
-        for way in given.by:
-            for command in commands(given, [], [])[way]:
-                whole = [word for word in command if word not in ("-x", "--first")]
-                told[way] = [*told.get(way, []), *said([*whole, *(["-rfE"] if way == "tests" else [])], Path(folder))]
-        return {
-            "mutant": UNBROKEN,
-            "failing": [
-                line.split()[1] for line in told.get("tests", []) if line.startswith(("FAILED tests", "ERROR tests"))
-            ],
-            "seeds": [line.split()[-3] for line in told.get("simulation", []) if line.startswith("FAILED; replay")],
-        }
+    failing: list[str] = []
+    seeds: list[str] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        committed(folder, given.commit)
+        if "tests" in given.by:
+            (command,) = by_tests([])
+            lines = said([*(word for word in command if word != "-x"), "-rfE"], folder)
+            failing = [line.split()[1] for line in lines if line.startswith(("FAILED tests", "ERROR tests"))]
+        if "simulation" in given.by:
+            seen = [mutation for mutation in wanted if not mutation.unseen]
+            tries = {" ".join(c): c for mutation in seen for c in by_simulation(given, mutation, [])}
+            whole = ([word for word in command if word != "--first"] for command in tries.values())
+            lines = [line for command in whole for line in said(command, folder)]
+            seeds = sorted({line.split()[-3] for line in lines if line.startswith("FAILED; replay")})
+    return {"mutant": UNBROKEN, "failing": failing, "seeds": seeds}
 
 
 def said(command: list[str], folder: Path) -> list[str]:
@@ -157,14 +179,14 @@ def main() -> int:
     known: dict[str, Row] = {}
     if given.results.exists():
         known = {row["mutant"]: row for row in map(json.loads, given.results.read_text().splitlines())}
+    wanted = [m for m in MUTATIONS if not given.only or any(word in m.name for word in given.only)]
     if UNBROKEN not in known:
-        known[UNBROKEN] = fails_unbroken(given)
+        known[UNBROKEN] = fails_unbroken(given, wanted)
         with given.results.open("a") as results:
             results.write(json.dumps(known[UNBROKEN]) + "\n")
     unbroken = known[UNBROKEN]
     for broken in [*unbroken["failing"], *(f"simulation of seed {seed}" for seed in unbroken["seeds"])]:
         print(f"fails with nothing broken, so left out: {broken}")
-    wanted = [m for m in MUTATIONS if not given.only or any(word in m.name for word in given.only)]
     print(f"{'mutant':56} {'tests':>16} {'s':>5} {'simulation':>16} {'s':>5}", flush=True)
     with ThreadPoolExecutor(given.jobs) as pool:
         survivors = 0

@@ -54,6 +54,7 @@ def main() -> int:
     if given.run is not None:
         total = replay(given.run, given.hours, trace=given.trace, curves=curves)
         print("\n".join([*total.notes, *total.starved]))
+        total.failed += [] if total.held() else [given.run]
     else:
         total = simulate(
             given.site_hours,

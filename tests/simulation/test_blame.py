@@ -14,6 +14,7 @@ from support.carpark.standing import (
     SAID_AGAIN_S,
     SAMPLES,
     TRUSTED_S,
+    UNCLEAR_ANSWERS,
     Doubt,
     Outstanding,
     Standing,
@@ -134,6 +135,42 @@ def test_a_charger_that_is_back_can_be_cut_again_after_its_latency() -> None:
     blame = Blame(standings)
     assert parts(blame, standings, 50.0 + TO_POINT_S) == {"latency": 5_000}
     assert parts(blame, standings, 50.0 + TO_POINT_S + THINKING_S) == {AVOIDABLE: 5_000}
+
+
+def unclear(power_w: float) -> Standing:
+    """One that obeys, but may be told in vain."""
+    one = standing(0.0)
+    one.held = UNCLEAR_ANSWERS
+    draws(one, power_w)
+    return one
+
+
+def test_who_may_be_told_in_vain_may_stay_where_it_was_when_something_happened() -> None:
+    standings = [unclear(35_000), standing(0)]
+    blame = Blame(standings)
+    blame.open("ceiling lowered", 0.0)
+    for now_s in (10.0, 10 * LONGEST_CASE_S):
+        assert parts(blame, standings, now_s) == {UNCLEAR_ANSWERS: 5_000}
+
+
+def test_that_one_rises_who_may_be_told_in_vain_is_our_doing() -> None:
+    standings = [unclear(10_000), standing(0)]
+    blame = Blame(standings)
+    blame.open("ceiling lowered", 0.0)
+    draws(standings[0], 35_000, 10.0)
+    assert parts(blame, standings, 10.5) == {AVOIDABLE: 5_000}
+    draws(standings[1], 20_000, 20.0)
+    assert parts(blame, standings, 10 * LONGEST_CASE_S) == {AVOIDABLE: 25_000}
+
+
+def test_a_raise_that_was_under_way_when_something_happened_may_have_come_and_stay() -> None:
+    standings = [unclear(10_000)]
+    standings[0].outstanding = Outstanding(sent_s=-1.0)
+    blame = Blame(standings)
+    blame.open("ceiling lowered", 0.0)
+    draws(standings[0], 35_000, 1.0)
+    for now_s in (2.0, 10 * LONGEST_CASE_S):
+        assert parts(blame, standings, now_s) == {UNCLEAR_ANSWERS: 5_000}
 
 
 def test_what_a_charger_draws_beyond_what_it_must_be_believed_is_excused_while_nobody_can_know() -> None:

@@ -5,8 +5,18 @@ from dataclasses import replace
 import pytest
 from support.carpark.ceilings import GRID, Ceilings
 from support.carpark.configuration import configuration
+from support.carpark.draw_crowded import CROWDED_FROM, PECULIAR_FROM, REFUSING_FROM
 from support.carpark.draw_life import draw_scenario
-from support.carpark.scenario import CircuitPlan, LimitTold, LoadPlan, LoadTold, PointPlan, SitePlan, WindowPlan
+from support.carpark.scenario import (
+    CircuitPlan,
+    Dropped,
+    LimitTold,
+    LoadPlan,
+    LoadTold,
+    PointPlan,
+    SitePlan,
+    WindowPlan,
+)
 
 from simulators.hardware import DC_50
 
@@ -29,7 +39,7 @@ def test_equal_seeds_give_equal_scenarios() -> None:
     assert draw_scenario(7, 2.0) != draw_scenario(8, 2.0)
 
 
-@pytest.mark.parametrize("first", range(0, 200, 50))
+@pytest.mark.parametrize("first", [*range(0, 200, 50), CROWDED_FROM, REFUSING_FROM, PECULIAR_FROM])
 def test_every_scenario_is_a_configuration_that_csms_takes(first: int) -> None:
     for seed in range(first, first + 50):
         scenario = draw_scenario(seed, 1.0)
@@ -50,6 +60,36 @@ def test_a_few_dozen_scenarios_hold_every_kind_of_trouble() -> None:
     assert len({point.phase_map for point in points}) >= 9
     assert max(point.hardware.voltage_v for point in points) > 250
     assert min(point.hardware.voltage_v for point in points) < 210
+
+
+@pytest.mark.parametrize("first", [CROWDED_FROM, REFUSING_FROM])
+def test_crowded_sites_are_short_of_amperes_and_never_left_in_peace(first: int) -> None:
+    scenarios = [draw_scenario(first + number, 1.0) for number in range(40)]
+    kinds = {type(happening).__name__ for scenario in scenarios for happening in scenario.happenings}
+    assert kinds == {"Dropped", "Crashed", "LimitTold", "LoadTold"}
+    points = [point for scenario in scenarios for point in scenario.points]
+    assert {point.phase_map for point in points if point.hardware.phases == 1} == {(0,), (1,), (2,)}
+    assert any(point.hardware.switches_phases and point.phase_map[0] != 0 for point in points)
+    assert {point.stores_limits for point in points} == {True, False}
+    assert any(point.behaviour.rejects_profile_chance for point in points) == (first == REFUSING_FROM)
+    for scenario in scenarios:
+        assert scenario.site.grid_max_current_a is not None
+        wanted_a = sum(point.hardware.max_current_a for point in scenario.points)
+        assert scenario.site.grid_max_current_a < wanted_a
+        falls = any(isinstance(happening, LimitTold) for happening in scenario.happenings)
+        assert not (falls and any(point.offline_kw for point in scenario.points))
+        assert len(scenario.visits) > 3 * len(scenario.points)
+
+
+def test_outages_outlast_the_leases_that_some_end_late_or_never() -> None:
+    scenarios = [draw_scenario(PECULIAR_FROM + number, 1.0) for number in range(20)]
+    points = [point for scenario in scenarios for point in scenario.points]
+    assert {point.connectors for point in points if point.behaviour.default_slots == "one"} == {2}
+    assert {point.readings.tx_periods for point in points} == {"all", "first"}
+    assert {point.behaviour.clock_ahead_s for point in points} == {0.0, -40.0}
+    for scenario in scenarios:
+        outages_s = [h.for_s for h in scenario.happenings if isinstance(h, Dropped)]
+        assert max(outages_s) > 60 * scenario.site.lease_minutes
 
 
 def test_the_lowest_of_all_ceilings_wins_and_temporary_ones_expire_by_themselves() -> None:

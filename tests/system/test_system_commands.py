@@ -4,11 +4,12 @@ import asyncio
 import os
 import re
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 from support.program import ROOT, Process, csms, served, write_config
-from support.system import HUNGRY, configuration, dc, free_port, neighbours, sha256, site
+from support.system import HUNGRY, configuration, dc, eventually, free_port, neighbours, sha256, site
 from typer.testing import CliRunner
 
 from csms.cli import app
@@ -119,6 +120,32 @@ async def ended(process: Process) -> int:
     """Its exit code; it has 10 s."""
     async with asyncio.timeout(10):
         return await process.wait()
+
+
+PROBED = """
+import gc, os, pathlib, sys, threading, time
+from csms.cli import main
+
+def tell():
+    while True:
+        pathlib.Path("new").write_text(f"{gc.get_threshold()[2] // 10} {gc.get_freeze_count() > 10_000}")
+        os.replace("new", "told")
+        time.sleep(0.05)
+
+threading.Thread(target=tell, daemon=True).start()
+sys.argv = ["csms", "serve", "--config", "config.toml"]
+main()
+"""
+"""`csms serve`, which tells how seldom it looks for garbage, and whether all that was loaded is spared."""
+
+
+async def test_serve_looks_for_garbage_seldom_once_everything_is_loaded(tmp_path: Path) -> None:
+    config, *ports = write_config(tmp_path, configuration(tmp_path, [site([dc("CP-1")])]))
+    async with served(config, ports[1], (sys.executable, "-c", PROBED)) as process:
+        told = tmp_path / "told"
+        await eventually(lambda: told.read_text(encoding="utf-8") == "10 True", "it looks a tenth as often")
+        process.terminate()
+        assert await ended(process) == 0
 
 
 async def test_after_sigterm_during_charging_check_config_says_where_the_store_overrules_the_file(

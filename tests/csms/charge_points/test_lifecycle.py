@@ -11,8 +11,10 @@ from charge_point_fakes import CountingIds, FakeClock, FakeDirectory, FakeSite, 
 from csms.charge_points import lifecycle
 from csms.charge_points.lifecycle import ChargePoints, LiveChargePoint, NotAdmitted
 from csms.domain import events as ev
-from csms.domain.commands import Answer, Trigger
-from csms.domain.model import OCPP16, OCPP201, Capabilities
+from csms.domain.commands import Answer, SetLimit, Trigger
+from csms.domain.electrical import LimitForm
+from csms.domain.model import OCPP16, OCPP201, Capabilities, LimitPurpose
+from simulators.virtual_time import run
 
 KNOWN = Capabilities(rate_units=("A",), max_stack_level=3)
 BOOT_16 = {"chargePointVendor": "Acme", "chargePointModel": "One"}
@@ -34,6 +36,9 @@ REPORT = {
     ],
 }
 NOT_SUPPORTED = "NotSupported"
+PAUSE = SetLimit(1, LimitPurpose.DEFAULT, 0, LimitForm("A", 3, 230.0, 0.1, 0), profile_start_s=0.0)
+DECIDED_S = 0.02
+"""What a decision takes that an answer leads to."""
 
 
 class House:
@@ -193,6 +198,51 @@ async def test_a_known_charge_point_that_comes_back_only_reports_its_statuses(
     say(live, "Heartbeat", {})
     assert await refuse_all(live, transport, house) == [("TriggerMessage", payload) for payload in triggers]
     assert ev.CapabilitiesLearned not in house.kinds()
+
+
+@pytest.mark.parametrize(("protocol", "boot"), [(OCPP16, BOOT_16), (OCPP201, BOOT_201)])
+def test_a_charge_point_that_boots_again_is_asked_only_when_all_its_limits_were_said(
+    protocol: str, boot: object
+) -> None:
+    """One takes a call at a time: until its questions were answered nobody could cut it."""
+
+    async def story() -> None:
+        house = House(call_timeout_s=30.0)
+        house.site.learned(KNOWN)
+        live, transport = house.connect(protocol)
+        say(live, "BootNotification", boot)
+        assert (await transport.next())[:2] == [3, "m"]
+        for _ in range(3):
+            await asyncio.sleep(DECIDED_S)
+            saying = asyncio.create_task(house.site.links["CP-1"].send(PAUSE))
+            frame = await transport.next()
+            assert frame[2] == "SetChargingProfile"
+            await asyncio.sleep(10)
+            assert transport.sent == []
+            live.receive(orjson.dumps([3, frame[1], {"status": "Accepted"}]).decode())
+            assert (await saying).answer is Answer.ACCEPTED
+        asked = await refuse_all(live, transport, house)
+        assert asked[0][0] in {"GetConfiguration", "GetVariables"}
+        assert house.kinds().count(ev.CapabilitiesLearned) == 1
+
+    run(story())
+
+
+def test_a_charge_point_of_which_nothing_is_known_is_asked_before_anybody_else_has_anything_to_say() -> None:
+    """Whatever it is told before is a guess, and takes the line for as long as it likes."""
+
+    async def story() -> None:
+        house = House(call_timeout_s=30.0)
+        live, transport = house.connect()
+        say(live, "BootNotification", BOOT_16)
+        await asyncio.sleep(DECIDED_S)
+        said = asyncio.create_task(house.site.links["CP-1"].send(PAUSE))
+        await asyncio.sleep(1)
+        assert [frame[2] for frame in transport.sent if frame[0] == 2] == ["GetConfiguration"]
+        live.closed("1000")
+        assert (await said).answer is Answer.DISCONNECTED
+
+    run(story())
 
 
 async def test_a_boot_right_after_the_first_message_asks_its_questions_once() -> None:

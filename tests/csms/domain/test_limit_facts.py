@@ -202,6 +202,23 @@ def test_equal_unanswered_limits_do_not_pile_up() -> None:
     assert limits.transaction_failure.count == 20
 
 
+def unanswer(limits: ConnectorLimits, limit_id: int) -> ConnectorLimits:
+    found = facts.unanswered(limits, ev.LimitUnanswered(at(1), "a", 1, limit_id, "Timeout"), RUNNING)
+    assert found is not None
+    return found
+
+
+def test_what_an_earlier_connection_left_stays_possible_though_the_same_was_said_again_in_vain() -> None:
+    """It may be applied late; what was said on this connection is overruled."""
+    limits = unanswer(issue(NOTHING, 1, 20), 1)
+    for limit_id in (2, 3):
+        limits = unanswer(issue(limits, limit_id, 20, connection="c2"), limit_id)
+    assert ids(limits.outstanding) == [1, 3]
+    assert ids(confirm(issue(limits, 4, 10, connection="c2"), 4).outstanding) == [1]
+    limits = unanswer(issue(limits, 4, 20, connection="c3"), 4)
+    assert ids(limits.outstanding) == [3, 4]  # of all earlier connections one is enough
+
+
 def test_a_disproved_default_is_a_failure_and_a_shown_one_none() -> None:
     limits = confirm(issue(NOTHING, 1, 0, purpose=DEFAULT), 1)
     for when_s in (1, 2):

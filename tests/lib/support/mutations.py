@@ -13,12 +13,18 @@ TREE, LIMITS, TURNS = "csms/balancing/tree.py", "csms/balancing/limits.py", "csm
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """`old` must stand in the file exactly once."""
+    """`old` must stand in the file exactly once.
+
+    `seeds` are runs of an hour in which the simulation notices it, found by search. `unseen` says why no simulation
+    can: from outside, by construction, there is no difference.
+    """
 
     name: str
     path: str
     old: str
     new: str
+    seeds: tuple[int, ...] = ()
+    unseen: str = ""
 
 
 MUTATIONS = (
@@ -27,21 +33,36 @@ MUTATIONS = (
         LEDGER,
         "    acknowledged = [] if limits.transaction is None else [limits.transaction]",
         "    acknowledged = [] if limits.transaction is None or limits.in_flight else [limits.transaction]",
+        seeds=(2000000,),
     ),
-    Mutation("spend before settle", LEDGER, "now.steady_s - s.since.steady_s < settle_s]", "False]"),
-    Mutation("nothing settles", FACTS, "    return _pruned((*limits.settling, *higher))", "    return limits.settling"),
+    Mutation(
+        "spend before settle",
+        LEDGER,
+        "now.steady_s - s.since.steady_s < settle_s]",
+        "False]",
+        seeds=(2000000,),
+    ),
+    Mutation(
+        "nothing settles",
+        FACTS,
+        "    return _pruned((*limits.settling, *higher))",
+        "    return limits.settling",
+        seeds=(2000000,),
+    ),
     Mutation(
         "forget an unanswered limit",
         FACTS,
         "    return _failed(replace(limits, outstanding=tuple(unique.values())), limit.purpose",
         "    unique = {k: o for k, o in unique.items() if o.awaited}\n"
         "    return _failed(replace(limits, outstanding=tuple(unique.values())), limit.purpose",
+        seeds=(2000000,),
     ),
     Mutation(
         "forget a raise under way",
         LEDGER,
         "[limit for limit in limits.outstanding if limit.purpose is LimitPurpose.TRANSACTION]",
         "[o for o in limits.outstanding if o.purpose is LimitPurpose.TRANSACTION and not o.awaited]",
+        seeds=(2000007,),
     ),
     Mutation(
         "a refused cut counts as obeyed",
@@ -49,66 +70,99 @@ MUTATIONS = (
         "    return _failed(replace(limits, outstanding=rest), limit.purpose, event.at, event.status)",
         "    limits = replace(limits, transaction=limit if limits.transaction else None)\n"
         "    return _failed(replace(limits, outstanding=rest), limit.purpose, event.at, event.status)",
+        seeds=(2500000,),
     ),
     Mutation(
         "what an earlier connection left is overruled",
         FACTS,
         "    return other.connection_id != confirmed.connection_id\n",
         "    return False\n",
+        seeds=(2000012,),
     ),
     Mutation(
         "what was sent later is overruled",
         FACTS,
         "    if other.purpose is not confirmed.purpose or other.limit_id > confirmed.limit_id:",
         "    if other.purpose is not confirmed.purpose:",
+        unseen="of a connector nothing is sent before what was sent before it was answered or given up, and what was"
+        " given up is never confirmed",
     ),
     Mutation(
         "a default overrules the session's limits",
         FACTS,
         "    if other.purpose is not confirmed.purpose or other.limit_id > confirmed.limit_id:",
         "    if other.limit_id > confirmed.limit_id:",
+        seeds=(2000012,),
     ),
     Mutation(
         "an unanswered limit that is overruled need not settle",
         FACTS,
         "    higher = known + [_still(possible, at, by_default) for possible in earlier if",
         "    higher = known + [_still(possible, at, by_default) for possible in () if",
+        seeds=(2000007,),
     ),
     Mutation(
         "start from zero after a crash",
         "csms/domain/state.py",
         "        return replace(row, outstanding=tuple(replace(limit, awaited=False) for limit in row.outstanding))",
         "        return replace(row, outstanding=())",
+        seeds=(2000000,),
     ),
     Mutation(
         "limits are forgotten in a crash",
         "csms/domain/state.py",
         "        return replace(row, outstanding=tuple(replace(limit, awaited=False) for limit in row.outstanding))",
         "        return ConnectorLimits(row.charge_point_id, row.connector_id, default=row.default)",
+        seeds=(2000000,),
     ),
-    Mutation("ignore a phase", TREE, "sums[row + 2] += two", "sums[row + 2] += 0"),
-    Mutation("a circuit does not load its parent", TREE, "sums[above + dimension] += sums[row + dimension]", "pass"),
+    Mutation(
+        "ignore a phase",
+        TREE,
+        "sums[row + 2] += two",
+        "sums[row + 2] += 0",
+        seeds=(2000000,),
+    ),
+    Mutation(
+        "a circuit does not load its parent",
+        TREE,
+        "sums[above + dimension] += sums[row + dimension]",
+        "pass",
+        seeds=(2,),
+    ),
     Mutation(
         "rotation is not looked at",
         "csms/domain/electrical.py",
         "    return settings.phase_map[:phases]",
         "    return PHASES[:phases]",
+        seeds=(2000000,),
     ),
     Mutation(
-        "a fallback counts 0", LEDGER, "(default.limit_w, default.phases) if default", "(0, default.phases) if default"
+        "a fallback counts 0",
+        LEDGER,
+        "(default.limit_w, default.phases) if default",
+        "(0, default.phases) if default",
+        seeds=(2000008,),
     ),
-    Mutation("an unconfirmed default counts 0", LEDGER, "believed else (None, None)", "believed else (0, None)"),
+    Mutation(
+        "an unconfirmed default counts 0",
+        LEDGER,
+        "believed else (None, None)",
+        "believed else (0, None)",
+        seeds=(2,),
+    ),
     Mutation(
         "a default that was lost again and again is believed",
         "csms/domain/limits.py",
         "        return said and self.default_lost < LOST_FOR_GOOD",
         "        return said",
+        seeds=(2600000,),
     ),
     Mutation(
         "a disproved default is believed",
         "csms/domain/limits.py",
         "in (Proof.SHOWN, Proof.SILENT)",
         "in (Proof.SHOWN, Proof.SILENT, Proof.DISPROVED)",
+        seeds=(2600005,),
     ),
     Mutation(
         "an unproven lease is believed",
@@ -121,12 +175,15 @@ MUTATIONS = (
         LEDGER,
         "limit.lease_s + LEASE_MARGIN_S + settle_s",
         "limit.lease_s",
+        seeds=(2600001,),
     ),
     Mutation(
         "a boot does not end the proof of a lease",
         RULES,
         "            lease_proof=None,  # the clock it reads its schedules by has started anew\n",
         "",
+        unseen="a simulated charger takes the time from the answer to its boot, and no session outlives one: its"
+        " clock is right before it is told another lease",
     ),
     Mutation(
         "a transaction's end frees at once",
@@ -163,50 +220,102 @@ MUTATIONS = (
         LEDGER,
         "    if charge_point.commissioned_at_s is None or not",
         "    if not charge_point.connected or charge_point.commissioned_at_s is None or not",
+        seeds=(2000000,),
     ),
     Mutation(
         "overdraw is ignored",
         LEDGER,
         "    if limits.overdraw is not None:\n        seen",
         "    if False:\n        seen",
+        seeds=(15,),
     ),
     Mutation(
         "what is remembered outlives its facts",
         CONNECTOR,
         "same = before.limits is limits and before",
         "same = before",
+        seeds=(2000000,),
     ),
-    Mutation("one reading is an accident", FACTS, "DISOBEDIENT = 2", "DISOBEDIENT = 1000"),
+    Mutation(
+        "one reading is an accident",
+        FACTS,
+        "DISOBEDIENT = 2",
+        "DISOBEDIENT = 1000",
+        seeds=(39,),
+    ),
     Mutation(
         "no draw exceeds",
         COMPLIANCE,
         "        return ev.LimitExceeded(",
         "        return None if active else ev.LimitExceeded(",
+        seeds=(15,),
     ),
-    Mutation("a known drop is not anticipated", BUDGET, "if instant_s <= now.utc_s + lead_s]", "if False]"),
-    Mutation("a stale site load is believed", BUDGET, "age_s < site.site_load_max_age_s", "age_s < 1e9"),
-    Mutation("a temporary limit is forgotten", BUDGET, "min([ceiling.budget_w, *others_w])", "ceiling.budget_w"),
-    Mutation("a raise does not wait for room", PLAN, "return fits and self._fits_inside(case)", "return True"),
-    Mutation("one room for many raises", PLAN, "            self._room[row] -= extra[dimension]", "            pass"),
+    Mutation(
+        "a known drop is not anticipated",
+        BUDGET,
+        "if instant_s <= now.utc_s + lead_s]",
+        "if False]",
+        seeds=(1,),
+    ),
+    Mutation(
+        "a stale site load is believed",
+        BUDGET,
+        "age_s < site.site_load_max_age_s",
+        "age_s < 1e9",
+        seeds=(7,),
+    ),
+    Mutation(
+        "a temporary limit is forgotten",
+        BUDGET,
+        "min([ceiling.budget_w, *others_w])",
+        "ceiling.budget_w",
+        seeds=(2000000,),
+    ),
+    Mutation(
+        "a raise does not wait for room",
+        PLAN,
+        "return fits and self._fits_inside(case)",
+        "return True",
+        seeds=(2000000,),
+    ),
+    Mutation(
+        "one room for many raises",
+        PLAN,
+        "            self._room[row] -= extra[dimension]",
+        "            pass",
+        seeds=(2000000,),
+    ),
     Mutation(
         "a raise waits for everybody",
         PLAN,
         "        return fits and self._fits_inside(case)",
         "        return fits and not any(f.limits.in_flight for f in self._book.facts.values() if f.limits)",
     ),
-    Mutation("a busy charger is told more", CONNECTOR, "if limits is not None and limits.in_flight:", "if False:"),
+    Mutation(
+        "a busy charger is told more", CONNECTOR,
+        "if limits is not None and limits.in_flight:",
+        "if False:"
+    ),
     Mutation(
         "nothing is said again after a reconnect",
         PLAN,
         "!= case.facts.charge_point.connection_id:\n            return True",
         "!= case.facts.charge_point.connection_id:\n            return False",
+        seeds=(15,),
     ),
-    Mutation("nobody gives way", YIELDING, "        if excesses is None:\n", "        if True:\n"),
+    Mutation(
+        "nobody gives way",
+        YIELDING,
+        "        if excesses is None:\n",
+        "        if True:\n",
+        seeds=(2500001,),
+    ),
     Mutation(
         "one gives way for half of the excess",
         YIELDING,
         "max(0, worst[dimension] - excess)",
         "max(0, worst[dimension] - excess // 2)",
+        seeds=(2500001,),
     ),
     Mutation(
         "default profiles do not give way",
@@ -220,19 +329,33 @@ MUTATIONS = (
         "            return self._is_due(confirmed.issued_at.steady_s + _FORGOTTEN_S)",
         "            return False",
     ),
-    Mutation("floors need not fit", DIVISION, "        if fits and wish.floor_w", "        if wish.floor_w"),
+    Mutation(
+        "floors need not fit",
+        DIVISION,
+        "        if fits and wish.floor_w",
+        "        if wish.floor_w",
+        seeds=(1,),
+    ),
     Mutation(
         "steps round up",
         "csms/domain/electrical.py",
         "return power_w * under // over",
         "return power_w * under // over + 1",
+        seeds=(2000000,),
     ),
-    Mutation("a full row stops nobody", LIMITS, "                    self._stop(row)", "                    pass"),
+    Mutation(
+        "a full row stops nobody",
+        LIMITS,
+        "                    self._stop(row)",
+        "                    pass",
+        seeds=(1000001,),
+    ),
     Mutation(
         "idle connectors are not held for",
         ALLOCATION,
         "        if wish is None:\n            loads[key] = standing.held(",
         "        if wish is None:\n            continue\n            loads[key] = standing.held(",
+        seeds=(1,),
     ),
     Mutation(
         "what a session may fall back to is permitted where it does not fit",
@@ -243,8 +366,9 @@ MUTATIONS = (
     Mutation(
         "who is told less than it may fall back to counts for no more",
         ALLOCATION,
-        "    others = [wish for wish in wishes if wish.key not in holding]\n",
-        "    others = [w for w in wishes if w.key not in holding or not holding[w.key].refusing]\n",
+        "limits.loads(_kept(standing, others)))), **holding}",
+        "limits.loads(_kept(standing, [*others, *(replace(w, reserved_w=holding[w.key].limit_w) for w in wishes if"
+        " w.key in holding and not holding[w.key].refusing)])))), **holding}",
     ),
     Mutation("nobody's turn ends", TURNS, "wish.turn_since_s < self._turn_s", "wish.turn_since_s < 1e9"),
     Mutation(
@@ -260,5 +384,6 @@ MUTATIONS = (
         COMMANDER,
         "    if outcome.clear:\n",
         "    if True:\n",
+        seeds=(2000000,),
     ),
 )

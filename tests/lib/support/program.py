@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ class Finished:
 
 async def csms(*arguments: str, cwd: Path, environment: Mapping[str, str] | None = None) -> Finished:
     """Run a command to its end."""
-    process = await _start(*arguments, cwd=cwd, environment=environment, capture=True)
+    process = await _start(*CSMS, *arguments, cwd=cwd, environment=environment, capture=True)
     async with _ending(process), asyncio.timeout(START_S):
         out, err = await process.communicate()
     assert process.returncode is not None
@@ -38,9 +38,10 @@ async def csms(*arguments: str, cwd: Path, environment: Mapping[str, str] | None
 
 
 @contextlib.asynccontextmanager
-async def served(config: Path, api_port: int) -> AsyncIterator[Process]:
-    """`csms serve`, ready; killed at the end if it still runs."""
-    process = await _start("serve", "--config", str(config), cwd=config.parent, environment=None, capture=False)
+async def served(config: Path, api_port: int, program: Sequence[str] = ()) -> AsyncIterator[Process]:
+    """`csms serve`, or a program that does the same, ready; killed at the end if it still runs."""
+    words = program or (*CSMS, "serve", "--config", str(config))
+    process = await _start(*words, cwd=config.parent, environment=None, capture=False)
     async with _ending(process), aiohttp.ClientSession() as http:
         await eventually(lambda: _ready(process, http, api_port), "it is ready")
         yield process
@@ -57,12 +58,11 @@ def write_config(folder: Path, document: JsonObject) -> tuple[Path, int, int]:
 
 
 async def _start(
-    *arguments: str, cwd: Path, environment: Mapping[str, str] | None, capture: bool
+    *words: str, cwd: Path, environment: Mapping[str, str] | None, capture: bool
 ) -> asyncio.subprocess.Process:
     stream = asyncio.subprocess.PIPE if capture else asyncio.subprocess.DEVNULL
     return await asyncio.create_subprocess_exec(
-        *CSMS,
-        *arguments,
+        *words,
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
         stdout=stream,

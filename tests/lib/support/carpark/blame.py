@@ -2,8 +2,9 @@
 
 An outside event (a ceiling lowered at once, a load that rose, a charger that turns out to disobey) opens a case: from
 that moment on every charger that can be reached could have been sent 0, and only what would flow all the same is
-excused. Of a charger that breaks what it acknowledged, while nobody can know, what goes beyond what it must be believed
-to draw is excused.
+excused. One that answers unclearly may stay where it was at the last such event, since it may be told in vain; that it
+rises is our own doing. Of a charger that breaks what it acknowledged, while nobody can know, what goes beyond what it
+must be believed to draw is excused.
 """
 
 from __future__ import annotations
@@ -42,12 +43,14 @@ class Blame:
     def __init__(self, standings: Sequence[Standing]) -> None:
         self._standings = standings
         self._cases: list[Case] = []
+        self._last: Case | None = None
 
     def open(self, cause: str, now_s: float) -> None:
         """An outside event, now."""
         self._cases = [case for case in self._cases if now_s - case.at_s < LONGEST_CASE_S]
         vectors = tuple(standing.following(now_s) for standing in self._standings)
-        self._cases.append(Case(now_s, cause, vectors, tuple(standing.outstanding for standing in self._standings)))
+        self._last = Case(now_s, cause, vectors, tuple(standing.outstanding for standing in self._standings))
+        self._cases.append(self._last)
 
     def edges(self, from_s: float, to_s: float) -> list[float]:
         """The instants between two at which time alone changes who is to blame."""
@@ -108,7 +111,7 @@ class Blame:
     def _held(self, members: Sequence[int], quantity: int, now_s: float) -> tuple[float, str]:
         """What flows through chargers that could not have been told 0 in time since they were last in reach."""
         holders = [
-            (self._standings[number].believed(now_s)[quantity], number)
+            (self._stays(self._last, number, quantity, now_s), number)
             for number in members
             if now_s < self._standings[number].free_at_s(-math.inf, None) + THINKING_S
         ]
@@ -121,10 +124,21 @@ class Blame:
         drawn = standing.believed(now_s)[quantity]
         free_s = standing.free_at_s(case.at_s, case.outstanding[number])
         if free_s == math.inf:
-            return drawn
+            return self._stays(case, number, quantity, now_s)
         if now_s >= free_s + THINKING_S:
             return 0.0
         # A CALL that was under way then has its effect before the 0 that would have followed it.
+        return drawn if case.outstanding[number] is not None else min(drawn, case.vectors[number][quantity])
+
+    def _stays(self, case: Case | None, number: int, quantity: int, now_s: float) -> float:
+        """What flows through one that cannot be told anything, or in vain; then at most what did at the last event."""
+        standing = self._standings[number]
+        drawn = standing.believed(now_s)[quantity]
+        if not standing.told_in_vain or standing.plan.offline_kw > 0:
+            return drawn
+        if case is None:
+            return 0.0
+        # A CALL that was under way then may have had its effect.
         return drawn if case.outstanding[number] is not None else min(drawn, case.vectors[number][quantity])
 
     def _instants(self, from_s: float) -> Iterator[float]:

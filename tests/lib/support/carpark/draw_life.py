@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from simulators.car import Car
 from support.carpark.draw_behaviour import AT_RUN_TIME, FAULTS, possible, with_knobs
+from support.carpark.draw_crowded import CROWDED_FROM, FIRST_DAY_S, draw_crowded, times
 from support.carpark.draw_site import draw_points, draw_site
 from support.carpark.scenario import (
     Crashed,
@@ -28,8 +29,6 @@ from support.carpark.scenario import (
     Visit,
 )
 
-FIRST_DAY_S = 1_767_571_200.0  # Monday 2026-01-05, midnight UTC
-
 METERING_S = (10, 30, 60, 60, 120)
 """What operators have their chargers meter by; most leave it at a minute."""
 
@@ -41,6 +40,8 @@ UNCLEAR_FROM = 1_000_000
 
 def draw_scenario(seed: int, hours: float) -> Scenario:
     """Everything about one run; equal seeds and hours give equal scenarios."""
+    if seed >= CROWDED_FROM:
+        return draw_crowded(seed, hours * 3600)
     rng = random.Random(f"car park {seed}")
     temper: Temper = "unclear" if seed >= UNCLEAR_FROM else TEMPERS[seed % len(TEMPERS)]
     duration_s = hours * 3600
@@ -70,16 +71,9 @@ def _metering_s(rng: random.Random, points: Sequence[PointPlan]) -> int:
     return rng.choice([metering_s for metering_s in METERING_S if metering_s >= slowest_s] or [METERING_S[-1]])
 
 
-def _times(rng: random.Random, per_hour: float, duration_s: float) -> Iterator[float]:
-    """Instants of a Poisson process."""
-    at_s = 0.0
-    while (at_s := at_s + rng.expovariate(per_hour / 3600)) < duration_s:
-        yield at_s
-
-
 def _visits(rng: random.Random, points: Sequence[PointPlan], duration_s: float) -> Iterator[Visit]:
     """Cars come one by one, and half of them in a rush, when several need room at once."""
-    rushes_s = list(_times(rng, 3.0, duration_s))
+    rushes_s = list(times(rng, 3.0, duration_s))
     for number, point in enumerate(points):
         for connector_id in range(1, point.connectors + 1):
             at_s = _joining(rng, rng.uniform(20, 1500), rushes_s)
@@ -110,7 +104,7 @@ def _ceilings(rng: random.Random, site: SitePlan, duration_s: float) -> Iterator
     """Temporary limits, some at once, some with notice; they may overlap."""
     if rng.random() < 0.4:
         return
-    for number, at_s in enumerate(_times(rng, 1.5, duration_s)):
+    for number, at_s in enumerate(times(rng, 1.5, duration_s)):
         notice_s = rng.choice((0.0, rng.uniform(60, 1800)))
         until_s = at_s + notice_s + rng.uniform(60, 2400)
         limit_kw = round(site.max_power_kw * rng.choice((0.0, rng.uniform(0.1, 0.9), rng.uniform(0.1, 0.9))), 2)
@@ -134,25 +128,25 @@ def _loads(rng: random.Random, load: LoadPlan | None, duration_s: float) -> Iter
 
 def _outages(rng: random.Random, points: Sequence[PointPlan], duration_s: float) -> Iterator[Happening]:
     for number in range(len(points)):
-        for at_s in _times(rng, 0.5, duration_s):
+        for at_s in times(rng, 0.5, duration_s):
             yield Dropped(at_s, number, rng.choice((rng.uniform(0.5, 30), rng.uniform(30, 900))))
-        for at_s in _times(rng, 0.15, duration_s):
+        for at_s in times(rng, 0.15, duration_s):
             yield Rebooted(at_s, number)
-        for at_s in _times(rng, 0.15, duration_s):
+        for at_s in times(rng, 0.15, duration_s):
             yield Noisy(at_s, number, rng.uniform(20, 600), rng.choice((0.0, 0.1, 0.5)), rng.choice((0.0, 0.2)))
 
 
 def _crashes(rng: random.Random, duration_s: float) -> Iterator[Happening]:
-    for at_s in _times(rng, 0.6, duration_s):
+    for at_s in times(rng, 0.6, duration_s):
         yield Crashed(at_s, rng.choice((rng.uniform(0.1, 5), rng.uniform(5, 300), rng.uniform(300, 2000))))
 
 
 def _misconduct(rng: random.Random, points: Sequence[PointPlan], duration_s: float) -> Iterator[Happening]:
     kinds = [name for name in AT_RUN_TIME if possible(FAULTS[name])]
     for number, kind in itertools.product(range(len(points)), kinds):
-        for at_s in _times(rng, 0.05, duration_s):
+        for at_s in times(rng, 0.05, duration_s):
             behaviour = with_knobs(points[number].behaviour, FAULTS[kind])
             yield Misbehaves(at_s, number, rng.uniform(60, 1800), behaviour, kind)
     for number in range(len(points)):
-        for at_s in _times(rng, 0.1, duration_s):
+        for at_s in times(rng, 0.1, duration_s):
             yield Forgets(at_s, number)

@@ -20,6 +20,9 @@ Told = tuple[int, str, float, str, int]
 """A limit as a charger is told it: connector, purpose, the first period's limit, its unit, and its phases."""
 
 
+LONGEST_STORED_S = 20.0
+
+
 @dataclass(slots=True)
 class Line:
     """One charger's way to us, over all its connections. Chances are 0 to 1 per frame.
@@ -27,6 +30,10 @@ class Line:
     `on_busy` hears of the CALL of ours that is under way, or None, and `on_call` every CALL of the charger's that
     reaches us. `acknowledged` are the connectors whose default
     profile was accepted in time.
+
+    Where it `stores`, the last limit that went unanswered because the connection was lost is in somebody's queue. It
+    is brought on the next one: after a newer one of its kind was answered, or before the charger is asked what it
+    obeys.
     """
 
     latency_s: tuple[float, float]
@@ -43,6 +50,10 @@ class Line:
     acknowledged: set[int] = field(default_factory=set)
     on_busy: Callable[[Outstanding | None], None] = lambda _: None
     on_call: Callable[[str], None] = lambda _: None
+    stores: bool = False
+    on_overruled: Callable[[float], None] = lambda _: None
+    _stored: str | None = None
+    _awaited_limit: str | None = None
     _awaited_id: str = ""
     _awaited_default: int | None = None
 
@@ -60,8 +71,9 @@ class Line:
             self.commands += 1
             self.outstanding, self._awaited_id = Outstanding(now_s), _message_id(text)
             self.on_busy(self.outstanding)
-            self._awaited_default = None
+            self._awaited_default = self._awaited_limit = None
             if '"SetChargingProfile"' in text:
+                self._awaited_limit = text
                 self.told_s = now_s
                 self._note_limit(told(text))
 
@@ -78,6 +90,8 @@ class Line:
             if in_time and self._awaited_default is not None and '"Accepted"' in text:
                 self.acknowledged.add(self._awaited_default)
             self._free(now_s)
+            if self._stored is not None and self._awaited_limit is not None:
+                self._overrule(told(self._stored), told(self._awaited_limit))
 
     def offered(self, connector_id: int, model: ChargePoint) -> Offer:
         """What a running session was told it may draw; its rating where nothing was said."""
@@ -89,13 +103,24 @@ class Line:
 
     def cut(self, now_s: float) -> None:
         """The connection is gone, and with it the answer."""
+        if self.stores and self.outstanding is not None and self._awaited_limit is not None:
+            self._stored = self._awaited_limit
         self._free(now_s)
+
+    def stored(self) -> str | None:
+        """What is still to be brought, once."""
+        text, self._stored = self._stored, None
+        return text
 
     def _free(self, now_s: float) -> None:
         if self.outstanding is not None:
             self.outstanding.answered_s = now_s
             self.outstanding = None
             self.on_busy(None)
+
+    def _overrule(self, stored: Told, answered: Told) -> None:
+        if stored[:2] == answered[:2]:
+            self.on_overruled(self.rng.uniform(0.0, LONGEST_STORED_S))
 
     def _note_limit(self, limit: Told) -> None:
         """Limits of a session that say something new are changes; that one said again is a renewal."""
@@ -130,18 +155,28 @@ def told(text: str) -> Told:
 class LineTransport:
     """csms's end: `send` and `close` do not wait, so a task empties the queue in order."""
 
-    def __init__(self, pipe: MemoryPipe, line: Line, time: Callable[[], float]) -> None:
+    def __init__(self, pipe: MemoryPipe, line: Line, loop: asyncio.AbstractEventLoop) -> None:
         self._pipe = pipe
         self._line = line
-        self._time = time
+        self._loop = loop
         self._queue: asyncio.Queue[str | None] = asyncio.Queue()
+        line.on_overruled = self._bring_later
 
     def send(self, text: str) -> None:
-        self._line.sent(text, self._time())
+        self._line.sent(text, self._loop.time())
+        if '"GetCompositeSchedule"' in text:
+            self._bring()
         self._queue.put_nowait(text)
 
     def close(self, _code: int, _reason: str) -> None:
         self._queue.put_nowait(None)
+
+    def _bring_later(self, after_s: float) -> None:
+        self._loop.call_later(after_s, self._bring)
+
+    def _bring(self) -> None:
+        if not self._pipe.closed and (text := self._line.stored()) is not None:
+            self._queue.put_nowait(text)
 
     async def write(self) -> None:
         """Send what is queued until the end; raises TransportClosed."""

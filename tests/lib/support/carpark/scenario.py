@@ -70,7 +70,7 @@ class SitePlan:
 class PointPlan:
     """A charger. `phase_map` says which of the site's phases (0 to 2) feed its conductors; `latency_s` is how long
     frames take to us and to it; `on_at_s` is when it is first switched on; `grid_factor` is what it takes from the grid
-    per watt delivered, `offline_kw` what it may draw while nobody decides."""
+    per watt delivered, `offline_kw` what it may draw while nobody decides. `stores_limits`: see `Line`."""
 
     identity: str
     protocol: Version
@@ -84,6 +84,7 @@ class PointPlan:
     readings: Readings = BY_THE_TEXT
     latency_s: tuple[float, float] = (0.05, 0.05)
     on_at_s: float = 0.0
+    stores_limits: bool = False
 
     @property
     def obedient(self) -> bool:
@@ -185,7 +186,7 @@ class Forgets:
 
 Happening = Dropped | Rebooted | Noisy | Crashed | LimitTold | LoadTold | Misbehaves | Forgets
 
-Temper = Literal["calm", "troubled", "unruly", "unclear"]
+Temper = Literal["calm", "troubled", "unruly", "unclear", "crowded"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ SAMPLES = 3
 what was drawn before the last limit had been followed."""
 
 CALL_TIMEOUT_S = 30.0
+UNCLEAR_ANSWERS = "unclear answers"
 UNCLEAR = ("chance_call_lost", "chance_answer_lost", "chance_call_error", "chance_answered_late", "never_answers")
 REFUSING = ("rejects_profile_chance", "rejects_profiles", "honours_only", "takes_kinds", "call_error_for")
 
@@ -113,6 +114,13 @@ class Standing:
         return self.known_fault or ("noisy" if self.noisy else None) or self.held or "latency"
 
     @property
+    def told_in_vain(self) -> bool:
+        """Whether it does what it is told, if only what it is told arrives: it may stay where it is, but does not rise
+        without a command of ours."""
+        deaf = self.noisy or self.held == UNCLEAR_ANSWERS
+        return deaf and self.reachable_since_s is not None and self.known_fault is None and self.doubt is None
+
+    @property
     def falls_back(self) -> bool:
         """Whether every connector has a default profile of ours."""
         return self._present
@@ -165,6 +173,7 @@ class Standing:
         if model.behaviour is not self._behaviour:
             self._behaviour, self._fault = model.behaviour, fault_of(model.behaviour)
             self._unclear = any(getattr(model.behaviour, name) for name in UNCLEAR + REFUSING)
+            self._unclear |= self.plan.stores_limits
         self._present = all(self._has_default(model, number) for number in model.connectors)
         self._note_fault(self._fault, now_s)
         self._note_profiles(model, now_s)
@@ -294,7 +303,7 @@ class Standing:
             return
         if not self._had_defaults:
             self._had_defaults, self._first_told_s = True, now_s
-        self.held = "unclear answers" if self._unclear else None
+        self.held = UNCLEAR_ANSWERS if self._unclear else None
         if self._present and self.doubt is not None and self.doubt.cause.startswith("forgets"):
             self._is_told_again(self.doubt, now_s)
 

@@ -47,7 +47,7 @@ class World:
         self._pipes: dict[int, MemoryPipe] = {}
         self._pumps: set[asyncio.Task[None]] = set()
         self.lines = [
-            Line(plan.latency_s, random.Random(f"{scenario.seed} line {number}"))
+            Line(plan.latency_s, random.Random(f"{scenario.seed} line {number}"), stores=plan.stores_limits)
             for number, plan in enumerate(scenario.points)
         ]
         self.stations = [self._station(number, plan) for number, plan in enumerate(scenario.points)]
@@ -123,7 +123,7 @@ class World:
             raise TransportClosed("nobody listens")
         to_us_s, to_point_s = line.latency_s
         point_end, csms_end = MemoryPipe.pair(lambda _text: to_point_s, lambda _text: to_us_s)
-        transport = LineTransport(csms_end, line, self.loop.time)
+        transport = LineTransport(csms_end, line, self.loop)
         live = application.charge_points.accept(self.scenario.points[number].identity, subprotocol, transport)
         self._pipes[number] = csms_end
 

@@ -1,0 +1,78 @@
+"""Which cars the simulation says are starved: those for whom there was room, as far as anybody could know."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import structlog
+from support.carpark.play import Run
+from support.carpark.program import be_quiet
+from support.carpark.scenario import Dropped, PointPlan, Scenario, SitePlan, Visit
+from support.carpark.tally import Tally
+
+from simulators.behaviour import BY_THE_BOOK
+from simulators.car import Car
+from simulators.hardware import DC_50
+from simulators.readings import BY_THE_TEXT
+from simulators.virtual_time import run
+
+START_S = 1_767_571_200.0
+OUT_OF_REACH_S = 120.0
+CAR = Car(battery_wh=60_000, soc=0.2)
+SITE = SitePlan("Europe/London", grid_capacity_kw=20.0, max_power_kw=20.0, turn_minutes=1.0)
+POINTS = (PointPlan("CP-1", "1.6", DC_50), PointPlan("CP-2", "1.6", DC_50))
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    be_quiet()
+    yield
+    structlog.reset_defaults()
+
+
+def played(*visits: Visit, lease_minutes: float) -> Tally:
+    """A quarter of an hour in which the first charger is out of reach from OUT_OF_REACH_S on."""
+    scenario = Scenario(
+        seed=0,
+        temper="calm",
+        start_s=START_S,
+        duration_s=900.0,
+        site=replace(SITE, lease_minutes=lease_minutes),
+        points=POINTS,
+        visits=visits,
+        happenings=(Dropped(OUT_OF_REACH_S, 0, 3600.0),),
+    )
+
+    async def perform() -> Tally:
+        return await Run(scenario).play()
+
+    return run(perform(), start_s=START_S)
+
+
+def test_who_waits_for_what_a_charger_out_of_reach_may_still_hold_is_not_starved() -> None:
+    """Its car has left, which nobody can know; all that there is was leased to it."""
+    gone = Visit(0, 1, 30.0, OUT_OF_REACH_S + 20.0, CAR, "TAG1")
+    waiting = Visit(1, 1, OUT_OF_REACH_S + 40.0, 3600.0, CAR, "TAG2")
+    tally = played(gone, waiting, lease_minutes=15.0)
+    assert tally.starved == []
+    assert tally.delivered_wh < 1_000  # and it did wait
+
+
+def test_once_the_lease_of_a_charger_out_of_reach_is_over_others_have_its_room() -> None:
+    gone = Visit(0, 1, 30.0, OUT_OF_REACH_S + 20.0, CAR, "TAG1")
+    waiting = Visit(1, 1, OUT_OF_REACH_S + 40.0, 3600.0, CAR, "TAG2")
+    tally = played(gone, waiting, lease_minutes=2.0)
+    assert tally.starved == []
+    assert tally.delivered_wh > 2_000
+
+
+def test_only_a_charger_that_shows_when_it_steps_down_is_known_to() -> None:
+    point = POINTS[0]
+    assert point.shows_steps
+    for behaviour in (
+        replace(BY_THE_BOOK, lacks=("GetCompositeSchedule",)),
+        replace(BY_THE_BOOK, composite_schedule="rejected"),
+        replace(BY_THE_BOOK, most_periods=1),
+    ):
+        assert not replace(point, behaviour=behaviour).shows_steps
+    assert not replace(point, readings=replace(BY_THE_TEXT, tx_periods="first")).shows_steps
