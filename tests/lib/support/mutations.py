@@ -291,11 +291,7 @@ MUTATIONS = (
         "        return fits and self._fits_inside(case)",
         "        return fits and not any(f.limits.in_flight for f in self._book.facts.values() if f.limits)",
     ),
-    Mutation(
-        "a busy charger is told more", CONNECTOR,
-        "if limits is not None and limits.in_flight:",
-        "if False:"
-    ),
+    Mutation("a busy charger is told more", CONNECTOR, "if limits is not None and limits.in_flight:", "if False:"),
     Mutation(
         "nothing is said again after a reconnect",
         PLAN,
