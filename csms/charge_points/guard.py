@@ -179,6 +179,9 @@ class Handshakes(Generic[Key]):
         self._open: dict[str, OrderedDict[Key, None]] = {}
         self._told: set[str] = set()
 
+    def all(self) -> list[Key]:
+        return [connection for waiting in self._open.values() for connection in waiting]
+
     def begun(self, address: str, connection: Key) -> tuple[Key | None, bool]:
         """The connection that has to go for it, and whether it is the first since the address had none open."""
         waiting = self._open.setdefault(address, OrderedDict())

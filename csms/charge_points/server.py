@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from typing import Any, cast
 
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.datastructures import Headers
-from websockets.exceptions import InvalidHeader
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
-from websockets.headers import parse_subprotocol
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from csms.charge_points.connection import Transport
 from csms.charge_points.direct import DirectConnection
-from csms.charge_points.handshake import Refusal, choose, decide
+from csms.charge_points.doors import Caller, Doors
+from csms.charge_points.guard import Allowance, Limits, Recent
+from csms.charge_points.handshake import choose
 from csms.charge_points.handshake import identity as identity_of
 from csms.charge_points.lifecycle import ChargePoints, LiveChargePoint, NotAdmitted
-from csms.charge_points.sockets import DirectTransport, QueuedTransport, probe_all
+from csms.charge_points.sockets import DirectTransport, QueuedTransport, Socket, Throttle, probe_all
 from csms.domain.ports import Directory
 
 MAX_FRAME_BYTES = 1024 * 1024
@@ -28,6 +28,7 @@ PING_INTERVAL_S = 20.0
 STOP_TIMEOUT_S = 5.0
 
 _CLOSE_TIMEOUT_S = 3.0
+_DEFAULTS = Limits()
 _WINDOW_BITS = 12
 _POLICY_VIOLATION = 1008
 _SERVICE_RESTART = 1012
@@ -36,10 +37,20 @@ _SERVICE_RESTART = 1012
 class OcppServer:
     """Listens for charge points."""
 
-    def __init__(self, directory: Directory, charge_points: ChargePoints, *, direct: bool = True) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        charge_points: ChargePoints,
+        *,
+        direct: bool = True,
+        limits: Limits = _DEFAULTS,
+    ) -> None:
         self._directory = directory
         self._charge_points = charge_points
         self._direct = direct
+        self._limits = limits
+        self._doors = Doors(directory, limits)
+        self._allowances: Recent[str, Allowance] = Recent()
         self._server: Server | None = None
         self._probing: asyncio.Task[None] | None = None
         self._log = structlog.get_logger()
@@ -52,10 +63,11 @@ class OcppServer:
             port,
             process_request=self._process_request,
             select_subprotocol=self._select_subprotocol,
-            create_connection=DirectConnection if self._direct else ServerConnection,
+            create_connection=cast(type[ServerConnection], self._connection),  # called, and nothing else
             compression=None,
             extensions=[_deflate()],
             max_size=MAX_FRAME_BYTES,
+            open_timeout=self._limits.handshake_timeout_s,
             ping_interval=None if self._direct else PING_INTERVAL_S,
             ping_timeout=PING_INTERVAL_S,
             close_timeout=_CLOSE_TIMEOUT_S,
@@ -76,6 +88,7 @@ class OcppServer:
         server, self._server = self._server, None
         if self._probing is not None:
             self._probing.cancel()
+        self._doors.close()
         server.close(code=_SERVICE_RESTART, reason="the central system restarts")
         try:
             async with asyncio.timeout(STOP_TIMEOUT_S):
@@ -83,37 +96,37 @@ class OcppServer:
         except TimeoutError:
             self._log.warning("ocpp.stop_incomplete")
 
-    def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
-        authorization = next(iter(request.headers.get_all("Authorization")), None)
-        decision = decide(request.path, authorization, _offered(request.headers), self._directory)
-        if not isinstance(decision, Refusal):
-            return None
-        self._log.info(
-            "ocpp.refused",
-            charge_point_id=decision.charge_point_id,
-            status=decision.status.value,
-            reason=decision.reason,
-        )
-        response = connection.respond(decision.status, decision.reason + "\n")
-        if decision.status == 401:
-            response.headers["WWW-Authenticate"] = 'Basic realm="OCPP", charset="UTF-8"'
-        return response
+    def _connection(self, *arguments: Any, **options: Any) -> Caller:  # Any: the library's own
+        connection = DirectConnection(*arguments, **options) if self._direct else Caller(*arguments, **options)
+        connection.doors = self._doors
+        return connection
+
+    def _process_request(
+        self, connection: ServerConnection, request: Request
+    ) -> Response | Awaitable[Response | None] | None:
+        return self._doors.process_request(cast(Caller, connection), request)
 
     def _select_subprotocol(self, _connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         """Exactly one, and none to a charge point that offered none: it was assumed."""
         chosen = choose(offered, None)
         return Subprotocol(chosen) if chosen else None
 
-    async def _serve(self, socket: ServerConnection) -> None:
-        transport = DirectTransport(socket) if isinstance(socket, DirectConnection) else QueuedTransport(socket)
-        live = self._accept(socket, transport)
+    async def _serve(self, connection: ServerConnection) -> None:
+        socket = _socket(connection)
+        live = self._accept(connection, socket)
         if live is None:
-            await socket.close(_POLICY_VIOLATION, "unknown charge point")
+            await connection.close(_POLICY_VIOLATION, "unknown charge point")
             return
         try:
-            await transport.read(live.receive)
+            await socket.read(live.receive, self._throttle(live.charge_point_id, socket))
         finally:
-            live.closed(_end_of(socket))
+            live.closed(_end_of(connection))
+
+    def _throttle(self, charge_point_id: str, socket: Socket) -> Throttle:
+        """One allowance for a charge point, however often it connects."""
+        allowance = self._allowances.get(charge_point_id) or Allowance(self._limits, _now_s())
+        self._allowances[charge_point_id] = allowance
+        return Throttle(allowance, charge_point_id, socket)
 
     def _accept(self, socket: ServerConnection, transport: Transport) -> LiveChargePoint | None:
         charge_point_id = identity_of(socket.request.path) if socket.request else None
@@ -126,6 +139,10 @@ class OcppServer:
             return self._charge_points.accept(charge_point_id, subprotocol, transport)
         except NotAdmitted:
             return None  # removed while its handshake was under way
+
+
+def _socket(connection: ServerConnection) -> Socket:
+    return DirectTransport(connection) if isinstance(connection, DirectConnection) else QueuedTransport(connection)
 
 
 def _deflate() -> ServerPerMessageDeflateFactory:
@@ -142,14 +159,6 @@ def _deflate() -> ServerPerMessageDeflateFactory:
     )
 
 
-def _offered(headers: Headers) -> list[str]:
-    """The subprotocols offered; none where the header cannot be read (the library refuses it anyway)."""
-    try:
-        return [name for line in headers.get_all("Sec-WebSocket-Protocol") for name in parse_subprotocol(line)]
-    except InvalidHeader:
-        return []
-
-
 def _end_of(socket: ServerConnection) -> str:
     """Close code and reason in words for people; 1006 where there was no closing handshake."""
     received = socket.protocol.close_rcvd  # known before the TCP connection has ended, unlike the socket's code
@@ -159,3 +168,8 @@ def _end_of(socket: ServerConnection) -> str:
 def _quiet_logger() -> logging.Logger:
     """The library logs a traceback for every scanner and every broken handshake; what matters we log ourselves."""
     return logging.Logger("csms.websockets", level=logging.CRITICAL + 1)
+
+
+def _now_s() -> float:
+    """The event loop's time, which simulations can turn."""
+    return asyncio.get_running_loop().time()
