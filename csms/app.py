@@ -116,6 +116,7 @@ class Application:
             self.charge_points,
             direct=config.ocpp.direct_sockets,
             limits=connection_limits(config.ocpp),
+            flush=store.flush,
         )
         self._api = ApiServer(self.fleet, store, clock, config.api.keys)
 
@@ -137,8 +138,7 @@ class Application:
 
     async def stop(self) -> None:
         """Doors first, then the sites. The store is its opener's to close, after this: then all is on disk."""
-        await self._api.stop()
-        await self._server.stop()
+        await asyncio.gather(self._api.stop(), self._server.stop())  # each may need seconds; there are not ten of them
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -222,6 +222,7 @@ def connection_limits(ocpp: OcppConfig) -> Limits:
         max_handshakes_per_address=ocpp.max_handshakes_per_address,
         handshake_timeout_s=ocpp.handshake_timeout_s,
         failed_login_delay_s=ocpp.failed_login_delay_s,
+        stop_spread_s=ocpp.stop_spread_s,
     )
 
 

@@ -95,6 +95,7 @@ class OcppConfig(Section):
     max_handshakes_per_address: Annotated[int, Ge(1), Le(100_000)] = 5000
     handshake_timeout_s: Annotated[float, AllowInfNan(False), Ge(1), Le(60)] = 10
     failed_login_delay_s: Annotated[float, AllowInfNan(False), Ge(0), Le(30)] = 5
+    stop_spread_s: Annotated[float, AllowInfNan(False), Ge(0), Le(3)] = 3
 
     @field_validator("default_site_id")
     @classmethod

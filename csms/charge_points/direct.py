@@ -106,6 +106,11 @@ class DirectConnection(Caller):
             self.protocol.fail(CloseCode.INTERNAL_ERROR, "no answer to a ping")
             self.transport.abort()
 
+    def ignore(self) -> None:
+        """Begin nothing that could not be answered any more: the peer says it again, elsewhere or later."""
+        if self._receive is not None:
+            self._receive = _ignored
+
     def release(self) -> None:
         if not self._slowed:
             super().release()
@@ -210,6 +215,10 @@ class DirectConnection(Caller):
         self.protocol.fail(code, reason)
         self.send_data()
         self._notice_the_end()
+
+
+def _ignored(_message: str | bytes) -> None:
+    pass
 
 
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)

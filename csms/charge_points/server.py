@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import structlog
@@ -16,7 +17,7 @@ from websockets.typing import Subprotocol
 from csms.charge_points.connection import Transport
 from csms.charge_points.direct import DirectConnection
 from csms.charge_points.doors import Caller, Doors
-from csms.charge_points.guard import Allowance, Limits, Recent
+from csms.charge_points.guard import CLOSING_INTERVAL_S, Allowance, Limits, Recent, closed_at_a_time
 from csms.charge_points.handshake import choose
 from csms.charge_points.handshake import identity as identity_of
 from csms.charge_points.lifecycle import ChargePoints, LiveChargePoint, NotAdmitted
@@ -28,14 +29,17 @@ PING_INTERVAL_S = 20.0
 STOP_TIMEOUT_S = 5.0
 
 _CLOSE_TIMEOUT_S = 3.0
+_FLUSH_TIMEOUT_S = 2.0
+_ABORT_TIMEOUT_S = 0.5
 _DEFAULTS = Limits()
 _WINDOW_BITS = 12
 _POLICY_VIOLATION = 1008
 _SERVICE_RESTART = 1012
+_GOODBYE = "the central system restarts"
 
 
 class OcppServer:
-    """Listens for charge points."""
+    """Listens for charge points. `flush` returns when everything that answers wait for is on disk."""
 
     def __init__(
         self,
@@ -44,13 +48,16 @@ class OcppServer:
         *,
         direct: bool = True,
         limits: Limits = _DEFAULTS,
+        flush: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._directory = directory
         self._charge_points = charge_points
         self._direct = direct
         self._limits = limits
+        self._flush = flush
         self._doors = Doors(directory, limits)
         self._allowances: Recent[str, Allowance] = Recent()
+        self._sockets: set[Socket] = set()
         self._server: Server | None = None
         self._probing: asyncio.Task[None] | None = None
         self._log = structlog.get_logger()
@@ -82,19 +89,60 @@ class OcppServer:
         return bound
 
     async def stop(self) -> None:
-        """Stop listening and close every connection; takes at most 5 s."""
+        """Let nobody in any more and close every connection, many of them one after the other; takes at most 6 s.
+
+        Whoever knocks meanwhile gets a 503 rather than a closed port, and comes back.
+        """
         if self._server is None:
             return
         server, self._server = self._server, None
         if self._probing is not None:
             self._probing.cancel()
-        self._doors.close()
-        server.close(code=_SERVICE_RESTART, reason="the central system restarts")
+        self._doors.closing = True
         try:
             async with asyncio.timeout(STOP_TIMEOUT_S):
+                await self._say_goodbye()
+                self._doors.close()
+                server.close(code=_SERVICE_RESTART, reason=_GOODBYE)
                 await server.wait_closed()
         except TimeoutError:
-            self._log.warning("ocpp.stop_incomplete")
+            self._log.warning("ocpp.stop_incomplete", connections=len(server.all_connections))
+            self._doors.close()
+            server.close(code=_SERVICE_RESTART, reason=_GOODBYE)
+            for connection in list(server.all_connections):
+                connection.transport.abort()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_ABORT_TIMEOUT_S):
+                    await server.wait_closed()
+
+    async def _say_goodbye(self) -> None:
+        """Close them a few at a time: nothing more is read, what was read is answered, then the close frame leaves."""
+        remaining, begun_s = list(self._sockets), _now_s()
+        size = closed_at_a_time(len(remaining), self._limits.stop_spread_s)
+        for number in range(len(remaining)):
+            await asyncio.sleep(max(0, begun_s + number * CLOSING_INTERVAL_S - _now_s()))
+            late = _now_s() - begun_s > self._limits.stop_spread_s
+            batch = remaining if late else remaining[:size]
+            remaining = remaining[len(batch) :]
+            for socket in batch:
+                socket.hold()
+            await self._settle()
+            for socket in batch:
+                socket.leave(_SERVICE_RESTART, _GOODBYE)
+            if not remaining:
+                return
+
+    async def _settle(self) -> None:
+        """Until what was promised to be on disk is there, and has been answered."""
+        if self._flush is None:
+            return
+        try:
+            async with asyncio.timeout(_FLUSH_TIMEOUT_S):
+                await self._flush()
+            await asyncio.sleep(0)  # answers leave in callbacks of what was flushed
+        except Exception:  # noqa: BLE001  # whoever was promised something is not answered, and says it again
+            self._log.exception("ocpp.flush_failed")
+            self._flush = None
 
     def _connection(self, *arguments: Any, **options: Any) -> Caller:  # Any: the library's own
         connection = DirectConnection(*arguments, **options) if self._direct else Caller(*arguments, **options)
@@ -117,9 +165,11 @@ class OcppServer:
         if live is None:
             await connection.close(_POLICY_VIOLATION, "unknown charge point")
             return
+        self._sockets.add(socket)
         try:
             await socket.read(live.receive, self._throttle(live.charge_point_id, socket))
         finally:
+            self._sockets.discard(socket)
             live.closed(_end_of(connection))
 
     def _throttle(self, charge_point_id: str, socket: Socket) -> Throttle:

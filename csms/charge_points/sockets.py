@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from math import inf
 from typing import Protocol
@@ -22,6 +23,7 @@ MAX_UNSENT_BYTES = 1024 * 1024
 """What may wait for a charge point that does not read; a charging profile has about one kilobyte."""
 
 _MAX_UNSENT_FRAMES = 1000
+_LAST_FRAMES_S = 1.0
 _POLICY_VIOLATION = 1008
 _PROBED_AT_ONCE = 100
 
@@ -31,6 +33,14 @@ class Socket(Transport, Protocol):
 
     async def read(self, receive: Receive, meter: Meter) -> None:
         """Hand over every message, no faster than the meter says, until the socket is closed."""
+        ...
+
+    def hold(self) -> None:
+        """Read nothing until `leave`, where that can be had."""
+        ...
+
+    def leave(self, code: int, reason: str) -> None:
+        """Close behind what was sent before."""
         ...
 
 
@@ -79,6 +89,14 @@ class DirectTransport:
     async def read(self, receive: Receive, meter: Meter) -> None:
         await self._socket.listen(receive, meter)
 
+    def hold(self) -> None:
+        self._socket.hold()
+
+    def leave(self, code: int, reason: str) -> None:
+        self.close(code, reason)
+        self._socket.ignore()
+        self._socket.release()
+
 
 class QueuedTransport:
     """Implements Socket with the library's public interface: a bounded queue in front of the socket, and
@@ -115,11 +133,25 @@ class QueuedTransport:
         finally:
             writer.cancel()
 
+    def hold(self) -> None:
+        """The library decides alone when it reads; what is not answered any more the charge point sends again."""
+
+    def leave(self, code: int, reason: str) -> None:
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._leave(code, reason))
+
+    async def _leave(self, code: int, reason: str) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_FRAMES_S):
+                await self._unsent.join()
+        await self._socket.close(code, reason)
+
     async def write(self) -> None:
         """Runs until the socket is closed."""
         try:
             while True:
                 await self._socket.send(await self._unsent.get())
+                self._unsent.task_done()
         except ConnectionClosed:
             return
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from hashlib import sha256
 from typing import Any
 
@@ -28,6 +28,7 @@ class House:
         *,
         direct: bool = True,
         limits: Limits | None = None,
+        flush: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.site = FakeSite(
             charge_point("CP-1"),
@@ -46,7 +47,7 @@ class House:
             metering_interval_s=10,
             spawn=self._spawn,
         )
-        self.server = OcppServer(directory, charge_points, direct=direct, limits=limits or Limits())
+        self.server = OcppServer(directory, charge_points, direct=direct, limits=limits or Limits(), flush=flush)
         self.port = 0
 
     async def start(self) -> None:

@@ -76,12 +76,10 @@ async def send_all(socket: Any, messages: Sequence[str]) -> None:
             await socket.send(message)
 
 
-@pytest.mark.parametrize(
-    "section", [{}, {field.name: n + 1 for n, field in enumerate(dataclasses.fields(Limits)[:-1])}]
-)
+@pytest.mark.parametrize("section", [{}, {field.name: n + 1 for n, field in enumerate(dataclasses.fields(Limits))}])
 def test_the_limits_are_those_of_the_configuration(section: dict[str, int]) -> None:
     if section:
-        section = section | {"max_bytes_per_s": 2000}
+        section = section | {"max_bytes_per_s": 2000, "stop_spread_s": 1}
     assert connection_limits(OcppConfig.model_validate(section)) == Limits(**section)
 
 
