@@ -11,9 +11,10 @@ from typing import Any
 import structlog
 
 from csms.api.server import ApiServer
+from csms.charge_points.guard import Limits
 from csms.charge_points.lifecycle import ChargePoints
 from csms.charge_points.server import OcppServer
-from csms.config import Config
+from csms.config import Config, OcppConfig
 from csms.domain import events as ev
 from csms.domain.limit_facts import broken_off
 from csms.domain.limits import ConnectorLimits
@@ -110,7 +111,13 @@ class Application:
             metering_interval_s=config.ocpp.metering_interval_s,
             spawn=self._spawn,
         )
-        self._server = OcppServer(self.fleet, self.charge_points, direct=config.ocpp.direct_sockets)
+        self._server = OcppServer(
+            self.fleet,
+            self.charge_points,
+            direct=config.ocpp.direct_sockets,
+            limits=connection_limits(config.ocpp),
+            flush=store.flush,
+        )
         self._api = ApiServer(self.fleet, store, clock, config.api.keys)
 
     async def load(self) -> None:
@@ -131,8 +138,7 @@ class Application:
 
     async def stop(self) -> None:
         """Doors first, then the sites. The store is its opener's to close, after this: then all is on disk."""
-        await self._api.stop()
-        await self._server.stop()
+        await asyncio.gather(self._api.stop(), self._server.stop())  # each may need seconds; there are not ten of them
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -206,6 +212,18 @@ class Application:
             site.record(event)
         site.record(ev.SiteRestarted(self._clock.now(), cause))
         return True
+
+
+def connection_limits(ocpp: OcppConfig) -> Limits:
+    """What charge points and strangers may ask for."""
+    return Limits(
+        max_messages_per_s=ocpp.max_messages_per_s,
+        max_bytes_per_s=ocpp.max_bytes_per_s,
+        max_handshakes_per_address=ocpp.max_handshakes_per_address,
+        handshake_timeout_s=ocpp.handshake_timeout_s,
+        failed_login_delay_s=ocpp.failed_login_delay_s,
+        stop_spread_s=ocpp.stop_spread_s,
+    )
 
 
 def _broken_off(rows: Sequence[Row], now: Moment) -> list[ev.LimitUnanswered]:

@@ -90,6 +90,12 @@ class OcppConfig(Section):
     unknown_charge_points: Literal["reject", "accept"] = "reject"
     default_site_id: str | None = Field(default=None, validate_default=True)
     direct_sockets: bool = True
+    max_messages_per_s: Annotated[int, Ge(1), Le(1_000_000)] = 1000
+    max_bytes_per_s: Annotated[int, Ge(1000), Le(1_000_000_000)] = 1_000_000
+    max_handshakes_per_address: Annotated[int, Ge(1), Le(100_000)] = 5000
+    handshake_timeout_s: Annotated[float, AllowInfNan(False), Ge(1), Le(60)] = 10
+    failed_login_delay_s: Annotated[float, AllowInfNan(False), Ge(0), Le(30)] = 5
+    stop_spread_s: Annotated[float, AllowInfNan(False), Ge(0), Le(3)] = 3
 
     @field_validator("default_site_id")
     @classmethod

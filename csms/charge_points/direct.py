@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from math import inf
+from typing import Any, Protocol
 
-from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import Event, State
+
+from csms.charge_points.doors import Caller
 
 try:
     from websockets.speedups import apply_mask
@@ -30,11 +32,26 @@ _WHOLE_TEXT = 0x81
 
 _MASKED = 0x80
 _MASK_BYTES = 4
+_MOST_FRAGMENTS = 4096
+"""Of one message; what the library allows."""
+
 _SHORT = 126
 """Lengths below stand in the second byte; 126 stands for a length in the next two (section 5.2)."""
 
 
-class DirectConnection(ServerConnection):
+class Meter(Protocol):
+    """Who says when to read more slowly."""
+
+    def spend(self, messages: int, size: int) -> bool:
+        """Count what was read; False if `pause_s` is to be asked."""
+        ...
+
+    def pause_s(self, now_s: float) -> float:
+        """How long to read nothing; infinite where the end has come."""
+        ...
+
+
+class DirectConnection(Caller):
     """One charge point's socket, once `listen` was called.
 
     Frames that came before are kept until then, so that none is lost or overtaken. `heard`: whether anything at all
@@ -45,14 +62,17 @@ class DirectConnection(ServerConnection):
         super().__init__(*arguments, **options)
         self.heard = True
         self._receive: Callable[[str | bytes], None] | None = None
+        self._meter: Meter | None = None
+        self._slowed = False
+        self._pause: asyncio.TimerHandle | None = None
         self._early: list[Frame] = []
         self._fragments: list[Frame] = []
         self._over: asyncio.Future[None] = self.loop.create_future()
 
-    async def listen(self, receive: Callable[[str | bytes], None]) -> None:
+    async def listen(self, receive: Callable[[str | bytes], None], meter: Meter) -> None:
         """Hand every message to `receive`, text as str, until the connection is not open any more; then the library
-        closes it in good time. `receive` must not raise."""
-        self._receive = receive
+        closes it in good time. `receive` must not raise. Reads no faster than `meter` says."""
+        self._receive, self._meter = receive, meter
         self.request = self.response = None  # what the handshake needed is a third of what an idle socket takes
         early, self._early = self._early, []
         for frame in early:
@@ -76,7 +96,7 @@ class DirectConnection(ServerConnection):
 
     def probe(self) -> None:
         """Send a ping, if anything has come since the last one; else the peer is gone, and so is the connection."""
-        if self.protocol.state is not State.OPEN:
+        if self.protocol.state is not State.OPEN or self._slowed:
             return
         if self.heard:
             self.heard = False
@@ -86,26 +106,40 @@ class DirectConnection(ServerConnection):
             self.protocol.fail(CloseCode.INTERNAL_ERROR, "no answer to a ping")
             self.transport.abort()
 
+    def ignore(self) -> None:
+        """Begin nothing that could not be answered any more: the peer says it again, elsewhere or later."""
+        if self._receive is not None:
+            self._receive = _ignored
+
+    def release(self) -> None:
+        if not self._slowed:
+            super().release()
+
     def data_received(self, data: bytes) -> None:
         self.heard = True
         protocol = self.protocol
         between_messages = not protocol.reader.buffer and protocol.current_size is None
-        if self._receive is not None and between_messages:
-            data = self._take_whole_frames(data, self._receive)
+        if self._receive is not None and self._meter is not None and between_messages:
+            data = self._take_whole_frames(data, self._receive, self._meter)
         if data:
             super().data_received(data)
             self._notice_the_end()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        if self._pause is not None:
+            self._pause.cancel()
         self._notice_the_end()
 
     def process_event(self, event: Event) -> None:
         if not isinstance(event, Frame):
             super().process_event(event)  # the opening handshake
-        elif event.opcode not in _DATA:
+            return
+        if self._meter is not None and not self._meter.spend(1, len(event.data)):
+            self._slow_down(self._meter)
+        if event.opcode not in _DATA or self._over.done():
             return  # a pong: `heard` is all that is asked of it; pings and closing are answered by the protocol
-        elif self._receive is None:
+        if self._receive is None:
             self._early.append(event)
         else:
             self._take(event, self._receive)
@@ -114,9 +148,9 @@ class DirectConnection(ServerConnection):
         if self.protocol.state is not State.OPEN and self._receive is not None and not self._over.done():
             self._over.set_result(None)
 
-    def _take_whole_frames(self, data: bytes, receive: Callable[[str | bytes], None]) -> bytes:
+    def _take_whole_frames(self, data: bytes, receive: Callable[[str | bytes], None], meter: Meter) -> bytes:
         """Handle the whole, plain text frames that `data` begins with; returns the rest."""
-        protocol, at, end = self.protocol, 0, len(data)
+        protocol, at, end, messages = self.protocol, 0, len(data), 0
         longest = protocol.max_message_size or end
         while end - at > 2 + _MASK_BYTES and protocol.state is State.OPEN:
             length, mask_at = data[at + 1] - _MASKED, at + 2
@@ -134,12 +168,35 @@ class DirectConnection(ServerConnection):
             except UnicodeDecodeError:
                 break  # the library closes with 1007
             at = after
+            messages += 1
             receive(text)
-        return data[at:] if at else data
+        if not at:
+            return data
+        if not meter.spend(messages, at):
+            self._slow_down(meter)
+        return data[at:]
+
+    def _slow_down(self, meter: Meter) -> None:
+        if not self._slowed:
+            self._read_on(meter)
+
+    def _read_on(self, meter: Meter) -> None:
+        """Now if the meter lets us, else when it does, or never again."""
+        pause_s = meter.pause_s(self.loop.time())
+        self._slowed = pause_s > 0
+        if not self._slowed:
+            self.release()
+            return
+        self.hold()
+        if pause_s < inf:
+            self._pause = self.loop.call_later(pause_s, self._read_on, meter)
 
     def _take(self, frame: Frame, receive: Callable[[str | bytes], None]) -> None:
         """A frame that the library has parsed: a whole message, or a fragment of one."""
         self._fragments.append(frame)
+        if len(self._fragments) > _MOST_FRAGMENTS:
+            self._fail(CloseCode.MESSAGE_TOO_BIG, "too many fragments")
+            return
         if not frame.fin:
             return
         fragments, self._fragments = self._fragments, []
@@ -150,11 +207,18 @@ class DirectConnection(ServerConnection):
         try:
             text = message.decode()
         except UnicodeDecodeError as error:
-            self.protocol.fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
-            self.send_data()
-            self._notice_the_end()
+            self._fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
             return
         receive(text)
+
+    def _fail(self, code: CloseCode, reason: str) -> None:
+        self.protocol.fail(code, reason)
+        self.send_data()
+        self._notice_the_end()
+
+
+def _ignored(_message: str | bytes) -> None:
+    pass
 
 
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)

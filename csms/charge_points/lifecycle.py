@@ -138,6 +138,10 @@ class LiveChargePoint:
         if known_before:
             self._silence = asyncio.get_running_loop().call_later(SILENCE_S, self._become_ready)
 
+    @property
+    def charge_point_id(self) -> str:
+        return self._charge_point_id
+
     def receive(self, frame: str | bytes) -> None:
         """Take one frame. Never raises."""
         self._connection.receive(frame)

@@ -11,9 +11,11 @@ import orjson
 import pytest
 import pytest_asyncio
 from conformance_client import (
+    BOOT,
     PASSWORD,
     Answer,
     Central,
+    ChargePoint,
     Frame,
     JsonObject,
     central_system,
@@ -556,3 +558,23 @@ async def test_any_frame_of_a_client_that_is_no_charge_point_harms_nobody(centra
             for value in values:
                 await point.socket.send(orjson.dumps([2, "c", action, value]).decode())
         assert "currentTime" in await point.call("Heartbeat", {})
+
+
+async def test_a_stop_answers_what_was_read_and_keeps_what_was_answered(tmp_path: Path) -> None:
+    async with central_system(tmp_path) as stopped:
+        point = ChargePoint(await stopped.open("/ocpp/MANY-0", ["ocpp1.6"]), "MANY-0", "ocpp1.6", obey)
+        await point.call("BootNotification", BOOT["ocpp1.6"])
+        for connector_id in range(1, 51):
+            await point.send([2, f"start-{connector_id}", *start("ocpp1.6", f"T-{connector_id}", connector_id)])
+        await point.wait(lambda: _started(point) or None, "the first answer")
+    assert await point.closed() == 1012
+    await point.close()
+    async with central_system(tmp_path) as again:
+        known = {session["transaction_id"] for session in await again.sessions("MANY-0")}
+    assert {str(number) for number in _started(point)} <= {str(number) for number in known}
+
+
+def _started(point: ChargePoint) -> list[int]:
+    """The transactions that it was told the ids of."""
+    answers = (frame for frame in point.received if frame[0] == 3 and frame[1].startswith("start-"))
+    return [frame[2]["transactionId"] for frame in answers]

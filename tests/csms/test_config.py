@@ -329,4 +329,4 @@ def test_the_example_shows_every_setting_with_its_default(name: str, default: An
 def _toml(value: bool | float | str) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else f"{value:g}"
+    return f'"{value}"' if isinstance(value, str) else f"{value:.15g}"

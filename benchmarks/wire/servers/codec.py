@@ -14,6 +14,7 @@ from benchmarks.wire.mix import DEFAULT_KW, RATED_KW, identities
 from benchmarks.wire.servers.program import options, until_terminated
 from csms import logs
 from csms.app import RandomIds, SystemClock
+from csms.charge_points.guard import Limits
 from csms.charge_points.lifecycle import ChargePoints
 from csms.charge_points.server import OcppServer
 from csms.domain import events as ev
@@ -133,7 +134,8 @@ async def main() -> None:
         metering_interval_s=10,
         spawn=spawn,
     )
-    server = OcppServer(directory, charge_points)
+    unlimited = Limits(max_messages_per_s=1_000_000, max_bytes_per_s=1_000_000_000)
+    server = OcppServer(directory, charge_points, limits=unlimited)
     await server.start("127.0.0.1", given.port)
     look_seldom()
     await until_terminated(lambda line: tell_all(site, int(line)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from hashlib import sha256
 from typing import Any
 
@@ -11,6 +11,7 @@ from charge_point_fakes import CountingIds, FakeClock, FakeDirectory, FakeSite, 
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from csms.charge_points.guard import Limits
 from csms.charge_points.lifecycle import ChargePoints
 from csms.charge_points.server import OcppServer
 from csms.domain import events as ev
@@ -20,12 +21,19 @@ PASSWORD = "correct horse"
 
 
 class House:
-    """A server on a free port, in front of a site with three charge points."""
+    """A server on a free port, in front of a site with four charge points."""
 
-    def __init__(self, *, direct: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        direct: bool = True,
+        limits: Limits | None = None,
+        flush: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.site = FakeSite(
             charge_point("CP-1"),
             charge_point("OLD", protocol=OCPP16),
+            charge_point("FREE"),
             charge_point("SAFE", password_sha256=sha256(PASSWORD.encode()).hexdigest()),
         )
         directory = FakeDirectory(self.site)
@@ -39,7 +47,7 @@ class House:
             metering_interval_s=10,
             spawn=self._spawn,
         )
-        self.server = OcppServer(directory, charge_points, direct=direct)
+        self.server = OcppServer(directory, charge_points, direct=direct, limits=limits or Limits(), flush=flush)
         self.port = 0
 
     async def start(self) -> None:

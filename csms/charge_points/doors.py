@@ -1,0 +1,132 @@
+"""The doors: who may knock, and how long a refusal takes. The shell around handshake (who gets in) and guard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from http import HTTPStatus
+
+import structlog
+from websockets.asyncio.server import ServerConnection
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHeader
+from websockets.headers import parse_subprotocol
+from websockets.http11 import Request, Response
+
+from csms.charge_points.guard import FailedLogins, Handshakes, Limits, network_of
+from csms.charge_points.handshake import Refusal, decide
+from csms.domain.ports import Directory
+
+
+class Doors:
+    """Everybody who connects passes here. `closing`: nobody gets in any more."""
+
+    def __init__(self, directory: Directory, limits: Limits) -> None:
+        self.closing = False
+        self._directory = directory
+        self._handshakes: Handshakes[Caller] = Handshakes(limits.max_handshakes_per_address)
+        # The library gives up on the whole handshake after its timeout, whoever is waiting in it.
+        self._failed_logins = FailedLogins(min(limits.failed_login_delay_s, limits.handshake_timeout_s / 2))
+        self._waiting = 0
+        self._closed = asyncio.Event()
+        self._log = structlog.get_logger()
+
+    def close(self) -> None:
+        """Wait no longer for those who have not said who they are, nor with answering those who said it wrongly."""
+        self.closing = True
+        self._closed.set()
+        for caller in self._handshakes.all():
+            caller.transport.abort()
+
+    def knocked(self, caller: Caller) -> None:
+        dawdler, first = self._handshakes.begun(caller.address, caller)
+        if dawdler is not None:
+            dawdler.transport.abort()
+        if first:
+            self._log.warning("ocpp.too_many_handshakes", address=caller.address)
+
+    def left(self, caller: Caller) -> None:
+        self._handshakes.ended(caller.address, caller)
+
+    def process_request(self, caller: Caller, request: Request) -> Response | Awaitable[Response] | None:
+        """As `websockets` asks it: None lets the caller in."""
+        self.left(caller)
+        if self.closing:
+            return caller.respond(HTTPStatus.SERVICE_UNAVAILABLE, "the central system restarts\n")
+        authorization = next(iter(request.headers.get_all("Authorization")), None)
+        decision = decide(request.path, authorization, _offered(request.headers), self._directory)
+        if not isinstance(decision, Refusal):
+            self._failed_logins.succeeded(decision.charge_point_id)
+            return None
+        if decision.status is HTTPStatus.BAD_REQUEST:  # it proved who it is, or need not
+            self._tell(caller, decision)
+            return _refusal(caller, decision)
+        identity = decision.charge_point_id or ""
+        delay = self._failed_logins.failed(caller.address, identity, caller.loop.time(), self._waiting)
+        if delay.told:
+            self._tell(caller, decision, failures=delay.failures)
+        return self._refused_later(caller, decision, delay.seconds) if delay.seconds else _refusal(caller, decision)
+
+    async def _refused_later(self, caller: Caller, refusal: Refusal, delay_s: float) -> Response:
+        caller.hold()  # nothing that is sent meanwhile takes our memory
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(delay_s):
+                await self._closed.wait()
+        except TimeoutError:
+            pass  # as it is meant
+        finally:
+            self._waiting -= 1
+        caller.release()
+        return _refusal(caller, refusal)
+
+    def _tell(self, caller: Caller, refusal: Refusal, **more: int) -> None:
+        self._log.info(
+            "ocpp.refused",
+            charge_point_id=refusal.charge_point_id,
+            status=refusal.status.value,
+            reason=refusal.reason,
+            address=caller.address,
+            **more,
+        )
+
+
+class Caller(ServerConnection):
+    """A connection that knocks. `doors` is set before it does."""
+
+    doors: Doors
+    address = ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self.address = network_of(peer[0]) if peer else ""
+        self.doors.knocked(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.doors.left(self)
+
+    def hold(self) -> None:
+        """Read nothing until `release`."""
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def release(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
+
+
+def _refusal(caller: ServerConnection, refusal: Refusal) -> Response:
+    response = caller.respond(refusal.status, refusal.reason + "\n")
+    if refusal.status is HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = 'Basic realm="OCPP", charset="UTF-8"'
+    return response
+
+
+def _offered(headers: Headers) -> list[str]:
+    """The subprotocols offered; none where the header cannot be read (the library refuses it anyway)."""
+    try:
+        return [name for line in headers.get_all("Sec-WebSocket-Protocol") for name in parse_subprotocol(line)]
+    except InvalidHeader:
+        return []
