@@ -170,7 +170,7 @@ class Charger(asyncio.Protocol):
             return b""
         self._open = True
         if b"permessage-deflate" in head.lower():
-            self._deflate = Deflate()
+            self._deflate = Deflate(head.decode(errors="replace"))
         self._opened.set_result(None)
         return rest
 

@@ -49,7 +49,7 @@ def test_a_site_permits_what_its_chargers_were_told_last() -> None:
 
 
 def test_what_was_compressed_is_what_a_server_reads() -> None:
-    charger, server = Deflate(), zlib.decompressobj(wbits=-12)
+    charger, server = Deflate(""), zlib.decompressobj(wbits=-12)
     for text in (b"[2,1]", b"[2,1]" * 50):
         assert server.decompress(charger.compressed(text) + b"\x00\x00\xff\xff") == text
     sent = zlib.compressobj(wbits=-15)
