@@ -6,8 +6,8 @@ frames without an extension, is read here in the callback of the event loop; eve
 compression, whatever breaks RFC 6455) is left to the library, whose state is the same before and after.
 
 This leans on what the library does not promise: `data_received`, `process_event`, `send_data`, and in its protocol
-`reader.buffer`, `current_size`, `max_message_size` and `extensions` (docs/adr/0012-direct-sockets.md). tests/csms/charge_points/test_direct.py says so
-loudly when an upgrade changes them, and `ocpp.direct_sockets = false` does without this class.
+`reader.buffer`, `current_size`, `max_message_size` and `extensions` (docs/adr/0012-direct-sockets.md). test_direct.py
+says so loudly when an upgrade changes them, and `ocpp.direct_sockets = false` does without this class.
 """
 
 from __future__ import annotations
