@@ -4,7 +4,15 @@ import pytest
 from support.world import World
 
 from csms.domain import events as ev
-from csms.domain.model import MAX_CONNECTORS, ConnectorKey, ConnectorStatus, PowerSource, SmartCharging
+from csms.domain.model import (
+    MAX_CONNECTORS,
+    ConnectorKey,
+    ConnectorStatus,
+    Moment,
+    PowerSource,
+    SiteSettings,
+    SmartCharging,
+)
 from csms.domain.rules import SUPERSEDED, IllegalEvent
 from csms.domain.state import REMEMBERED_TRANSACTIONS, State
 
@@ -178,3 +186,11 @@ def test_a_restart_keeps_everything_but_the_connections(world: World) -> None:
 def test_a_site_without_settings_cannot_be_restored() -> None:
     with pytest.raises(IllegalEvent):
         State.restored([])
+
+
+def test_a_view_shows_what_was_declared_since() -> None:
+    site = SiteSettings("s", "Site", "Europe/London", grid_capacity_w=10_000)
+    state = State(site)
+    assert state.view().site.grid_capacity_w == 10_000
+    state.apply(ev.SiteDeclared(Moment(1.0, 1.0), replace(site, grid_capacity_w=20_000)))
+    assert state.view().site.grid_capacity_w == 20_000
