@@ -67,12 +67,24 @@ class Throttle:
         return pause.seconds
 
 
-class DirectTransport:
+class _Closing:
+    """Closes a socket once, without waiting for it."""
+
+    def __init__(self, socket: ServerConnection) -> None:
+        self._connection = socket
+        self._closing: asyncio.Task[None] | None = None
+
+    def close(self, code: int, reason: str) -> None:
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._connection.close(code, reason))
+
+
+class DirectTransport(_Closing):
     """Implements Socket: frames leave at once, or wait in the socket's own buffer."""
 
     def __init__(self, socket: DirectConnection) -> None:
+        super().__init__(socket)
         self._socket = socket
-        self._closing: asyncio.Task[None] | None = None
 
     def send(self, text: str) -> None:
         if self._closing is not None:
@@ -81,10 +93,6 @@ class DirectTransport:
             self.close(_POLICY_VIOLATION, "frames are not read")
         else:
             self._socket.send_text(text)
-
-    def close(self, code: int, reason: str) -> None:
-        if self._closing is None:
-            self._closing = asyncio.create_task(self._socket.close(code, reason))
 
     async def read(self, receive: Receive, meter: Meter) -> None:
         await self._socket.listen(receive, meter)
@@ -98,14 +106,14 @@ class DirectTransport:
         self._socket.release()
 
 
-class QueuedTransport:
+class QueuedTransport(_Closing):
     """Implements Socket with the library's public interface: a bounded queue in front of the socket, and
     one task that empties it."""
 
     def __init__(self, socket: ServerConnection) -> None:
+        super().__init__(socket)
         self._socket = socket
         self._unsent: asyncio.Queue[str] = asyncio.Queue(_MAX_UNSENT_FRAMES)
-        self._closing: asyncio.Task[None] | None = None
 
     def send(self, text: str) -> None:
         if self._closing is not None:
@@ -114,10 +122,6 @@ class QueuedTransport:
             self._unsent.put_nowait(text)
         except asyncio.QueueFull:
             self.close(_POLICY_VIOLATION, "frames are not read")
-
-    def close(self, code: int, reason: str) -> None:
-        if self._closing is None:
-            self._closing = asyncio.create_task(self._socket.close(code, reason))
 
     async def read(self, receive: Receive, meter: Meter) -> None:
         writer = asyncio.create_task(self.write())
