@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from csms.domain.alarms import Alarm
 from csms.domain.commands import Command, Outcome
@@ -13,9 +13,12 @@ from csms.domain.events import Event
 from csms.domain.grid import TemporaryLimit
 from csms.domain.history import HistoryBucket, MinuteRecord
 from csms.domain.model import ChargePointSettings, Moment, SmartCharging, Transaction
+from csms.domain.records import RecordPage, RecordQuery
 from csms.domain.reports import Rebalanced, SiteAllocation
 from csms.domain.snapshot import Snapshot
 from csms.domain.state import Row
+
+RecordT = TypeVar("RecordT")
 
 
 class Clock(Protocol):
@@ -285,6 +288,16 @@ class Store(Protocol):
     async def forget_charge_point(self, site_id: str, charge_point_id: str) -> None:
         """Remove its declaration and state rows (not its sessions and events)."""
         ...
+
+    def save(self, *records: Any) -> asyncio.Future[None]:
+        """Insert or replace records (domain.records), all in one commit."""
+        ...
+
+    def remove(self, kind: type, *keys: tuple[str | int, ...]) -> asyncio.Future[None]:
+        """Delete records of a kind by their keys, all in one commit; those that are not there are no error."""
+        ...
+
+    async def records(self, query: RecordQuery[RecordT]) -> RecordPage[RecordT]: ...
 
     async def sessions(self, query: SessionQuery) -> SessionPage: ...
 

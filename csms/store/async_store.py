@@ -96,6 +96,20 @@ class AsyncStore(Reader):
             log.warning("store_sample_refused", site_id=site_id, error=str(error))
         self._writer.wake_behind()
 
+    def save(self, *records: object) -> asyncio.Future[None]:
+        """The future fails with StoreFailed, for these records alone if they hold what no database takes."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        try:
+            self._queue.save(records, future)
+        except Unstorable as error:
+            fail([future], str(error))
+        return self._queued(future)
+
+    def remove(self, kind: type, *keys: tuple[str | int, ...]) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.remove(kind, keys, future)
+        return self._queued(future)
+
     def record_minute(self, site_id: str, record: MinuteRecord) -> None:
         try:
             self._queue.record_minute(site_id, record)

@@ -14,6 +14,7 @@ from csms.domain.history import MinuteRecord
 from csms.domain.state import Row
 from csms.store import tables
 from csms.store.codec import Unstorable
+from csms.store.records import Removal, record_write, removal
 from csms.store.rows import RowKey, Values, Write, event_values, minute_write, row_key, row_write, sample_values
 from csms.store.sequences import raise_sequences
 from csms.store.upsert import append_rows, put_rows
@@ -34,20 +35,28 @@ _FORGOTTEN_NAMES = frozenset(table.name for table in _FORGOTTEN_TABLES)
 class Batch:
     """Writes of one transaction: events in their order, of each row its last version only.
 
-    `forgotten` (site, charge point) are removed before any row is written. `sequences` are numbers to reserve.
+    `forgotten` (site, charge point) are removed before any row is written, and so are `removed` records.
+    `sequences` are numbers to reserve.
     """
 
     forgotten: list[tuple[str, str]] = field(default_factory=list)
     events: list[Values] = field(default_factory=list)
     samples: list[Values] = field(default_factory=list)
     rows: dict[RowKey, Write] = field(default_factory=dict)
+    removed: dict[RowKey, Removal] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.forgotten or self.events or self.samples or self.rows or self.sequences)
+        return bool(self.forgotten or self.events or self.samples or self.rows or self.removed or self.sequences)
 
     def put(self, writes: Iterable[Write]) -> None:
         self.rows.update((write.key, write) for write in writes)
+
+    def take_away(self, removals: Iterable[Removal]) -> None:
+        for taken in removals:
+            key = (taken.table.name, tuple(taken.key.values()))
+            self.rows.pop(key, None)
+            self.removed[key] = taken
 
     def drop(self, site_id: str, charge_point_id: str) -> None:
         """Forget the state rows of a charge point that wait here."""
@@ -101,6 +110,15 @@ class Queue:
         for row in rows:
             self._rows_behind[row_key(site_id, row)] = (site_id, row)
 
+    def save(self, records: Sequence[object], future: asyncio.Future[None]) -> None:
+        """Raises Unstorable, with nothing queued."""
+        self._urgent.put([record_write(record) for record in records])
+        self._futures.append(future)
+
+    def remove(self, kind: type, keys: Sequence[tuple[str | int, ...]], future: asyncio.Future[None]) -> None:
+        self._urgent.take_away([removal(kind, key) for key in keys])
+        self._futures.append(future)
+
     def record_minute(self, site_id: str, record: MinuteRecord) -> None:
         """Raises Unstorable, with nothing queued."""
         self._behind.put([minute_write(site_id, record)])
@@ -148,6 +166,8 @@ def write_batch(connection: Connection, batch: Batch) -> None:
         for table in _FORGOTTEN_TABLES:
             of_this = (table.c.site_id == site_id) & (table.c.charge_point_id == charge_point_id)
             connection.execute(table.delete().where(of_this))
+    for removed in batch.removed.values():
+        connection.execute(removed.table.delete().where(*(removed.table.c[k] == v for k, v in removed.key.items())))
     raise_sequences(connection, batch.sequences)
     append_rows(connection, tables.events, batch.events)
     append_rows(connection, tables.meter_samples, batch.samples)

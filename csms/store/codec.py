@@ -86,7 +86,7 @@ def _foreign(value: object) -> Json:
     raise Unstorable(f"nobody said how to store a {type(value).__name__}")
 
 
-_ENCODERS: tuple[tuple[type, Callable[[Any], Json]], ...] = (
+_ENCODERS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Json]], ...] = (
     (NoneType, lambda value: value),
     (bool, lambda value: value),
     (StrEnum, lambda value: value.value),
@@ -94,7 +94,7 @@ _ENCODERS: tuple[tuple[type, Callable[[Any], Json]], ...] = (
     (int, _integer),
     (float, _finite),
     (Moment, lambda value: _finite(value.utc_s)),
-    (tuple, lambda value: [to_json(item) for item in value]),
+    ((tuple, list), lambda value: [to_json(item) for item in value]),
     (Mapping, lambda value: {_text(key): to_json(item) for key, item in value.items()}),
 )
 """The first that matches wins: bool is an int, a StrEnum is a str and a Moment is a tuple."""

@@ -11,12 +11,15 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 from csms.domain.history import MINUTE_S, HistoryBucket, MinuteRecord
 from csms.domain.model import Moment, Transaction
 from csms.domain.ports import AlarmPage, AlarmQuery, DecisionPage, DecisionQuery, SessionPage, SessionQuery
+from csms.domain.records import RecordPage, RecordQuery
 from csms.domain.state import REMEMBERED_TRANSACTIONS, Row
 from csms.store import rows, tables
 from csms.store.alarms import alarms, standing_alarms
 from csms.store.decisions import decisions
+from csms.store.records import find_records
 
 Result = TypeVar("Result")
+RecordT = TypeVar("RecordT")
 
 LIMITS_REMEMBERED_S = 86_400.0
 """A temporary limit that has been over for longer is on record, and no longer part of the site's state."""
@@ -37,6 +40,9 @@ class Reader(ABC):
 
     async def origins(self, site_id: str) -> dict[str, str]:
         return await self._read(lambda connection: origins(connection, site_id))
+
+    async def records(self, query: RecordQuery[RecordT]) -> RecordPage[RecordT]:
+        return await self._read(lambda connection: find_records(connection, query))
 
     async def sessions(self, query: SessionQuery) -> SessionPage:
         return await self._read(lambda connection: sessions(connection, query))

@@ -50,18 +50,18 @@ class Write:
 
     @property
     def key(self) -> RowKey:
-        return (self.table.name, tuple([self.values[name] for name in _primary_key(self.table)]))
+        return (self.table.name, tuple([self.values[name] for name in primary_key(self.table)]))
 
 
 @cache
-def _primary_key(table: Table) -> tuple[str, ...]:
+def primary_key(table: Table) -> tuple[str, ...]:
     return tuple(column.name for column in table.primary_key)
 
 
 def row_key(site_id: str, row: Row) -> RowKey:
     """The key of what `row_write` makes of a row that keeps no column of its own."""
     table = tables.transactions if isinstance(row, Transaction) else _STATE_TABLES[type(row)][0]
-    return (table.name, tuple([site_id if name == "site_id" else getattr(row, name) for name in _primary_key(table)]))
+    return (table.name, tuple([site_id if name == "site_id" else getattr(row, name) for name in primary_key(table)]))
 
 
 def row_write(site_id: str, row: Row, origin: str) -> Write:

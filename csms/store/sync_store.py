@@ -63,6 +63,21 @@ class SyncStore(Reader):
         except Unstorable as error:
             log.warning("store_sample_refused", site_id=site_id, error=str(error))
 
+    def save(self, *records: object) -> asyncio.Future[None]:
+        future = _future()
+        try:
+            self._queue.save(records, future)
+        except Unstorable as error:
+            fail([future], str(error))
+        self._write()
+        return future
+
+    def remove(self, kind: type, *keys: tuple[str | int, ...]) -> asyncio.Future[None]:
+        future = _future()
+        self._queue.remove(kind, keys, future)
+        self._write()
+        return future
+
     def record_minute(self, site_id: str, record: MinuteRecord) -> None:
         try:
             self._queue.record_minute(site_id, record)

@@ -227,3 +227,30 @@ alarms = Table(
     Index(None, "site_id", "standing", "raised_at_s", "alarm_id"),
     Index(None, "site_id", "cleared_at_s"),
 )
+
+
+def _record_table(name: str, key: dict[str, type[String | BigInteger]], **queried: Any) -> Table:
+    """A table of records: the key, what is queried, and the rest as JSON."""
+    return Table(
+        name,
+        metadata,
+        *(Column(column, kind, primary_key=True, autoincrement=False) for column, kind in key.items()),
+        *(Column(column, kind) for column, kind in queried.items()),
+        Column("data", JSON, nullable=False),
+    )
+
+
+id_tokens = _record_table("id_tokens", {"id_token": String}, group_id=String, status=String)
+told = _record_table("told", {"charge_point_id": String, "kind": String, "name": String})
+commands = _record_table("commands", {"command_id": BigInteger}, charge_point_id=String, at_s=Double)
+api_keys = _record_table("api_keys", {"name": String})
+webhooks = _record_table("webhooks", {"webhook_id": String})
+deliveries = _record_table("deliveries", {"delivery_id": BigInteger}, webhook_id=String, state=String, due_at_s=Double)
+audit = _record_table("audit", {"audit_id": BigInteger}, at_s=Double, subject=String)
+
+Index("ix_id_tokens_group_id", id_tokens.c.group_id)
+Index("ix_commands_charge_point_id_command_id", commands.c.charge_point_id, commands.c.command_id)
+Index("ix_commands_at_s", commands.c.at_s)
+Index("ix_deliveries_state_due_at_s", deliveries.c.state, deliveries.c.due_at_s)
+Index("ix_deliveries_webhook_id_delivery_id", deliveries.c.webhook_id, deliveries.c.delivery_id)
+Index("ix_audit_at_s", audit.c.at_s)

@@ -1,0 +1,52 @@
+"""What is kept beside the state of the sites: id tokens, commands, what charge points told, keys, webhooks, audit.
+
+Nothing here takes part in a decision of a balancer. A record is a frozen dataclass; its table and its key are a row of
+store.records.RECORDS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+RecordT = TypeVar("RecordT")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordQuery(Generic[RecordT]):
+    """Records of one kind: those whose columns have these values (a list: one of them), in the order of their keys.
+
+    `below` and `above` bound a column strictly. `limit` None: all.
+    """
+
+    kind: type[RecordT]
+    where: Mapping[str, str | int | float | bool | Sequence[str] | None] = field(default_factory=dict)
+    below: Mapping[str, float] = field(default_factory=dict)
+    above: Mapping[str, float] = field(default_factory=dict)
+    newest_first: bool = False
+    limit: int | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage(Generic[RecordT]):
+    """`total` counts all that match."""
+
+    items: tuple[RecordT, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something a charge point told of itself, or was told: one kind is one module's, named by its own words.
+
+    `kind` is such as "variable", "configuration_key", "monitor", "display_message", "certificate", "local_list",
+    "reservation", "learned"; `name` tells it from others of its kind; `value` is JSON.
+    """
+
+    charge_point_id: str
+    kind: str
+    name: str
+    at_s: float
+    value: Mapping[str, Any] = field(default_factory=dict)
