@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from csms.api.server import ApiServer
 from csms.api.table import Route
 from csms.domain import events as ev
 from csms.domain.grid import Circuit, TemporaryLimit
-from csms.domain.history import HistoryBucket, MinuteRecord
+from csms.domain.history import HistoryBucket
 from csms.domain.model import (
     Capabilities,
     ChargePointSettings,
@@ -31,12 +30,14 @@ from csms.domain.model import (
     SmartCharging,
     Transaction,
 )
-from csms.domain.ports import AlarmPage, AlarmQuery, DecisionPage, DecisionQuery, SessionPage, SessionQuery
+from csms.domain.ports import SessionPage, SessionQuery
 from csms.domain.reports import ChargerReport, CircuitReport, ConnectorReport, Rebalanced, SiteAllocation
 from csms.domain.rules import IllegalEvent
 from csms.domain.snapshot import Snapshot
-from csms.domain.state import Row, State
+from csms.domain.state import State
 from csms.keys import sha256_of
+from csms.store import SyncStore
+from csms.store.database import Database
 
 NOW_S = 1_717_243_200.25  # 2024-06-01T12:00:00.250Z
 HOUR_S = 3600.0
@@ -135,16 +136,18 @@ class FakeSites:
         return self.is_ready
 
 
-class FakeStore:
-    """Sessions in a list of (site_id, transaction); no decision and no alarm, which are tested with a real store.
-
-    Everything else that a store does is not for the API.
-    """
+class FakeStore(SyncStore):
+    """A store in memory whose sessions are a list of (site_id, transaction). `well` is what it says of its health."""
 
     def __init__(self) -> None:
+        super().__init__(Database("sqlite://"))
         self.kept: list[tuple[str, Transaction]] = []
         self.asked: list[SessionQuery] = []
-        self.healthy = True
+        self.well = True
+
+    @property
+    def healthy(self) -> bool:
+        return self.well
 
     async def sessions(self, query: SessionQuery) -> SessionPage:
         self.asked.append(query)
@@ -156,50 +159,6 @@ class FakeStore:
             and query.active in (None, transaction.active)
         ]
         return SessionPage(tuple(found[query.offset : query.offset + query.limit]), len(found))
-
-    def append(
-        self, site_id: str, event: ev.Event, rows: Sequence[Row], *, origin: str = "ocpp"
-    ) -> asyncio.Future[None]:
-        raise NotImplementedError
-
-    def sample(self, site_id: str, event: ev.Event, rows: Sequence[Row]) -> None:
-        raise NotImplementedError
-
-    def record_minute(self, site_id: str, record: MinuteRecord) -> None:
-        raise NotImplementedError
-
-    def next_id(self, sequence: str) -> int:
-        raise NotImplementedError
-
-    async def load_site(self, site_id: str, now: Moment) -> Sequence[Row]:
-        raise NotImplementedError
-
-    async def site_ids(self) -> Sequence[str]:
-        raise NotImplementedError
-
-    async def origins(self, site_id: str) -> dict[str, str]:
-        raise NotImplementedError
-
-    async def forget_charge_point(self, site_id: str, charge_point_id: str) -> None:
-        raise NotImplementedError
-
-    async def decisions(self, query: DecisionQuery) -> DecisionPage:
-        return DecisionPage((), 0)
-
-    async def alarms(self, query: AlarmQuery) -> AlarmPage:
-        return AlarmPage((), 0)
-
-    async def history(self, site_id: str, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]:
-        raise NotImplementedError
-
-    async def current_minute(self, site_id: str, minute_start_s: int) -> MinuteRecord | None:
-        raise NotImplementedError
-
-    async def flush(self) -> None:
-        raise NotImplementedError
-
-    async def close(self) -> None:
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

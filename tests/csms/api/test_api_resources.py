@@ -360,7 +360,7 @@ async def test_ids_in_paths_are_percent_decoded(path: str) -> None:
 
 
 def _broken_store(api: Api) -> None:
-    api.store.healthy = False
+    api.store.well = False
 
 
 def _stopped_site(api: Api) -> None:
