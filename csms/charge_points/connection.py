@@ -37,6 +37,8 @@ from csms.charge_points.codec import (
     PayloadInvalid,
     Undecodable,
 )
+from csms.charge_points.later import LaterAnswers
+from csms.charge_points.schemas import response_schema
 from csms.charge_points.wire import action_of
 
 __all__ = [
@@ -64,11 +66,16 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A handler's answer: it leaves when `durable` is done; `sent` is called once, right after it has left."""
+    """A handler's answer: it leaves when `durable` is done; `sent` is called once, right after it has left.
+
+    `later` is the payload where others must be asked for it first; `payload` is then the answer if that fails, breaks
+    its schema or takes too long (see later.py).
+    """
 
     payload: JsonObject
     durable: asyncio.Future[None] | None = None
     sent: Callable[[], None] | None = None
+    later: asyncio.Future[JsonObject] | None = None
 
 
 # One handler per action, already bound to its charge point.
@@ -115,6 +122,7 @@ class Connection:
         self._log = structlog.get_logger().bind(charge_point_id=charge_point_id, connection_id=connection_id)
         self._answers: OrderedDict[str, _Answer] = OrderedDict()
         self._calls = Calls(transport, call_timeout_s, max_queued_calls)
+        self._later = LaterAnswers(self._log)
         self._ended = False
 
     def receive(self, frame: str | bytes) -> None:
@@ -159,6 +167,7 @@ class Connection:
         self._ended = True
         self._answers.clear()
         self._calls.end()
+        self._later.end()
 
     def _dispatch(self, message: Call | CallResult | CallError | Undecodable) -> None:
         if isinstance(message, Call):
@@ -190,7 +199,11 @@ class Connection:
             self._log.exception("ocpp.handler_failed", action=call.action)
             self._answer_error(answer, call.message_id, "InternalError", "the request could not be processed")
         else:
-            self._answer_when_durable(answer, reply)
+            if reply.later is None:
+                self._answer_when_durable(answer, reply)
+            else:
+                then = functools.partial(self._take_later, answer, reply, call.message_id)
+                self._later.when_known(call.action, reply.later, then)
 
     def _handle(self, call: Call) -> Reply:
         """The handler's reply; raises Refused, or what the handler raises."""
@@ -227,6 +240,14 @@ class Connection:
             self._when_durable(answer, reply.sent, reply.durable)
         else:
             reply.durable.add_done_callback(functools.partial(self._when_durable, answer, reply.sent))
+
+    def _take_later(self, answer: _Answer, reply: Reply, message_id: str, payload: JsonObject | None) -> None:
+        """Until now `answer` held the fallback. What others said is not trusted to keep to the schema."""
+        if payload is not None and response_schema(self.subprotocol, answer.action).is_valid(payload):
+            answer.text = self._codec.encode_result(message_id, payload)
+        elif payload is not None:
+            self._log.warning("ocpp.answer_not_had", action=answer.action, reason="it breaks the schema")
+        self._answer_when_durable(answer, reply)
 
     def _when_durable(self, answer: _Answer, sent: Callable[[], None] | None, durable: asyncio.Future[None]) -> None:
         failure = asyncio.CancelledError() if durable.cancelled() else durable.exception()
