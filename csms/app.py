@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from csms.api.server import ApiServer
+from csms.archive import Archive
 from csms.charge_points.guard import Limits
 from csms.charge_points.lifecycle import ChargePoints
 from csms.charge_points.server import OcppServer
@@ -104,6 +105,7 @@ class Application:
         self.fleet = Fleet(store, clock, config.ocpp.default_site_id if accepts else None)
         self.charge_points = ChargePoints(
             directory=self.fleet,
+            archive=Archive(store, self._spawn),
             clock=clock,
             ids=ids,
             call_timeout_s=config.ocpp.call_timeout_s,

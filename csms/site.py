@@ -20,6 +20,7 @@ from csms.balancing.remembered import Decision, Reports
 from csms.balancing.words import cause
 from csms.commander import Commander
 from csms.domain import events as ev
+from csms.domain.alarms import SECURITY_EVENT
 from csms.domain.grid import TemporaryLimit
 from csms.domain.history import MINUTE_S, HistoryBucket, MinuteRecord, Recorder
 from csms.domain.limits import ConnectorLimits
@@ -176,6 +177,17 @@ class Site:
         except IllegalEvent:
             return False
         await durable
+        return True
+
+    async def clear_alarm(self, alarm_id: int) -> bool:
+        """Clear one that only an operator can; see SiteAccess."""
+        standing = (alarm for alarm in self._state.alarms.values() if alarm.standing and alarm.alarm_id == alarm_id)
+        alarm = next(standing, None)
+        if alarm is None:
+            return False
+        if alarm.kind != SECURITY_EVENT:
+            raise IllegalEvent("the balancer clears it when it is over")
+        await self.record(ev.AlarmCleared(self._clock.now(), alarm.kind, alarm.subject), origin="api")
         return True
 
     async def rebalance(self, timeout_s: float) -> Rebalanced:
@@ -370,5 +382,7 @@ _QUIET = (
     ev.ChargePointFlapping,
     ev.ChargePointBooted,
     ev.SiteRestarted,
+    ev.ProgressReported,
+    ev.SecurityEventReported,
 )
 """Events that change nothing a decision looks at."""

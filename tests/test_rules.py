@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": {"domain", "sqlalchemy", "alembic", "aiosqlite", "structlog", "orjson"},
     "api": {"domain", "site_rules", "smart_charging", "validation", "aiohttp", "pydantic", "orjson", "structlog"}
     | {"pydantic_core"},
+    "archive": {"domain", "orjson", "structlog"},
     "commander": {"domain", "balancing", "structlog"},
     "site": {"domain", "balancing", "commander", "structlog"},
 }

@@ -6,7 +6,8 @@ from typing import Literal
 
 from csms.api.fields import FromTime, Id, Time, UtcSeconds, optional_time, time
 from csms.api.periods import check_order
-from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Route
+from csms.api.problems import Problem
+from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
 from csms.domain.alarms import Alarm
 from csms.domain.ports import AlarmQuery
 from csms.validation import kw
@@ -39,6 +40,10 @@ class AlarmRow(Answer):
     cleared_at: Time | None
 
 
+class ClearedAnswer(Answer):
+    alarm_id: int
+
+
 async def list_alarms(call: Call[AlarmsQuery, NoBody]) -> Page[AlarmRow]:
     query = call.query
     check_order(query.from_, query.to)
@@ -54,6 +59,16 @@ async def list_alarms(call: Call[AlarmsQuery, NoBody]) -> Page[AlarmRow]:
     )
     items = [_row(site_id, alarm) for site_id, alarm in page.items]
     return Page(items=items, total=page.total, limit=query.limit, offset=query.offset)
+
+
+async def clear_alarm(call: Call[Query, NoBody]) -> ClearedAnswer:
+    number = call.path["alarm_id"]
+    if number.isascii() and number.isdecimal() and len(number) < 19:
+        for site_id in call.services.sites.site_ids():
+            found = call.services.sites.get(site_id)
+            if found is not None and await found.clear_alarm(int(number)):
+                return ClearedAnswer(alarm_id=int(number))
+    raise Problem(404, "No alarm with this number stands.")
 
 
 def _row(site_id: str, alarm: Alarm) -> AlarmRow:
@@ -80,5 +95,14 @@ ROUTES = (
         Page[AlarmRow],
         "What is wrong and what was, newest first",
         query=AlarmsQuery,
+    ),
+    Route(
+        "POST",
+        "/api/v1/alarms/{alarm_id}/clear",
+        "control",
+        clear_alarm,
+        ClearedAnswer,
+        "Clear an alarm that only an operator can: a security event",
+        errors=(404, 409),
     ),
 )

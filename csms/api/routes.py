@@ -13,6 +13,7 @@ from csms.api import (
     sites,
     smart_charging,
     temporary_limits,
+    told,
 )
 from csms.api.table import Route
 
@@ -24,6 +25,7 @@ ROUTES: tuple[Route, ...] = (
     *site_load.ROUTES,
     *sites.ROUTES,
     *charge_points.ROUTES,
+    *told.ROUTES,
     *sessions.ROUTES,
     *alarms.ROUTES,
     *health.ROUTES,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from csms.balancing.allocation import Allocation, Excess
 from csms.balancing.words import kw, place
 from csms.domain import events as ev
-from csms.domain.alarms import Alarm
+from csms.domain.alarms import SECURITY_EVENT, Alarm
 from csms.domain.electrical import voltages
 from csms.domain.limit_facts import DISOBEDIENT
 from csms.domain.model import Moment, Proof
@@ -50,7 +50,7 @@ def alarm_events(
     new_id: Callable[[], int],
 ) -> list[ev.AlarmRaised | ev.AlarmCleared]:
     """What has become of `alarms`, which go by kind and subject: raised, raised again because it is worse, cleared."""
-    standing = {name: alarm for name, alarm in alarms.items() if alarm.standing}
+    standing = {name: alarm for name, alarm in alarms.items() if alarm.standing and alarm.kind != SECURITY_EVENT}
     events: list[ev.AlarmRaised | ev.AlarmCleared] = []
     for trouble in found:
         alarm = standing.pop((trouble.kind, trouble.subject), None)

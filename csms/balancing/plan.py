@@ -27,6 +27,9 @@ _AFTER_SILENCE_S = 0.5
 _FORGOTTEN_S = 30.0
 """A limit that is exceeded is said again this often: the charger may have lost it."""
 
+_ASKED_AGAIN_S = 5.0
+"""Who asks to be told its limit is told it no more often than this."""
+
 _DEFAULT = "default while nobody decides"
 _GIVES_WAY = "a limit is exceeded: gives way until it is not"
 
@@ -218,9 +221,12 @@ class _Desk:
 
     def _must_say_again(self, case: _Case) -> bool:
         """After a reconnect, since some chargers lose their profiles with the connection; after a call without a
-        clear answer, since what it said stays possible; after a refusal, to learn whether it obeys now; and when
-        more is drawn than was permitted, on whichever of its connectors, since it may have been forgotten."""
+        clear answer, since what it said stays possible; after a refusal, to learn whether it obeys now; when the
+        charger asked for it; and when more is drawn than was permitted, on whichever of its connectors, since it may
+        have been forgotten."""
         purpose, confirmed = case.want.purpose, case.confirmed
+        if case.limits.requested_at is not None and self._is_requested(case, case.limits.requested_at):
+            return True
         if self._resends and purpose is LimitPurpose.TRANSACTION and _said_s(case) < self._resend_before_s:
             return True
         if case.failure is not None:
@@ -240,6 +246,11 @@ class _Desk:
             return True
         matters = any(limit.limit_w > confirmed.limit_w or limit.phases != confirmed.phases for limit in doubtful)
         return matters and self._is_due(confirmed.issued_at.steady_s + _LONGEST_PATIENCE_S)
+
+    def _is_requested(self, case: _Case, at: Moment) -> bool:
+        """It asked since it was told last; one that asks all the time is not told all the time."""
+        said_s = _said_s(case)
+        return case.want.transaction_id is not None and said_s < at.steady_s and self._is_due(said_s + _ASKED_AGAIN_S)
 
     def _patient(self, failure: Failure) -> bool:
         """Whether enough time has passed since the last failure: 1, 2, 4 ... seconds; what nobody answered has waited

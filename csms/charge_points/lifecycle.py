@@ -23,7 +23,7 @@ from csms.charge_points.versions import VERSIONS
 from csms.domain import events as ev
 from csms.domain.commands import Trigger
 from csms.domain.model import OCPP16, Capabilities, ChargePoint
-from csms.domain.ports import ChargePointSite, Clock, Directory, Ids, Registration
+from csms.domain.ports import Archive, ChargePointSite, Clock, Directory, Ids, Registration
 
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
@@ -47,6 +47,7 @@ class ChargePoints:
         self,
         *,
         directory: Directory,
+        archive: Archive,
         clock: Clock,
         ids: Ids,
         call_timeout_s: float,
@@ -55,6 +56,7 @@ class ChargePoints:
         spawn: Spawn,
     ) -> None:
         self._directory = directory
+        self._archive = archive
         self._clock = clock
         self._ids = ids
         self._call_timeout_s = call_timeout_s
@@ -83,6 +85,7 @@ class ChargePoints:
             now=self._clock.now,
             heartbeat_interval_s=self._heartbeat_interval_s,
             log=structlog.get_logger().bind(charge_point_id=charge_point_id, connection_id=connection_id),
+            archive=self._archive,
             early_starts=history.early_starts,
             unplaced_starts=history.unplaced_starts,
         )

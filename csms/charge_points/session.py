@@ -10,6 +10,7 @@ import structlog
 
 from csms.charge_points.connection import Reply
 from csms.charge_points.metering import Reading, SampleSet, Wiring, reading, reading_is_current
+from csms.charge_points.parts import Report
 from csms.charge_points.profile_reports import ProfileReports
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.times import Pace
@@ -24,9 +25,11 @@ from csms.domain.model import (
     PowerSource,
     Transaction,
 )
-from csms.domain.ports import SiteRecorder
+from csms.domain.ports import Archive, SiteRecorder
+from csms.domain.records import Told
 from csms.domain.rules import IllegalEvent
 from csms.domain.snapshot import Snapshot, meter_interval_s
+from csms.domain.told import ToldKind
 
 _REMEMBERED_STARTS = 16
 _LATE_S = 60.0
@@ -54,6 +57,7 @@ class Session:
     now: Callable[[], Moment]
     heartbeat_interval_s: int
     log: structlog.stdlib.BoundLogger
+    archive: Archive
     on_booted: Callable[[], None] = lambda: None
     durable: asyncio.Future[None] | None = None
     early_starts: dict[str, EarlyStart] = field(default_factory=dict)
@@ -61,8 +65,10 @@ class Session:
     connector_states: dict[int, dict[int, str]] = field(default_factory=dict)
     paces: dict[int, Pace] = field(default_factory=dict)
     profile_reports: ProfileReports = field(default_factory=ProfileReports)
+    reports: dict[str, Report] = field(default_factory=dict)
+    alarmed: set[str] = field(default_factory=set)
 
-    def record(self, event: ev.ChargePointEvent) -> bool:
+    def record(self, event: ev.ChargePointEvent | ev.AlarmRaised) -> bool:
         """Record an event; False, with a log line, if it contradicts what is known: the charger is answered all
         the same, because refusing a message only makes it come again."""
         try:
@@ -75,6 +81,11 @@ class Session:
     def promised(self, payload: JsonObject) -> Reply:
         """An answer that leaves once everything recorded so far is on disk."""
         return Reply(payload, durable=self.durable)
+
+    def keep(self, kind: ToldKind, value: JsonObject, name: str | None = None) -> None:
+        """Keep what was told, in place of what was told under this name before; without a name, beside all else."""
+        number = name if name is not None else f"{self.archive.next_id('told'):012}"
+        self.archive.keep(Told(self.charge_point_id, kind, number, self.now().utc_s, value))
 
     def settings(self) -> ChargePointSettings:
         return self.site.view().settings[self.charge_point_id]

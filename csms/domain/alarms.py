@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SECURITY_EVENT = "security_event"
+"""Kind of an alarm that a charge point raised and nobody but an operator clears: it tells what happened, and not how
+the site stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alarm:

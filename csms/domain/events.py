@@ -157,6 +157,25 @@ class CapabilitiesLearned(ChargePointEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ProgressReported(ChargePointEvent):
+    """How far it is with something it was told to do: `task` is "firmware", "published_firmware", "diagnostics" or
+    "log", `status` OCPP's word."""
+
+    task: str
+    status: str
+    request_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityEventReported(ChargePointEvent):
+    """A critical security event of the charge point; `kind` is OCPP's name of it, `reported_at_s` its own time."""
+
+    kind: str
+    reported_at_s: float
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectorEvent(ChargePointEvent):
     connector_id: int
 
@@ -234,6 +253,13 @@ class LimitIssued(ConnectorEvent):
     phases: int | None = None
     decision_id: int | None = None
     renewal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRequested(ConnectorEvent):
+    """The charger or the car wants to be told the limit of its session again; `why` in words."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,8 @@ class ConnectorLimits:
     served_wh: float = 0.0
     served_at: Moment | None = None
     default_lost: int = 0
+    requested_at: Moment | None = None
+    """When the charger last wanted to be told its session's limit again."""
 
     @property
     def default_believed(self) -> bool:

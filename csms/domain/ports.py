@@ -13,7 +13,7 @@ from csms.domain.events import Event
 from csms.domain.grid import TemporaryLimit
 from csms.domain.history import HistoryBucket, MinuteRecord
 from csms.domain.model import ChargePointSettings, Moment, SmartCharging, Transaction
-from csms.domain.records import RecordPage, RecordQuery
+from csms.domain.records import RecordPage, RecordQuery, Told
 from csms.domain.reports import Rebalanced, SiteAllocation
 from csms.domain.snapshot import Snapshot
 from csms.domain.state import Row
@@ -54,6 +54,16 @@ class ChargePointLink(Protocol):
         ...
 
     def close(self, code: int, reason: str) -> None: ...
+
+
+class Archive(Protocol):
+    """What charge points told of themselves, beside the state of their site: kept, bounded, never waited for."""
+
+    def keep(self, *told: Told) -> None: ...
+
+    def next_id(self, sequence: str) -> int:
+        """The next number of a named sequence; see Store.next_id."""
+        ...
 
 
 class SiteRecorder(Protocol):
@@ -140,6 +150,13 @@ class SiteAccess(Protocol):
         self, power_w: int, measured_at_s: float, currents_a: tuple[float, ...] | None = None
     ) -> bool:
         """What the site draws besides its chargers; False if a later measurement is known already."""
+        ...
+
+    async def clear_alarm(self, alarm_id: int) -> bool:
+        """Clear one that only an operator can; False if none of this number stands here. On disk when this returns.
+
+        Raises IllegalEvent for one that the balancer raises and clears by itself.
+        """
         ...
 
 

@@ -22,8 +22,8 @@ class RecordQuery(Generic[RecordT]):
 
     kind: type[RecordT]
     where: Mapping[str, str | int | float | bool | Sequence[str] | None] = field(default_factory=dict)
-    below: Mapping[str, float] = field(default_factory=dict)
-    above: Mapping[str, float] = field(default_factory=dict)
+    below: Mapping[str, float | str] = field(default_factory=dict)
+    above: Mapping[str, float | str] = field(default_factory=dict)
     newest_first: bool = False
     limit: int | None = None
     offset: int = 0

@@ -261,6 +261,13 @@ def _limit_issued(state: State, event: ev.LimitIssued) -> tuple[Row, ...]:
     return (facts.issued(state.limits_of(key), event),)
 
 
+def _limit_requested(state: State, event: ev.LimitRequested) -> tuple[Row, ...]:
+    key = state.connector_key(event, lowest=1)
+    if key not in state.active:
+        raise IllegalEvent("a limit was requested where no session runs")
+    return (replace(state.limits_of(key), requested_at=event.at),)
+
+
 def _limit_answered(
     rule: Callable[[ConnectorLimits, Any, facts.Circumstances], ConnectorLimits | None],
 ) -> Callable[[State, Any], tuple[Row, ...]]:
@@ -368,6 +375,8 @@ RULES: dict[type[ev.Event], Callable[[State, Any], tuple[Row, ...]]] = {
     ev.ChargePointFlapping: _no_change,
     ev.ChargePointBooted: _booted,
     ev.CapabilitiesLearned: _capabilities_learned,
+    ev.ProgressReported: _no_change,
+    ev.SecurityEventReported: _no_change,
     ev.ConnectorStatusChanged: _status_changed,
     ev.TransactionStarted: _transaction_started,
     ev.TransactionAuthorized: _transaction_authorized,
@@ -375,6 +384,7 @@ RULES: dict[type[ev.Event], Callable[[State, Any], tuple[Row, ...]]] = {
     ev.TransactionOrphaned: _transaction_orphaned,
     ev.MeterValuesReceived: _meter_values,
     ev.LimitIssued: _limit_issued,
+    ev.LimitRequested: _limit_requested,
     ev.LimitConfirmed: _limit_answered(facts.confirmed),
     ev.LimitRejected: _limit_answered(facts.rejected),
     ev.LimitUnanswered: _limit_answered(facts.unanswered),

@@ -22,6 +22,7 @@ from csms.domain.commands import Answer, SetLimit
 from csms.domain.electrical import LimitForm
 from csms.domain.model import ChargePointSettings, Current, LimitPurpose, Moment, SiteSettings, Transaction
 from csms.domain.ports import ChargePointLink, Registration
+from csms.domain.records import Told
 from csms.domain.snapshot import Snapshot
 from csms.domain.state import State
 from csms.garbage import look_seldom
@@ -112,6 +113,16 @@ def _limit(number: int, limit_w: int, start_s: float) -> SetLimit:
     )
 
 
+class NoArchive:
+    """Keeps nothing: only sessions are measured."""
+
+    def keep(self, *told: Told) -> None:
+        pass
+
+    def next_id(self, sequence: str) -> int:
+        return 1
+
+
 async def main() -> None:
     given = options(__doc__ or "")
     logs.configure()
@@ -127,6 +138,7 @@ async def main() -> None:
 
     charge_points = ChargePoints(
         directory=directory,
+        archive=NoArchive(),
         clock=SystemClock(),
         ids=RandomIds(),
         call_timeout_s=30,

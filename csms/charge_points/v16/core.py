@@ -1,4 +1,4 @@
-"""1.6 core profile, the messages around transactions: boot, heartbeat, status, authorisation, data transfer."""
+"""1.6 core profile, the messages around transactions: boot, heartbeat, status, authorisation."""
 
 from __future__ import annotations
 
@@ -52,8 +52,3 @@ def status_notification(session: Session, payload: JsonObject) -> Reply:
 
 def authorize(_session: Session, _payload: JsonObject) -> Reply:
     return Reply({"idTagInfo": {"status": "Accepted"}})
-
-
-def data_transfer(_session: Session, _payload: JsonObject) -> Reply:
-    """Chapter 4.3: no vendor's extension is known here."""
-    return Reply({"status": "UnknownVendorId"})

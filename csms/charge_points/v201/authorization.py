@@ -1,4 +1,4 @@
-"""2.0.1 block C, authorization, and the data transfer of block P."""
+"""2.0.1 block C, authorization."""
 
 from __future__ import annotations
 
@@ -9,8 +9,3 @@ from csms.charge_points.session import Session
 
 def authorize(_session: Session, _payload: JsonObject) -> Reply:
     return Reply({"idTokenInfo": {"status": "Accepted"}})
-
-
-def data_transfer(_session: Session, _payload: JsonObject) -> Reply:
-    """P02.FR.06: no vendor's extension is known here."""
-    return Reply({"status": "UnknownVendorId"})

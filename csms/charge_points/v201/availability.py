@@ -13,19 +13,27 @@ from csms.domain.model import MAX_CONNECTORS, ConnectorStatus
 
 
 def status_notification(session: Session, payload: JsonObject) -> Reply:
-    """G01. "Occupied" says less than the charging state of a running transaction, which then stays."""
-    evse_id, connector_id = payload["evseId"], payload["connectorId"]
-    if not (0 <= evse_id <= MAX_CONNECTORS and 0 <= connector_id <= MAX_CONNECTORS):
+    """G01."""
+    connector_state(session, payload["evseId"], payload["connectorId"], payload["connectorStatus"])
+    return Reply({})
+
+
+def connector_state(session: Session, evse_id: int, connector_id: int, state: str) -> None:
+    """Note the state of a connector. "Occupied" says less than the charging state of a running transaction, which then
+    stays."""
+    if not (0 <= evse_id <= MAX_CONNECTORS and 0 <= connector_id <= MAX_CONNECTORS) or state not in _STATES:
         session.log.warning("ocpp.status_of_unknown_connector", evse_id=evse_id, connector_id=connector_id)
-        return Reply({})
+        return
     states = session.connector_states.setdefault(evse_id, {})
     states.pop(connector_id, None)  # the last to report is the last in order
-    states[connector_id] = payload["connectorStatus"]
+    states[connector_id] = state
     status = evse_status(states.values())
     told_more = session.running(evse_id) is not None and session.status(evse_id) in CHARGING_STATES.values()
     if status is not ConnectorStatus.PREPARING or not told_more:
         session.record(ev.ConnectorStatusChanged(session.now(), session.charge_point_id, evse_id, status=status))
-    return Reply({})
+
+
+_STATES = frozenset({"Available", "Occupied", "Reserved", "Unavailable", "Faulted"})
 
 
 def evse_status(connector_states: Iterable[str]) -> ConnectorStatus:

@@ -15,6 +15,7 @@ from csms.api.routes import ROUTES
 from csms.api.server import ApiServer
 from csms.api.table import Route
 from csms.domain import events as ev
+from csms.domain.alarms import SECURITY_EVENT
 from csms.domain.grid import Circuit, TemporaryLimit
 from csms.domain.history import HistoryBucket
 from csms.domain.model import (
@@ -91,6 +92,15 @@ class FakeSite:
         stored = replace(smart_charging, updated_at_s=self.clock.now().utc_s)
         self.state.apply(ev.SmartChargingConfigured(self.clock.now(), stored))
         return stored
+
+    async def clear_alarm(self, alarm_id: int) -> bool:
+        for alarm in self.state.alarms.values():
+            if alarm.standing and alarm.alarm_id == alarm_id:
+                if alarm.kind != SECURITY_EVENT:
+                    raise IllegalEvent("not by hand")
+                self.state.apply(ev.AlarmCleared(self.clock.now(), alarm.kind, alarm.subject))
+                return True
+        return False
 
     async def rebalance(self, timeout_s: float) -> Rebalanced:
         if self.failure is not None:

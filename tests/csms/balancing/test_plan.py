@@ -5,6 +5,7 @@ from support.world import World
 
 from csms.domain import events as ev
 from csms.domain.model import BalancerSettings, Capabilities, ConnectorStatus, LimitPurpose
+from csms.domain.rules import IllegalEvent
 
 
 def full_site() -> World:
@@ -337,3 +338,24 @@ def test_the_deepest_cut_leaves_first() -> None:
     world.wait(60)
     world.configure(10)
     assert [intent.key.charge_point_id for intent in world.plan().intents] == ["b", "a"]
+
+
+def test_a_session_whose_charger_asks_for_its_limit_is_told_it_again_and_not_all_the_time() -> None:
+    world = full_site()
+    world.wait(10)
+    assert world.sent_kw() == {}
+    world.apply(ev.LimitRequested(world.now, "1", 1, "EV charging needs"))
+    assert world.sent_kw() == {"1": 30.0}
+    answer_all(world)
+    assert world.sent_kw() == {}
+    world.wait(1)
+    world.apply(ev.LimitRequested(world.now, "1", 1, "EV charging needs"))
+    assert world.sent_kw() == {}
+    world.wait(4)
+    assert world.sent_kw() == {"1": 30.0}
+
+
+def test_where_no_session_runs_no_limit_can_be_asked_for() -> None:
+    world = full_site()
+    with pytest.raises(IllegalEvent):
+        world.apply(ev.LimitRequested(world.now, "3", 1, "EV charging needs"))

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 import structlog
@@ -29,6 +29,7 @@ from csms.domain.model import (
     Transaction,
 )
 from csms.domain.ports import ChargePointLink, Registration
+from csms.domain.records import Told
 from csms.domain.snapshot import Snapshot
 from csms.domain.state import State
 
@@ -124,6 +125,25 @@ def charge_point(charge_point_id: str = "CP-1", **declared: object) -> ChargePoi
     return replace(ChargePointSettings(charge_point_id, "garage"), **declared)  # type: ignore[arg-type]  # of any field
 
 
+class FakeArchive:
+    """Keeps everything, the last of each name."""
+
+    def __init__(self) -> None:
+        self.told: dict[tuple[str, str], Told] = {}
+        self._ids = count(1)
+
+    def keep(self, *told: Told) -> None:
+        for record in told:
+            self.told[record.kind, record.name] = record
+
+    def next_id(self, sequence: str) -> int:
+        return next(self._ids)
+
+    def of(self, kind: str) -> dict[str, Mapping[str, Any]]:
+        """What was told of a kind, by name."""
+        return {name: told.value for (kept, name), told in self.told.items() if kept == kind}
+
+
 class FakeDirectory:
     """Knows the charge points of one site; `accepted` are the unknown ones it would take in."""
 
@@ -166,7 +186,9 @@ class FakeTransport:
         return self.sent.pop(0)
 
 
-def session(site: FakeSite, protocol: str = OCPP16, clock: FakeClock | None = None) -> Session:
+def session(
+    site: FakeSite, protocol: str = OCPP16, clock: FakeClock | None = None, archive: FakeArchive | None = None
+) -> Session:
     return Session(
         charge_point_id="CP-1",
         protocol=protocol,
@@ -174,6 +196,7 @@ def session(site: FakeSite, protocol: str = OCPP16, clock: FakeClock | None = No
         now=(clock or FakeClock()).now,
         heartbeat_interval_s=60,
         log=structlog.get_logger(),
+        archive=archive or FakeArchive(),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from hashlib import sha256
 from typing import Any
 
-from charge_point_fakes import CountingIds, FakeClock, FakeDirectory, FakeSite, charge_point
+from charge_point_fakes import CountingIds, FakeArchive, FakeClock, FakeDirectory, FakeSite, charge_point
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
@@ -40,6 +40,7 @@ class House:
         self._tasks: set[asyncio.Task[None]] = set()
         charge_points = ChargePoints(
             directory=directory,
+            archive=FakeArchive(),
             clock=FakeClock(),
             ids=CountingIds(),
             call_timeout_s=5,

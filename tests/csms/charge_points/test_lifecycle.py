@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from charge_point_fakes import CountingIds, FakeClock, FakeDirectory, FakeSite, FakeTransport, charge_point
+from charge_point_fakes import CountingIds, FakeArchive, FakeClock, FakeDirectory, FakeSite, FakeTransport, charge_point
 
 from csms.charge_points import lifecycle
 from csms.charge_points.lifecycle import ChargePoints, LiveChargePoint, NotAdmitted
@@ -55,6 +55,7 @@ class House:
         self.tasks: list[asyncio.Task[None]] = []
         self.charge_points = ChargePoints(
             directory=directory or FakeDirectory(self.site),
+            archive=FakeArchive(),
             clock=self.clock,
             ids=CountingIds(),
             call_timeout_s=call_timeout_s,

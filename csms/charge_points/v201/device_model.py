@@ -1,0 +1,43 @@
+"""2.0.1 block B, the device model as a station reports it (B07, B08): in as many messages as it likes."""
+
+from __future__ import annotations
+
+from csms.charge_points.connection import Reply
+from csms.charge_points.reporting import part_of_report
+from csms.charge_points.schemas import JsonObject
+from csms.charge_points.session import Session
+from csms.domain.told import ToldKind
+
+
+def notify_report(session: Session, payload: JsonObject) -> Reply:
+    """B07.FR.09, B08. What came is kept, whether or not the rest follows; nobody has to have asked for it."""
+    told = payload.get("reportData", [])
+    part_of_report(session, "NotifyReport", payload, len(told))
+    for item in told:
+        session.keep(ToldKind.VARIABLE, without_custom_data(item), variable_name(item["component"], item["variable"]))
+    return Reply({})
+
+
+def variable_name(component: JsonObject, variable: JsonObject) -> str:
+    """component/instance/evse/connector/variable/instance: what tells a variable from all others of its station."""
+    evse: JsonObject = component.get("evse", {})
+    parts = (
+        component["name"],
+        component.get("instance", ""),
+        str(evse.get("id", "")),
+        str(evse.get("connectorId", "")),
+        variable["name"],
+        variable.get("instance", ""),
+    )
+    return "/".join(part.replace("/", "%2F") for part in parts)
+
+
+def without_custom_data(item: JsonObject) -> JsonObject:
+    """What the protocol defines; customData is the vendor's own, of any size and depth."""
+    return {name: _plain(value) for name, value in item.items() if name != "customData"}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return without_custom_data(value)
+    return [_plain(item) for item in value] if isinstance(value, list) else value

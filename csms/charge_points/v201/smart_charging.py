@@ -1,0 +1,62 @@
+"""2.0.1 block K: what cars need and plan, and limits that others than us have set. Answers only: the rest is the
+balancer's."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from csms.charge_points.connection import Reply
+from csms.charge_points.schemas import JsonObject
+from csms.charge_points.session import Session
+from csms.charge_points.v201.device_model import without_custom_data
+from csms.domain import events as ev
+from csms.domain.electrical import ASSUMED_PHASES, Shape
+from csms.domain.model import MAX_CONNECTORS, ConnectorKey
+from csms.domain.told import ToldKind
+
+
+def notify_ev_charging_needs(session: Session, payload: JsonObject) -> Reply:
+    """K15: a profile follows within 60 s (K15.FR.08) if a session runs there, else when one begins."""
+    evse_id = payload["evseId"]
+    session.keep(ToldKind.CHARGING_NEEDS, without_custom_data(payload), str(evse_id))
+    if not 1 <= evse_id <= MAX_CONNECTORS:
+        return Reply({"status": "Rejected"})
+    if session.running(evse_id) is None:
+        return Reply({"status": "Processing"})
+    session.record(ev.LimitRequested(session.now(), session.charge_point_id, evse_id, "EV charging needs"))
+    return Reply({"status": "Accepted"})
+
+
+def notify_ev_charging_schedule(session: Session, payload: JsonObject) -> Reply:
+    """K17: a car that plans more than it may is told so, and its limit again (K17.FR.05)."""
+    evse_id = payload["evseId"]
+    session.keep(ToldKind.CHARGING_SCHEDULE, without_custom_data(payload), str(evse_id))
+    key = ConnectorKey(session.charge_point_id, evse_id)
+    snapshot = session.site.view()
+    limits, running = snapshot.limits.get(key), key in snapshot.active
+    in_force = (limits.transaction or limits.default) if limits is not None and running else None
+    shape = snapshot.shapes[session.charge_point_id]
+    if in_force is None or not _plans_more(payload["chargingSchedule"], in_force.limit_w, shape.on(in_force.phases)):
+        return Reply({"status": "Accepted"})
+    session.record(ev.LimitRequested(session.now(), session.charge_point_id, evse_id, "EV charging schedule"))
+    return Reply({"status": "Rejected"})
+
+
+def _plans_more(schedule: JsonObject, limit_w: int, shape: Shape) -> bool:
+    """Whether any period is above the limit, as the charger was told it: in its unit, else in the other."""
+    for period in schedule["chargingSchedulePeriod"]:
+        planned = Decimal(str(period["limit"]))
+        if schedule["chargingRateUnit"] == "W":
+            most = Decimal(limit_w)
+        elif shape.form.unit == "A":
+            most = shape.form.current_a(limit_w)
+        else:
+            phases = period.get("numberPhases", ASSUMED_PHASES)
+            most = Decimal(limit_w) / (phases * Decimal(str(shape.form.voltage_v)))
+        if planned > most + _ROUNDED.get(schedule["chargingRateUnit"], Decimal(0)):
+            return True
+    return False
+
+
+_ROUNDED = {"W": Decimal(1), "A": Decimal("0.1")}
+"""Cars and chargers round: so much above the limit is not above it."""
