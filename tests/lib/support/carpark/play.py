@@ -129,6 +129,8 @@ class Run:
 
     def _heard(self, number: int, text: str) -> None:
         """A CALL of the charger's has reached us; if it is one of these samples, those before it are lost or known."""
+        if self.observer.standings[number].reachable_since_s is None:  # nothing else need have changed with its boot
+            self.observer.look(number, self.world.stations[number])
         unheard = self._unheard[number]
         found = next((sample for sample in unheard if sample.energy in text), None)
         while found is not None and unheard:
