@@ -264,9 +264,8 @@ class Commander:
             outcome = await link.send(ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
             if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED):
                 break  # one that leaves this question open will leave the others open too
-            busy = key in self._state().active  # then its composite schedule is that of the transaction
             shown[key] = None
-            if default is not None and outcome.answer is Answer.ACCEPTED and not busy:
+            if default is not None and outcome.answer is Answer.ACCEPTED and self._default_governs(key):
                 shown[key] = shows_default(outcome.schedule, default, self._state().shape(charge_point_id))
         if any(self._default_changes(key, default) for key, default in asked_for.items()):
             self._unproven[charge_point_id] = None  # what one connector was told may have cost another its default
@@ -277,6 +276,12 @@ class Commander:
         for key, proof in default_proofs({key: shown.get(key) for key in keys}, before).items():
             detail = "its composite schedule does not show its default profile" if proof is Proof.DISPROVED else ""
             self._record(ev.DefaultProved(self._clock.now(), *key, proof, detail))
+
+    def _default_governs(self, key: ConnectorKey) -> bool:
+        """Whether a composite schedule tells of the default profile: not once a session has got a limit of its own."""
+        limits = self._state().limits[key]
+        own = any(limit.purpose is LimitPurpose.TRANSACTION for limit in limits.outstanding)
+        return key not in self._state().active or (limits.transaction is None and not own)
 
     def _default_changes(self, key: ConnectorKey, asked_for: Limit | None) -> bool:
         limits = self._state().limits[key]

@@ -166,3 +166,23 @@ def test_a_default_is_not_asked_for_while_a_transaction_answers_in_its_place() -
         assert [limit.purpose for limit in outstanding] == [LimitPurpose.DEFAULT]
 
     play(story, "a")
+
+
+def test_a_session_without_a_limit_of_its_own_does_not_hide_that_its_default_is_gone() -> None:
+    """The default of the second connector replaces that of the first; what the first shows is then no session's."""
+
+    async def story(f: Fixture) -> None:
+        async def only_the_last(question: ReadSchedule) -> Outcome:
+            return IN_FORCE_22 if question.connector_id == 1 else IN_FORCE_0
+
+        await fall(f, 0)
+        link = f.connect("a", slow, connectors=2)
+        link.schedule = only_the_last
+        await asyncio.sleep(1)
+        f.start("a", 1)
+        await asyncio.sleep(10)
+        assert (1, "transaction", 0) not in told(f)
+        first = f.site.snapshot().limits[ConnectorKey("a", 1)]
+        assert first.default_proof is Proof.DISPROVED
+
+    play(story, "a")

@@ -163,6 +163,20 @@ def test_that_one_rises_who_may_be_told_in_vain_is_our_doing() -> None:
     assert parts(blame, standings, 10 * LONGEST_CASE_S) == {AVOIDABLE: 25_000}
 
 
+def test_what_one_who_may_be_told_in_vain_came_back_with_is_not_our_doing() -> None:
+    one = unclear(0.0)
+    blame = Blame([one])
+    blame.open("ceiling lowered", 0.0)
+    model = simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0)
+    one.look(model, 10.0, online=False)
+    draws(one, 35_000, 20.0)
+    one.look(model, 100.0, online=True)
+    one.held = UNCLEAR_ANSWERS
+    assert parts(blame, [one], 10 * LONGEST_CASE_S) == {UNCLEAR_ANSWERS: 5_000}
+    draws(one, 36_000, 11 * LONGEST_CASE_S)
+    assert parts(blame, [one], 11 * LONGEST_CASE_S) == {UNCLEAR_ANSWERS: 5_000, AVOIDABLE: 1_000}
+
+
 def test_a_raise_that_was_under_way_when_something_happened_may_have_come_and_stay() -> None:
     standings = [unclear(10_000)]
     standings[0].outstanding = Outstanding(sent_s=-1.0)

@@ -136,10 +136,12 @@ class Blame:
         drawn = standing.believed(now_s)[quantity]
         if not standing.told_in_vain or standing.plan.offline_kw > 0:
             return drawn
-        if case is None:
-            return 0.0
-        # A CALL that was under way then may have had its effect.
-        return drawn if case.outstanding[number] is not None else min(drawn, case.vectors[number][quantity])
+        if case is not None and case.outstanding[number] is not None:
+            return drawn  # a CALL that was under way then may have had its effect
+        held = 0.0 if case is None else case.vectors[number][quantity]
+        if case is None or (standing.reachable_since_s or 0.0) > case.at_s:
+            held = max(held, standing.returned_with[quantity])  # while it was away nobody could have told it anything
+        return min(drawn, held)
 
     def _instants(self, from_s: float) -> Iterator[float]:
         for number, standing in enumerate(self._standings):

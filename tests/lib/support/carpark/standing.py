@@ -85,6 +85,7 @@ class Standing:
         self.held: str | None = "first contact"
         self.noisy = False
         self.outstanding: Outstanding | None = None
+        self.returned_with: Vector = NOTHING
         self._left_with: Vector = NOTHING
         self._on_revealed = on_revealed
         self._seen = False
@@ -255,7 +256,7 @@ class Standing:
                 self.reachable_since_s, self._left_with = None, self.vector
             return
         if self.reachable_since_s is None:
-            self.reachable_since_s = now_s
+            self.reachable_since_s, self.returned_with = now_s, self.vector
             self._greeted_s = now_s + GREETING_S
             if self.doubt is not None and self.doubt.cause.startswith("forgets"):
                 rounds_s = 10 * sum(self.plan.latency_s)
