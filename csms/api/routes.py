@@ -7,6 +7,7 @@ from csms.api import (
     allocation,
     charge_points,
     decisions,
+    events,
     health,
     sessions,
     site_load,
@@ -28,5 +29,6 @@ ROUTES: tuple[Route, ...] = (
     *told.ROUTES,
     *sessions.ROUTES,
     *alarms.ROUTES,
+    *events.ROUTES,
     *health.ROUTES,
 )

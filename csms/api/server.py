@@ -11,11 +11,13 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from csms.api.auth import ApiKey, authorize
+from csms.api.feed import Feed
 from csms.api.malformed import Connection, expect
 from csms.api.problems import COMMON_HEADERS, Problem, of_http
 from csms.api.requests import MAX_BODY_BYTES, read_body, read_query
 from csms.api.routes import ROUTES
-from csms.api.table import Answer, Call, Route, Services
+from csms.api.streams import stream
+from csms.api.table import Answer, Call, Route, Services, Stream
 from csms.domain.ports import Clock, Sites, Store
 from csms.domain.rules import IllegalEvent
 
@@ -32,7 +34,8 @@ class ApiServer:
     def __init__(
         self, sites: Sites, store: Store, clock: Clock, keys: Sequence[ApiKey], routes: Sequence[Route] = ROUTES
     ) -> None:
-        self._services = Services(sites, store, clock)
+        self.feed = Feed(store, sites, clock)
+        self._services = Services(sites, store, clock, self.feed)
         self._keys = tuple(keys)
         self._runner = web.AppRunner(self._application(routes), shutdown_timeout=_SHUTDOWN_S)
         self._listener: asyncio.Server | None = None
@@ -48,6 +51,7 @@ class ApiServer:
         """Stop listening; requests under way get a few seconds to finish."""
         if self._listener is not None:
             self._listener.close()
+        self.feed.close()
         await self._runner.cleanup()
 
     def _connection(self) -> Connection:
@@ -75,9 +79,11 @@ class ApiServer:
             context = route.body_context(self._services, request.match_info) if route.body_context else None
             body = await read_body(request, route, context)
             try:
-                answer = await route.handler(Call(self._services, request.match_info, query, body))
+                answer = await route.handler(Call(self._services, request.match_info, query, body, request.headers))
             except IllegalEvent as conflict:
                 raise Problem(409, "The state of the site does not allow this.") from conflict
+            if isinstance(answer, Stream):
+                return await stream(request, answer)
             text = answer.body() if isinstance(answer, Answer) else orjson.dumps(answer.model_dump())
             return web.Response(body=text, content_type="application/json")
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from csms.api.fields import WholeNumber
 from csms.domain.ports import Clock, Sites, Store
+
+if TYPE_CHECKING:
+    from csms.api.feed import Feed
 
 
 class Answer(BaseModel):
@@ -59,12 +62,21 @@ class Page(Answer, Generic[Item]):
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer without an end; `chunks` is closed when the client is gone."""
+
+    content_type: str
+    chunks: AsyncGenerator[bytes, None]
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """What handlers work with. `given` are answers by what they were made from, to be given again while it stands."""
 
     sites: Sites
     store: Store
     clock: Clock
+    feed: Feed
     given: dict[str, tuple[object, Answer]] = field(default_factory=dict)
 
 
@@ -76,6 +88,7 @@ class Call(Generic[QueryT, BodyT]):
     path: Mapping[str, str]
     query: QueryT
     body: BodyT
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 BodyContext = Callable[[Services, Mapping[str, str]], object]
@@ -86,13 +99,14 @@ class Route:
     """A row: method and path, the scope needed (None: public), who answers, and with what models.
 
     `body` None: a body is ignored. `body_context` finds what the body is validated against and raises Problem 404
-    where there is no such thing. `errors` are the statuses beyond those that follow from the other columns.
+    where there is no such thing. `errors` are the statuses beyond those that follow from the other columns. `streams`
+    is the media type of an answer without an end, where there is one besides `response`.
     """
 
     method: str
     path: str
     scope: str | None
-    handler: Callable[[Call[Any, Any]], Awaitable[BaseModel]]
+    handler: Callable[[Call[Any, Any]], Awaitable[BaseModel | Stream]]
     response: Any  # a model class, or a generic one with its argument such as Page[SessionRow]
     summary: str
     query: type[Query] = Query
@@ -100,6 +114,7 @@ class Route:
     body_required: bool = True
     body_context: BodyContext | None = None
     errors: tuple[int, ...] = ()
+    streams: str | None = None
 
     @property
     def statuses(self) -> list[int]:

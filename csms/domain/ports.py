@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from csms.domain.alarms import Alarm
 from csms.domain.commands import Command, Outcome
-from csms.domain.events import Event
+from csms.domain.events import Event, LimitIssued
 from csms.domain.grid import TemporaryLimit
 from csms.domain.history import HistoryBucket, MinuteRecord
 from csms.domain.model import ChargePointSettings, Moment, SmartCharging, Transaction
@@ -273,6 +273,44 @@ class AlarmPage:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Recorded events of these types (names of classes of domain.events).
+
+    `after` is an event's number: those after it, oldest first. Else newest first, those before `before` (None: from the
+    newest on).
+    """
+
+    types: Sequence[str]
+    site_id: str | None = None
+    charge_point_id: str | None = None
+    after: int | None = None
+    before: int | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event with its number. `session` is that of a TransactionEnded as it stands now, `issued` the limit that a
+    LimitConfirmed, LimitRejected or LimitUnanswered is about; None: not on record any more."""
+
+    event_id: int
+    site_id: str
+    event: Event
+    session: Transaction | None = None
+    issued: LimitIssued | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """`reached` is the number up to which (downwards: above which) everything was looked at; there may be none that
+    match. `complete`: there is nothing beyond, for now."""
+
+    items: tuple[StoredEvent, ...]
+    reached: int
+    complete: bool
+
+
 class Store(Protocol):
     """Durable memory. Writes are queued in order and committed in groups; a future is done when its commit is."""
 
@@ -321,6 +359,18 @@ class Store(Protocol):
     async def decisions(self, query: DecisionQuery) -> DecisionPage: ...
 
     async def alarms(self, query: AlarmQuery) -> AlarmPage: ...
+
+    async def events(self, query: EventQuery) -> EventPage:
+        """Of what is committed; nothing is written first."""
+        ...
+
+    async def last_event_id(self) -> int:
+        """The number of the last event that is committed; 0 before the first."""
+        ...
+
+    def on_commit(self, then: Callable[[], None]) -> None:
+        """Call `then` after each commit that wrote events."""
+        ...
 
     async def history(self, site_id: str, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]: ...
 

@@ -166,9 +166,15 @@ class AsyncStore(Reader):
         self._writer.wake()
         return future
 
+    def on_commit(self, then: Callable[[], None]) -> None:
+        self._writer.on_events.append(then)
+
     async def _read(self, query: Callable[[Connection], Result]) -> Result:
         with contextlib.suppress(StoreFailed):  # what failed to be written is not there; the rest can be read
             await self.flush()
+        return await self._read_committed(query)
+
+    async def _read_committed(self, query: Callable[[Connection], Result]) -> Result:
         if self._closed:
             raise StoreFailed("the store is closed")
         with failing():

@@ -10,12 +10,22 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
 from csms.domain.history import MINUTE_S, HistoryBucket, MinuteRecord
 from csms.domain.model import Moment, Transaction
-from csms.domain.ports import AlarmPage, AlarmQuery, DecisionPage, DecisionQuery, SessionPage, SessionQuery
+from csms.domain.ports import (
+    AlarmPage,
+    AlarmQuery,
+    DecisionPage,
+    DecisionQuery,
+    EventPage,
+    EventQuery,
+    SessionPage,
+    SessionQuery,
+)
 from csms.domain.records import RecordPage, RecordQuery
 from csms.domain.state import REMEMBERED_TRANSACTIONS, Row
 from csms.store import rows, tables
 from csms.store.alarms import alarms, standing_alarms
 from csms.store.decisions import decisions
+from csms.store.events import events, last_event_id
 from csms.store.records import find_records
 
 Result = TypeVar("Result")
@@ -31,6 +41,10 @@ class Reader(ABC):
     @abstractmethod
     async def _read(self, query: Callable[[Connection], Result]) -> Result:
         """Run the query on everything that was queued before."""
+
+    async def _read_committed(self, query: Callable[[Connection], Result]) -> Result:
+        """Run the query on what is committed, whatever waits."""
+        return await self._read(query)
 
     async def load_site(self, site_id: str, now: Moment) -> Sequence[Row]:
         return await self._read(lambda connection: load_site(connection, site_id, now))
@@ -52,6 +66,12 @@ class Reader(ABC):
 
     async def alarms(self, query: AlarmQuery) -> AlarmPage:
         return await self._read(lambda connection: alarms(connection, query))
+
+    async def events(self, query: EventQuery) -> EventPage:
+        return await self._read_committed(lambda connection: events(connection, query))
+
+    async def last_event_id(self) -> int:
+        return await self._read_committed(last_event_id)
 
     async def history(self, site_id: str, from_s: float, to_s: float, granularity_s: int) -> list[HistoryBucket]:
         return await self._read(lambda connection: history(connection, site_id, from_s, to_s, granularity_s))

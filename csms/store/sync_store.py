@@ -32,6 +32,7 @@ class SyncStore(Reader):
         self._queue = Queue()
         self._failed = False
         self._closed = False
+        self._on_events: list[Callable[[], None]] = []
 
     @classmethod
     def open(cls, url: str = "sqlite://") -> SyncStore:
@@ -100,6 +101,9 @@ class SyncStore(Reader):
         self._write()
         await future
 
+    def on_commit(self, then: Callable[[], None]) -> None:
+        self._on_events.append(then)
+
     async def flush(self) -> None:
         future = _future()
         self._queue.barrier(future)
@@ -140,6 +144,9 @@ class SyncStore(Reader):
         for future in futures:
             if not future.done():
                 future.set_result(None)
+        if batch.events and not self._failed:
+            for then in self._on_events:
+                then()
 
 
 def _future() -> asyncio.Future[None]:

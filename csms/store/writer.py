@@ -23,6 +23,8 @@ class Writer:
     def __init__(self, queue: Queue, sequences: Sequences, commit: Callable[[Batch], Awaitable[None]]) -> None:
         self.healthy = True
         self.commits = 0
+        self.on_events: list[Callable[[], None]] = []
+        """Called after each commit with events in it."""
         self._queue = queue
         self._sequences = sequences
         self._commit = commit
@@ -81,3 +83,6 @@ class Writer:
         for future in futures:
             if not future.done():
                 future.set_result(None)
+        if batch.events:
+            for then in self.on_events:
+                then()

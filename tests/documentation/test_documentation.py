@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from csms.api.public_events import PAYLOADS, PublicEvent
 from csms.api.routes import ROUTES
 from csms.api.table import Route
 from csms.balancing.strategies import STRATEGIES
@@ -140,6 +141,22 @@ def test_no_endpoint_is_documented_that_does_not_exist() -> None:
     page = (REFERENCE / "rest.md").read_text()
     headings = re.findall(r"^#+ ((?:GET|PUT|POST|PATCH|DELETE) /.*)$", page, re.MULTILINE)
     assert sorted(headings) == sorted(f"{route.method} {route.path}" for route in ROUTES)
+
+
+def test_every_type_of_event_is_documented_and_no_other_is() -> None:
+    page = (REFERENCE / "events.md").read_text()
+    assert sorted(re.findall(r"^### `(\w+)`$", page, re.MULTILINE)) == sorted(PAYLOADS)
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_every_field_of_an_event_is_documented_with_its_type(name: str) -> None:
+    page = REFERENCE / "events.md"
+    text = section(page, f"`{name}`")
+    told = set(re.findall(r"`(\w+)`", text + linked_sections(page, text)))
+    assert set(PAYLOADS[name].model_fields) <= told
+    assert set(PublicEvent.model_fields) == {
+        told for name in rows(section(page, "Every event")) for told in name.split("`, `")
+    }
 
 
 @pytest.mark.parametrize(("protocol", "heading"), [("ocpp1.6", "OCPP 1.6"), ("ocpp2.0.1", "OCPP 2.0.1")])

@@ -194,6 +194,7 @@ class Api:
         self.sites, self.store, self.clock = sites, store, clock
         self.base = ""
         self.client: aiohttp.ClientSession
+        self.server: ApiServer
 
     def site(self, site_id: str) -> FakeSite:
         site = self.sites.get(site_id)
@@ -236,7 +237,7 @@ async def running(routes: Sequence[Route] = ROUTES) -> AsyncIterator[Api]:
     yard = FakeSite(_yard(), clock)
     store.kept += [("depot", transaction) for transaction in depot.state.active.values()]
     api = Api(FakeSites(depot, yard), store, clock)
-    server = ApiServer(api.sites, store, clock, KEYS, routes)
+    server = api.server = ApiServer(api.sites, store, clock, KEYS, routes)
     api.base = f"http://127.0.0.1:{await server.start('127.0.0.1', 0)}"
     try:
         async with aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as api.client:
