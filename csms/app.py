@@ -22,6 +22,7 @@ from csms.domain.limits import ConnectorLimits
 from csms.domain.model import ChargePointSettings, Moment
 from csms.domain.ports import Clock, Ids, Registration, Store
 from csms.domain.state import Row, State
+from csms.id_tokens import IdTokens
 from csms.seed import FILE, DeclaredSite, Seed, seed
 from csms.site import Site
 from csms.site_config import SiteConfig
@@ -103,6 +104,7 @@ class Application:
         self._tasks: set[asyncio.Task[Any]] = set()
         accepts = config.ocpp.unknown_charge_points == "accept"
         self.fleet = Fleet(store, clock, config.ocpp.default_site_id if accepts else None)
+        self.id_tokens = IdTokens(config.authorization.rules(), store=store, clock=clock, sites=self.fleet)
         self.charge_points = ChargePoints(
             directory=self.fleet,
             archive=Archive(store, self._spawn),
@@ -112,6 +114,7 @@ class Application:
             heartbeat_interval_s=config.ocpp.heartbeat_interval_s,
             metering_interval_s=config.ocpp.metering_interval_s,
             spawn=self._spawn,
+            authorization=self.id_tokens,
         )
         self._server = OcppServer(
             self.fleet,
@@ -128,6 +131,8 @@ class Application:
             site = await self._load_site(declared, ids_elsewhere(self._config, declared))
             self.fleet.add(site)
             self._spawn(self._supervise(site))
+        await self.id_tokens.load(self._config.id_token_seeds(self._clock.now().utc_s))
+        self._spawn(self.id_tokens.refusals.run())
         await self._store.flush()
 
     async def listen(self) -> tuple[int, int]:

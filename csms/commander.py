@@ -130,8 +130,9 @@ class Commander:
                 del self._unproven[charge_point_id]
                 self._start(self._prove_defaults(charge_point_id, link, keys))
 
-    def end_session(self, key: ConnectorKey) -> None:
-        """Ask a charger that does not take its limits to end the session; not more than once a minute."""
+    def end_session(self, key: ConnectorKey, why: str = "session.ended_by_balancer") -> None:
+        """Ask a charger to end the session, by default since it does not take its limits; not more than once a
+        minute."""
         transaction, link = self._state().active.get(key), self._links.get(key.charge_point_id)
         now_s = self._clock.now().steady_s
         if transaction is None or link is None:
@@ -140,7 +141,7 @@ class Commander:
         if now_s - self._stopped_at_s.get(name, -_STOP_AGAIN_S) >= _STOP_AGAIN_S:
             self._stopped_at_s = {n: at_s for n, at_s in self._stopped_at_s.items() if now_s - at_s < _STOP_AGAIN_S}
             self._stopped_at_s[name] = now_s
-            log.warning("session.ended_by_balancer", site_id=self._site_id, charge_point_id=key.charge_point_id)
+            log.warning(why, site_id=self._site_id, charge_point_id=key.charge_point_id)
             self._start(_tell(link, StopSession(key.connector_id, transaction.transaction_id)))
 
     def _installed(self, state: State, key: ConnectorKey, link: ChargePointLink) -> bool:

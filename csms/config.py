@@ -17,8 +17,10 @@ from pydantic import AllowInfNan, Field, ValidationError, field_validator
 from pydantic import ValidationInfo as Info
 
 from csms.config_ids import identity_errors
+from csms.domain.authorization import AuthorizationRules, IdToken, token_key
 from csms.domain.model import BalancerSettings
 from csms.site_config import SiteConfig
+from csms.token_models import IdTokenConfig, TokenText
 from csms.validation import (
     Label,
     Section,
@@ -163,6 +165,25 @@ class BalancerConfig(Section):
         return lease_min
 
 
+class AuthorizationConfig(Section):
+    """[authorization]: see domain.authorization.AuthorizationRules."""
+
+    unknown_id_tokens: Literal["accept", "reject"] = "accept"
+    end_session_when_blocked: bool = False
+    master_pass_group: TokenText | None = None
+    contract_certificates: Literal["refuse", "trust"] = "refuse"
+    local_lists: bool = False
+
+    def rules(self) -> AuthorizationRules:
+        return AuthorizationRules(
+            accept_unknown=self.unknown_id_tokens == "accept",
+            end_session_when_blocked=self.end_session_when_blocked,
+            master_pass_group=self.master_pass_group,
+            trust_contracts=self.contract_certificates == "trust",
+            local_lists=self.local_lists,
+        )
+
+
 class Config(Section):
     """The whole file."""
 
@@ -170,7 +191,19 @@ class Config(Section):
     api: ApiConfig = ApiConfig()
     storage: StorageConfig = StorageConfig()
     balancer: BalancerConfig = BalancerConfig()
+    authorization: AuthorizationConfig = AuthorizationConfig()
+    id_tokens: list[IdTokenConfig] = Field(default_factory=list)
     sites: list[SiteConfig] = Field(min_length=1)
+
+    @field_validator("id_tokens")
+    @classmethod
+    def _distinct_tokens(cls, id_tokens: list[IdTokenConfig]) -> list[IdTokenConfig]:
+        found = repeated([token_key(row.id_token) for row in id_tokens])
+        broken_rules(((*place, "id_token"), rule) for place, rule in found)
+        return id_tokens
+
+    def id_token_seeds(self, at_s: float) -> list[IdToken]:
+        return [row.seed(at_s) for row in self.id_tokens]
 
     def balancer_settings(self) -> BalancerSettings:
         return BalancerSettings(

@@ -132,6 +132,10 @@ class Site:
     def detach(self, charge_point_id: str, link: ChargePointLink) -> None:
         self._commander.detach(charge_point_id, link)
 
+    def end_session(self, key: ConnectorKey) -> None:
+        """Ask the charger to end what runs there, its id token being refused; not more than once a minute."""
+        self._commander.end_session(key, "session.ended_for_id_token")
+
     def disconnect_all(self, code: int, reason: str) -> None:
         for link in self._commander.links():
             link.close(code, reason)
@@ -381,6 +385,7 @@ _QUIET = (
     ev.AlarmCleared,
     ev.ChargePointFlapping,
     ev.ChargePointBooted,
+    ev.TransactionRefused,
     ev.SiteRestarted,
     ev.ProgressReported,
     ev.SecurityEventReported,

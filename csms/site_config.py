@@ -106,6 +106,7 @@ class ChargePointConfig(Section):
     offline_limit_kw: Kilowatts = 0
     protocol: Literal["ocpp1.6", "ocpp2.0.1"] | None = None
     password_sha256: Sha256 | None = Field(default=None, repr=False)
+    local_list: bool | None = None
 
     @field_validator("phases")
     @classmethod
@@ -167,6 +168,7 @@ class ChargePointConfig(Section):
             never_pause=self.never_pause,
             protocol=self.protocol,
             password_sha256=self.password_sha256,
+            local_list=self.local_list,
         )
 
 

@@ -27,7 +27,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "logs": {"structlog", "orjson"},
     "site_config": {"domain", "site_rules", "smart_charging", "validation", "pydantic", "annotated_types"},
     "config_ids": {"domain", "validation"},
-    "config": {"domain", "config_ids", "site_config", "validation", "pydantic", "annotated_types"},
+    "token_models": {"domain", "validation", "pydantic", "annotated_types"},
+    "refusals": {"domain"},
+    "id_tokens": {"domain", "refusals", "structlog"},
+    "config": {"domain", "config_ids", "site_config", "token_models", "validation", "pydantic", "annotated_types"},
     "charge_points": {"domain", "ocpp", "websockets", "orjson", "jsonschema_rs", "structlog"},
     "store": {"domain", "sqlalchemy", "alembic", "aiosqlite", "structlog", "orjson"},
     "api": {"domain", "site_rules", "smart_charging", "validation", "aiohttp", "pydantic", "orjson", "structlog"}

@@ -21,6 +21,7 @@ from csms.charge_points.provisioning import corrected, provision
 from csms.charge_points.session import EarlyStart, Session
 from csms.charge_points.versions import VERSIONS
 from csms.domain import events as ev
+from csms.domain.authorization import Authorization, Everybody
 from csms.domain.commands import Trigger
 from csms.domain.model import OCPP16, Capabilities, ChargePoint
 from csms.domain.ports import Archive, ChargePointSite, Clock, Directory, Ids, Registration
@@ -54,7 +55,9 @@ class ChargePoints:
         heartbeat_interval_s: int,
         metering_interval_s: int,
         spawn: Spawn,
+        authorization: Authorization | None = None,
     ) -> None:
+        self._authorization = authorization or Everybody()
         self._directory = directory
         self._archive = archive
         self._clock = clock
@@ -88,6 +91,7 @@ class ChargePoints:
             archive=self._archive,
             early_starts=history.early_starts,
             unplaced_starts=history.unplaced_starts,
+            authorization=self._authorization,
         )
         live = LiveChargePoint(session, connection_id, registration, history, self._spawn)
         live.connect(transport, self._call_timeout_s, self._metering_interval_s, self._ids.unique)

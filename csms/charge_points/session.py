@@ -15,6 +15,7 @@ from csms.charge_points.profile_reports import ProfileReports
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.times import Pace
 from csms.domain import events as ev
+from csms.domain.authorization import Asked, Authorization, Decision, Everybody, InUse, Purpose
 from csms.domain.model import (
     MAX_CONNECTORS,
     ChargePointSettings,
@@ -67,6 +68,7 @@ class Session:
     profile_reports: ProfileReports = field(default_factory=ProfileReports)
     reports: dict[str, Report] = field(default_factory=dict)
     alarmed: set[str] = field(default_factory=set)
+    authorization: Authorization = field(default_factory=Everybody)
 
     def record(self, event: ev.ChargePointEvent | ev.AlarmRaised) -> bool:
         """Record an event; False, with a log line, if it contradicts what is known: the charger is answered all
@@ -76,11 +78,48 @@ class Session:
         except IllegalEvent as illegal:
             self.log.warning("ocpp.event_refused", event_type=type(event).__name__, reason=str(illegal))
             return False
+        if isinstance(event, ev.TransactionStarted | ev.TransactionAuthorized):
+            self.authorization.noted(self.site.site_id, event)
         return True
 
-    def promised(self, payload: JsonObject) -> Reply:
-        """An answer that leaves once everything recorded so far is on disk."""
-        return Reply(payload, durable=self.durable)
+    def promised(self, payload: JsonObject, sent: Callable[[], None] | None = None) -> Reply:
+        """An answer that leaves once everything recorded so far is on disk; `sent` is called when it has left."""
+        return Reply(payload, durable=self.durable, sent=sent)
+
+    def decide(
+        self,
+        id_token: str,
+        purpose: Purpose,
+        *,
+        kind: str | None = None,
+        connector_id: int | None = None,
+        transaction_id: str | None = None,
+    ) -> Decision:
+        """May this token charge here, now? `kind` is its type in 2.0.1's words."""
+        return self.authorization.decide(
+            Asked(
+                id_token,
+                self.site.site_id,
+                self.charge_point_id,
+                connector_id,
+                self.settings().current,
+                purpose,
+                transaction_id,
+                kind,
+            )
+        )
+
+    def refusal(self, decision: Decision, transaction_id: str) -> Callable[[], None] | None:
+        """What follows once a charger has been told that its running transaction is refused; None where it is not.
+
+        The transaction runs on until the charger ends it (StopTransactionOnInvalidId is the charger's affair).
+        """
+        running = next((t for t in self.transactions() if t.active and t.transaction_id == transaction_id), None)
+        if decision.accepted or running is None:
+            return None
+        self.record(ev.TransactionRefused(self.now(), *running.key, transaction_id, decision.status.value))
+        transaction = InUse(self.site.site_id, running.key, transaction_id)
+        return lambda: self.authorization.refused(transaction)
 
     def keep(self, kind: ToldKind, value: JsonObject, name: str | None = None) -> None:
         """Keep what was told, in place of what was told under this name before; without a name, beside all else."""

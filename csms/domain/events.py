@@ -207,6 +207,14 @@ class TransactionAuthorized(ConnectorEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class TransactionRefused(ConnectorEvent):
+    """The charger was told that the id token of its transaction is refused: `status` is why. It runs until it ends."""
+
+    transaction_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class TransactionEnded(ConnectorEvent):
     transaction_id: str
     ended_at_s: float

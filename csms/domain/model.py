@@ -129,7 +129,8 @@ class ChargePointSettings:
 
     `circuit_id` None hangs it on the grid connection itself. `phase_map` says which of the site's phases (0 to 2) feed
     its conductors L1, L2, L3. `grid_factor` is what it draws from the grid per watt it delivers (a DC charger's
-    losses). `never_pause`: cars there do not wake from 0 A, so a session always keeps its floor.
+    losses). `never_pause`: cars there do not wake from 0 A, so a session always keeps its floor. `local_list`: whether
+    it is sent a local authorization list (None: as is the rule for all).
     """
 
     charge_point_id: str
@@ -146,6 +147,7 @@ class ChargePointSettings:
     never_pause: bool = False
     protocol: str | None = None
     password_sha256: str | None = field(default=None, repr=False)
+    local_list: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -380,6 +380,7 @@ RULES: dict[type[ev.Event], Callable[[State, Any], tuple[Row, ...]]] = {
     ev.ConnectorStatusChanged: _status_changed,
     ev.TransactionStarted: _transaction_started,
     ev.TransactionAuthorized: _transaction_authorized,
+    ev.TransactionRefused: _no_change,
     ev.TransactionEnded: _transaction_ended,
     ev.TransactionOrphaned: _transaction_orphaned,
     ev.MeterValuesReceived: _meter_values,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
+from csms.domain.authorization import IdToken
 from csms.domain.model import Moment
 from csms.domain.records import RecordPage, RecordQuery, Told
 from csms.store import tables
@@ -16,6 +17,7 @@ from csms.store.rows import Write, primary_key
 
 RECORDS: dict[type, Table] = {
     Told: tables.told,
+    IdToken: tables.id_tokens,
 }
 """Where each kind of record lives. Its columns are fields of the record; the rest of it is JSON."""
 

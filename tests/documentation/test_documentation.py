@@ -86,6 +86,8 @@ def test_the_sections_of_the_file_are_found() -> None:
         "`[[api.keys]]`",
         "`[storage]`",
         "`[balancer]`",
+        "`[authorization]`",
+        "`[[id_tokens]]`",
         "`[[sites]]`",
         "`[[sites.circuits]]`",
         "`[[sites.charge_points]]`",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from csms.charge_points.session import Handler
-from csms.charge_points.v16.core import authorize, boot_notification, heartbeat, status_notification
+from csms.charge_points.v16.authorization import authorize
+from csms.charge_points.v16.core import boot_notification, heartbeat, status_notification
 from csms.charge_points.v16.firmware import (
     diagnostics_status_notification,
     firmware_status_notification,

@@ -48,7 +48,3 @@ def status_notification(session: Session, payload: JsonObject) -> Reply:
         )
     )
     return Reply({})
-
-
-def authorize(_session: Session, _payload: JsonObject) -> Reply:
-    return Reply({"idTagInfo": {"status": "Accepted"}})

@@ -7,24 +7,32 @@ from csms.charge_points.metering import last_register_wh
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.session import Session
 from csms.charge_points.times import charger_time, tells_time
+from csms.charge_points.v16.authorization import id_tag_info
 from csms.charge_points.v16.meter_values import sample_sets
 from csms.domain import events as ev
+from csms.domain.authorization import Purpose
 from csms.domain.model import Transaction
 from csms.domain.rules import SUPERSEDED
 
-_ACCEPTED = {"status": "Accepted"}
 _UNKNOWN_CONNECTOR = 0
 
 
 def start_transaction(session: Session, payload: JsonObject) -> Reply:
-    """Chapter 4.8. The same start again, from a queue or with a new message id, gets the same transactionId."""
+    """Chapter 4.8. The same start again, from a queue or with a new message id, gets the same transactionId.
+
+    A refused tag gets one too, and its transaction is kept: it runs until the charger ends it.
+    """
     start_key = _start_key(payload)
     known = session.transactions()
     session_id = _known_start(session, payload, known, start_key)
     if session_id is None:
         session_id = _new_session_id(session, known)
         _record_start(session, payload, session_id, start_key)
-    return session.promised({"transactionId": session_id, "idTagInfo": _ACCEPTED})
+    decision = session.decide(
+        payload["idTag"], Purpose.START, connector_id=payload["connectorId"], transaction_id=str(session_id)
+    )
+    sent = session.refusal(decision, str(session_id))
+    return session.promised({"transactionId": session_id, "idTagInfo": id_tag_info(decision)}, sent)
 
 
 def stop_transaction(session: Session, payload: JsonObject) -> Reply:
@@ -36,7 +44,8 @@ def stop_transaction(session: Session, payload: JsonObject) -> Reply:
         session.record(end.of(transaction))
     elif not any(end.repeats(t) for t in known):
         session.record(end.orphan(session.site.next_session_id()))
-    return session.promised({"idTagInfo": _ACCEPTED} if "idTag" in payload else {})
+    id_tag = payload.get("idTag")
+    return session.promised({} if id_tag is None else {"idTagInfo": id_tag_info(session.decide(id_tag, Purpose.STOP))})
 
 
 def _start_key(payload: JsonObject) -> str:

@@ -9,8 +9,10 @@ from csms.charge_points.metering import SampleSet, last_register_wh
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.session import EarlyStart, Session
 from csms.charge_points.times import charger_time
+from csms.charge_points.v201.authorization import id_token_info
 from csms.charge_points.v201.meter_values import sample_sets
 from csms.domain import events as ev
+from csms.domain.authorization import Purpose
 from csms.domain.model import ConnectorStatus, Moment, Transaction
 from csms.domain.rules import SUPERSEDED
 
@@ -23,7 +25,7 @@ def transaction_event(session: Session, payload: JsonObject) -> Reply:
         _ended(session, event, transaction)
     else:
         _going_on(session, event, transaction)
-    return session.promised({"idTokenInfo": {"status": "Accepted"}} if "idToken" in payload else {})
+    return _answer(session, event, payload) if "idToken" in payload else session.promised({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,28 @@ class _Event:
             transaction_id=info["transactionId"],
             measured_at_s=charger_time(payload["timestamp"], at.utc_s),
             evse_id=payload.get("evse", {}).get("id"),
-            id_token=payload.get("idToken", {}).get("idToken"),
+            id_token=payload.get("idToken", {}).get("idToken") or None,  # C02: a start button has an empty one
             charging_state=info.get("chargingState"),
             reason=info.get("stoppedReason", "Local"),  # TransactionType: may be left out when it is Local
             values=sample_sets(payload.get("meterValue", ()), at.utc_s),
         )
+
+
+def _answer(session: Session, event: _Event, payload: JsonObject) -> Reply:
+    """The status of the token in the event: one that starts is checked again (C12.FR.03), one that stops is not held
+    against where it charges."""
+    token = payload["idToken"]
+    stops = event.kind == "Ended" or payload["triggerReason"] == "StopAuthorized"
+    running = next((t for t in session.transactions() if t.transaction_id == event.transaction_id), None)
+    decision = session.decide(
+        token["idToken"],
+        Purpose.STOP if stops else Purpose.START,
+        kind=token["type"],
+        connector_id=event.evse_id if running is None else running.connector_id,
+        transaction_id=event.transaction_id,
+    )
+    sent = None if stops else session.refusal(decision, event.transaction_id)
+    return session.promised({"idTokenInfo": id_token_info(decision)}, sent)
 
 
 def _going_on(session: Session, event: _Event, transaction: Transaction | None) -> None:
