@@ -9,6 +9,7 @@ from csms.api import (
     decisions,
     events,
     health,
+    me,
     sessions,
     site_load,
     sites,
@@ -30,5 +31,6 @@ ROUTES: tuple[Route, ...] = (
     *sessions.ROUTES,
     *alarms.ROUTES,
     *events.ROUTES,
+    *me.ROUTES,
     *health.ROUTES,
 )

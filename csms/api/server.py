@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from csms.api import static
 from csms.api.auth import ApiKey, authorize
 from csms.api.feed import Feed
 from csms.api.malformed import Connection, expect
@@ -67,19 +68,22 @@ class ApiServer:
             for method in _methods(route):
                 application.router.add_route(method, route.path, handler, expect_handler=expect)
                 methods.setdefault(route.path, []).append(method)
+        static.add_routes(application.router)
         for path, allowed in methods.items():
             application.router.add_route("OPTIONS", path, _options([*allowed, "OPTIONS"]))
         return application
 
     def _handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
-            if route.scope is not None:
-                request[_KEY_NAME] = authorize(self._keys, request.headers, route.scope).name
+            key = None if route.scope is None else authorize(self._keys, request.headers, route.scope)
+            if key is not None:
+                request[_KEY_NAME] = key.name
             query = read_query(request, route.query)
             context = route.body_context(self._services, request.match_info) if route.body_context else None
             body = await read_body(request, route, context)
             try:
-                answer = await route.handler(Call(self._services, request.match_info, query, body, request.headers))
+                call = Call(self._services, request.match_info, query, body, request.headers, key)
+                answer = await route.handler(call)
             except IllegalEvent as conflict:
                 raise Problem(409, "The state of the site does not allow this.") from conflict
             if isinstance(answer, Stream):
@@ -98,9 +102,11 @@ class ApiServer:
         ) -> web.StreamResponse:
             started_s = self._services.clock.now().steady_s
             response = await handler(request)
-            response.headers.update(COMMON_HEADERS)
+            for name, value in COMMON_HEADERS.items():
+                response.headers.setdefault(name, value)
             elapsed_s = self._services.clock.now().steady_s - started_s
-            (log.debug if request.path in _QUIET else log.info)(
+            quiet = request.path in _QUIET or static.is_static(request.path)
+            (log.debug if quiet else log.info)(
                 "api_request",
                 method=request.method,
                 path=request.rel_url.raw_path,

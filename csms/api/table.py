@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from csms.api.auth import ApiKey
 from csms.api.fields import WholeNumber
 from csms.domain.ports import Clock, Sites, Store
 
@@ -82,13 +83,14 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[QueryT, BodyT]):
-    """One authorized, validated request."""
+    """One authorized, validated request; `key` is the one it came with, None where none is needed."""
 
     services: Services
     path: Mapping[str, str]
     query: QueryT
     body: BodyT
     headers: Mapping[str, str] = field(default_factory=dict)
+    key: ApiKey | None = None
 
 
 BodyContext = Callable[[Services, Mapping[str, str]], object]

@@ -94,7 +94,9 @@ async def test_the_scheme_is_known_in_any_case() -> None:
         assert reply.status == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1", "/api/v1/nothing", "/api/v1/sites/", "/api/v1/sites/a/b", "/%00"])
+@pytest.mark.parametrize(
+    "path", ["/dashboard", "/api/v1", "/api/v1/none", "/api/v1/sites/", "/api/v1/sites/a/b", "/%00"]
+)
 async def test_an_unknown_path_is_404(path: str) -> None:
     async with running() as api:
         _is_problem(await api.get(path), 404)

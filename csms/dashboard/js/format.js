@@ -1,0 +1,99 @@
+// Numbers and times as people read them. null is an en dash: not known.
+
+export const NONE = "–";
+
+const formats = new Map();
+function decimals(least, most) {
+  const name = `${least}/${most}`;
+  if (!formats.has(name)) {
+    formats.set(name, new Intl.NumberFormat("en-GB", { minimumFractionDigits: least, maximumFractionDigits: most }));
+  }
+  return formats.get(name);
+}
+
+/** Power to a tenth, so that columns align. */
+export function kw(value) {
+  return value === null || value === undefined ? NONE : `${decimals(1, 1).format(value)} kW`;
+}
+
+/** Power as it was set: no more decimals than it has. */
+export function exactKw(value) {
+  return value === null || value === undefined ? NONE : `${decimals(0, 3).format(value)} kW`;
+}
+
+export function kwh(value) {
+  return value === null || value === undefined ? NONE : `${decimals(1, 1).format(value)} kWh`;
+}
+
+export function ampere(value) {
+  return value === null || value === undefined ? NONE : `${decimals(0, 1).format(value)} A`;
+}
+
+export const count = (value) => decimals(0, 0).format(value);
+
+/** "1 charger", "3 chargers". */
+export const counted = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+
+export const percent = (share) => `${Math.round(share * 100)} %`;
+
+const clocks = new Map();
+function clock(zone, options) {
+  const name = `${zone}${JSON.stringify(options)}`;
+  if (!clocks.has(name)) {
+    clocks.set(name, new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", timeZone: zone, ...options }));
+  }
+  return clocks.get(name);
+}
+
+const TIME = { hour: "2-digit", minute: "2-digit" };
+const DAY = { weekday: "short", day: "numeric", month: "short" };
+
+/** 14:20 */
+export function time(iso, zone) {
+  return iso ? clock(zone, TIME).format(new Date(iso)) : NONE;
+}
+
+/** 14:20:07 */
+export function exactTime(iso, zone) {
+  return iso ? clock(zone, { ...TIME, second: "2-digit" }).format(new Date(iso)) : NONE;
+}
+
+/** 14:20 today, else Mon 3 Jun, 14:20. */
+export function when(iso, zone, now = Date.now()) {
+  if (!iso) return NONE;
+  const date = new Date(iso);
+  const day = clock(zone, { ...DAY, year: "numeric" });
+  if (day.format(date) === day.format(now)) return clock(zone, TIME).format(date);
+  const sameYear = clock(zone, { year: "numeric" }).format(date) === clock(zone, { year: "numeric" }).format(now);
+  return `${sameYear ? clock(zone, DAY).format(date) : day.format(date)}, ${clock(zone, TIME).format(date)}`;
+}
+
+/** 7 s, 12 min, 3 h 05, 4 days: how long that is. */
+export function span(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, "0")}`;
+  return counted(Math.floor(hours / 24), "day");
+}
+
+export const since = (iso, now = Date.now()) => (iso ? span(now - Date.parse(iso)) : NONE);
+
+/** For <input type="datetime-local">, in the browser's own zone. */
+export function localInput(date) {
+  const two = (number) => String(number).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** One row of a CSV file. A cell that a spreadsheet would take for a formula is made text. */
+export function csvRow(cells) {
+  return cells
+    .map((cell) => {
+      const text = cell === null || cell === undefined ? "" : String(cell);
+      const harmless = typeof cell === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+      return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+    })
+    .join(",");
+}

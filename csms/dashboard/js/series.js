@@ -1,0 +1,91 @@
+// Samples over time for the charts. Pure.
+
+export const HOUR_S = 3600;
+export const STEP_S = 2; // no two samples closer than this
+const SHOWN = 18; // areas of their own; the rest is one
+
+/** What is remembered of one site: rows of time, budget, allocated and each charger's draw. */
+export class Recording {
+  constructor(keepS = HOUR_S) {
+    this.keepS = keepS;
+    /** @type {{at: number, budget: number | null, allocated: number | null, total: number, each: Map<string, number> | null}[]} */
+    this.rows = [];
+  }
+
+  /** A moment of the allocation. */
+  add(allocation) {
+    const at = Date.parse(allocation.timestamp) / 1000;
+    const each = new Map(allocation.chargers.map((row) => [row.charge_point_id, row.actual_kw ?? 0]));
+    const row = {
+      at,
+      budget: allocation.total_budget_kw,
+      allocated: allocation.total_allocated_kw,
+      total: [...each.values()].reduce((sum, power) => sum + power, 0),
+      each,
+    };
+    const last = this.rows.at(-1);
+    if (last && at <= last.at) return;
+    this.rows.push(row);
+    this.forget(at);
+  }
+
+  /** What is on record of times when nobody looked; `each` is null where only the sum is known. */
+  fill(rows, apartS = 60) {
+    const missing = rows.filter((row) => !this.rows.some((known) => Math.abs(known.at - row.at) < apartS));
+    this.rows = [...this.rows, ...missing].sort((a, b) => a.at - b.at);
+  }
+
+  forget(now) {
+    const from = this.rows.findIndex((row) => row.at >= now - this.keepS);
+    if (from > 0) this.rows.splice(0, from);
+  }
+}
+
+/** History as rows of a recording: it knows the sum of all chargers. */
+export function fromHistory(buckets, granularityS) {
+  return buckets.map((bucket) => ({
+    at: Date.parse(bucket.period_start) / 1000 + granularityS / 2,
+    budget: null,
+    allocated: bucket.total_allocated_kw,
+    total: bucket.total_actual_kw,
+    each: null,
+  }));
+}
+
+/**
+ * Columns for a stacked chart: the area of each charger stands on those before it.
+ * Chargers beyond the first eighteen in energy are drawn as one.
+ * @param {Recording["rows"]} rows
+ * @param {string[]} ids in the order of their declaration
+ */
+export function stacked(rows, ids) {
+  const energy = new Map();
+  for (const row of rows) for (const [id, power] of row.each ?? []) energy.set(id, (energy.get(id) ?? 0) + power);
+  const seen = ids.filter((id) => energy.get(id) > 0);
+  const biggest = new Set([...seen].sort((a, b) => energy.get(b) - energy.get(a)).slice(0, SHOWN));
+  const named = seen.filter((id) => biggest.has(id));
+  const tops = [...named, null].map(() => []); // the last: all others, and all where only the sum is known
+  for (const row of rows) {
+    let height = 0;
+    named.forEach((id, index) => {
+      height += row.each?.get(id) ?? 0;
+      tops[index].push(height);
+    });
+    tops[named.length].push(Math.max(row.total, height));
+  }
+  return {
+    names: named,
+    x: rows.map((row) => row.at),
+    tops,
+    allocated: rows.map((row) => row.allocated),
+    budget: rows.map((row) => row.budget),
+    rest: { unnamed: seen.length > named.length, sums: rows.some((row) => row.each === null && row.total > 0.05) },
+  };
+}
+
+/** A scale's upper end: a round number at or above what is shown. */
+export function niceTop(value) {
+  if (!(value > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 12].map((step) => step * power).find((top) => top >= value * 1.02);
+}

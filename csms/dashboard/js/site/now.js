@@ -1,0 +1,110 @@
+// A site as it is now: is all well, who gets what and why, and how that came about in the last hour.
+
+import { get, paths } from "../api.js";
+import { areaColour, Legend, StackChart } from "../charts.js";
+import { circuitTree, drawn, verdict } from "../chargers.js";
+import { exactKw, kw } from "../format.js";
+import { html, useEffect, useMemo, useState } from "../html.js";
+import { BudgetBar, Note } from "../parts.js";
+import { fromHistory, HOUR_S, Recording, stacked } from "../series.js";
+import { theme } from "../theme.js";
+import { Card, Choice } from "../ui.js";
+import { useShared } from "../value.js";
+import { Chargers } from "./chargers-table.js";
+import { Circuits } from "./circuits.js";
+
+/** Kept while the tab lives: who comes back to a site finds its chart as it was. */
+const recordings = new Map();
+
+function useRecording(site, allocation) {
+  if (!recordings.has(site.site_id)) recordings.set(site.site_id, new Recording());
+  const recording = recordings.get(site.site_id);
+  const [, setFilled] = useState(0);
+  const last = recording.rows.at(-1);
+  const away = !last || Date.parse(allocation.timestamp) / 1000 - last.at > 90;
+  recording.add(allocation);
+  useEffect(() => {
+    if (!away) return;
+    const from = new Date(Date.now() - HOUR_S * 1000).toISOString();
+    get(paths.history(site.site_id), { granularity: "1min", from })
+      .then((history) => {
+        recording.fill(fromHistory(history.buckets, 60));
+        setFilled(Date.now());
+      })
+      .catch(() => {}); // the chart then begins now; the page says by itself that the server is gone
+  }, [away]);
+  return recording;
+}
+
+export function Now({ site, allocation, list, alarms }) {
+  const state = verdict(allocation, list, alarms, site.timezone);
+  const recording = useRecording(site, allocation);
+  const [marked, setMarked] = useState(null);
+  const colours = useColours(site);
+  return html`<div class="stack">
+    <${Verdict} site=${site} allocation=${allocation} state=${state} />
+    <${Live} site=${site} recording=${recording} stamp=${allocation.timestamp} marked=${marked} colours=${colours} />
+    <${Chargers} site=${site} list=${list} colours=${colours} onMark=${setMarked} />
+    <${Circuits} tree=${circuitTree(site, allocation)} />
+  </div>`;
+}
+
+/** The colour of a charger: by its place in the declaration, so that it stays the same. */
+function useColours(site) {
+  const shown = useShared(theme);
+  return useMemo(() => {
+    const places = new Map(site.charge_point_ids.map((id, index) => [id, areaColour(index)]));
+    return (id) => places.get(id);
+  }, [site.charge_point_ids.join("\n"), shown]);
+}
+
+function Verdict({ site, allocation, state }) {
+  const power = drawn(allocation);
+  const free = Math.max(0, allocation.total_budget_kw - allocation.total_permitted_kw);
+  return html`<section class=${`card verdict ${state.tone}`} aria-label="State of the site">
+    <div class="verdict-head">
+      <h2>${state.headline}</h2>
+      <p class="muted">${strategyWords(allocation.strategy)}; the budget of ${exactKw(allocation.total_budget_kw)} is set by ${allocation.limit_source}</p>
+    </div>
+    <${BudgetBar} allocation=${allocation} drawn=${power} />
+    <dl class="figures">
+      <div><dt><span class="swatch drawn"></span>Drawn</dt><dd>${kw(power)}</dd></div>
+      <div><dt><span class="swatch given"></span>Permitted</dt><dd>${kw(allocation.total_permitted_kw)}</dd></div>
+      <div><dt><span class="swatch reserved"></span>Of it reserved</dt><dd>${kw(allocation.reserved_kw)}</dd></div>
+      <div><dt><span class="swatch free"></span>Free</dt><dd>${kw(free)}</dd></div>
+      ${allocation.site_load_kw > 0 && html`<div><dt>Building</dt><dd>${kw(allocation.site_load_kw)}</dd></div>`}
+    </dl>
+    ${state.notes.length
+      ? state.notes.map((note) => html`<${Note} key=${note.text} tone=${note.tone}>${note.text}<//>`)
+      : html`<${Note} tone="good">All well: every charger is in reach and within its limit.<//>`}
+  </section>`;
+}
+
+const STRATEGIES = {
+  equal: "Shared equally",
+  priority: "Shared by priority",
+  scheduled: "Shared by schedule",
+  first_come_first_served: "First come, first served",
+};
+
+const strategyWords = (strategy) => STRATEGIES[strategy] ?? strategy;
+
+const SPANS = [[600, "10 min"], [HOUR_S, "1 hour"]];
+
+function Live({ site, recording, stamp, marked, colours }) {
+  const [spanS, setSpan] = useState(HOUR_S);
+  const to = Date.parse(stamp) / 1000;
+  const series = useMemo(
+    () => stacked(recording.rows.filter((row) => row.at >= to - spanS - 60), site.charge_point_ids),
+    [stamp, spanS, recording.rows.length],
+  );
+  const legend = [["Draw of each charger", "area"], ["Allocated", "allocated"], ["Budget", "budget"]];
+  if (series.rest.unnamed) legend.splice(1, 0, ["Smaller ones together", "others"]);
+  else if (series.rest.sums) legend.splice(1, 0, ["All together, before this page was opened", "others"]);
+  // While little is known it gets the room; five minutes is the least that reads as a chart.
+  const from = Math.max(to - spanS, Math.min(series.x[0] ?? to, to - 300));
+  return html`<${Card} title="Power" actions=${html`<${Choice} label="How far back" options=${SPANS} value=${spanS} onChange=${setSpan} />`}>
+    <${StackChart} series=${series} from=${from} to=${to} zone=${site.timezone} height=${280} marked=${marked} colours=${colours} />
+    <${Legend} items=${legend} />
+  <//>`;
+}
