@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support.carpark.blame import AVOIDABLE, LONGEST_CASE_S, THINKING_S, Blame
+from support.carpark.blame import AVOIDABLE, LONGEST_CASE_S, THINKING_S, WRITING_S, Blame
 from support.carpark.ceilings import Vector
 from support.carpark.play import compared
 from support.carpark.scenario import PointPlan
@@ -185,6 +185,16 @@ def test_a_raise_that_was_under_way_when_something_happened_may_have_come_and_st
     draws(standings[0], 35_000, 1.0)
     for now_s in (2.0, 10 * LONGEST_CASE_S):
         assert parts(blame, standings, now_s) == {UNCLEAR_ANSWERS: 5_000}
+
+
+def test_a_raise_that_was_being_written_down_when_something_happened_leaves_a_moment_after_it() -> None:
+    for sent_s, remains in ((WRITING_S, "ceiling lowered"), (2 * WRITING_S, AVOIDABLE)):
+        standings = [standing(10_000)]
+        blame = Blame(standings)
+        blame.open("ceiling lowered", 0.0)
+        standings[0].waits_for(Outstanding(sent_s))
+        draws(standings[0], 35_000, 1.0)
+        assert parts(blame, standings, 1.0) == {remains: 5_000}
 
 
 def test_what_a_charger_draws_beyond_what_it_must_be_believed_is_excused_while_nobody_can_know() -> None:

@@ -19,6 +19,8 @@ from support.carpark.standing import Outstanding, Standing
 LONGEST_CASE_S = 240.0
 THINKING_S = 1.0
 """What a decision may take: to learn of an event, decide, write it down, and send."""
+WRITING_S = 0.05
+"""What was decided a moment before an event and had yet to be written down leaves so long after it at most."""
 
 AVOIDABLE = "avoidable"
 MEANWHILE = "avoidable, others not at 0 meanwhile"
@@ -128,7 +130,12 @@ class Blame:
         if now_s >= free_s + THINKING_S:
             return 0.0
         # A CALL that was under way then has its effect before the 0 that would have followed it.
-        return drawn if case.outstanding[number] is not None else min(drawn, case.vectors[number][quantity])
+        return drawn if self._under_way(case, number) else min(drawn, case.vectors[number][quantity])
+
+    def _under_way(self, case: Case, number: int) -> bool:
+        """Whether a CALL of ours had left when something happened, or was about to."""
+        standing = self._standings[number]
+        return case.outstanding[number] is not None or standing.was_told_within(case.at_s, case.at_s + WRITING_S)
 
     def _stays(self, case: Case | None, number: int, quantity: int, now_s: float) -> float:
         """What flows through one that cannot be told anything, or in vain; then at most what did at the last event."""
@@ -136,7 +143,7 @@ class Blame:
         drawn = standing.believed(now_s)[quantity]
         if not standing.told_in_vain or standing.plan.offline_kw > 0:
             return drawn
-        if case is not None and case.outstanding[number] is not None:
+        if case is not None and self._under_way(case, number):
             return drawn  # a CALL that was under way then may have had its effect
         held = 0.0 if case is None else case.vectors[number][quantity]
         if case is None or (standing.reachable_since_s or 0.0) > case.at_s:

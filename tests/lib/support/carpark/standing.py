@@ -6,7 +6,7 @@ Everything here comes from outside csms: from the charger itself, from its conne
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -40,6 +40,9 @@ SAMPLES = 3
 what was drawn before the last limit had been followed."""
 
 CALL_TIMEOUT_S = 30.0
+LAST_SENT = 64
+"""So many CALLs are remembered: more than can be answered while a case is open."""
+
 UNCLEAR_ANSWERS = "unclear answers"
 UNCLEAR = ("chance_call_lost", "chance_answer_lost", "chance_call_error", "chance_answered_late", "never_answers")
 REFUSING = ("rejects_profile_chance", "rejects_profiles", "honours_only", "takes_kinds", "call_error_for")
@@ -85,6 +88,7 @@ class Standing:
         self.held: str | None = "first contact"
         self.noisy = False
         self.outstanding: Outstanding | None = None
+        self.sent_s: deque[float] = deque(maxlen=LAST_SENT)
         self.returned_with: Vector = NOTHING
         self._left_with: Vector = NOTHING
         self._on_revealed = on_revealed
@@ -208,6 +212,12 @@ class Standing:
     def waits_for(self, outstanding: Outstanding | None) -> None:
         """Our CALL that is under way, if there is one: nothing else can be sent before its answer."""
         self.outstanding = outstanding
+        if outstanding is not None:
+            self.sent_s.append(outstanding.sent_s)
+
+    def was_told_within(self, from_s: float, to_s: float) -> bool:
+        """Whether one of our last CALLs left within this time."""
+        return any(from_s <= sent_s <= to_s for sent_s in self.sent_s)
 
     def noise_ends(self, now_s: float) -> None:
         """It is heard again; but a CALL that may have been lost must time out before the next."""
