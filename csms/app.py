@@ -22,7 +22,9 @@ from csms.domain.limits import ConnectorLimits
 from csms.domain.model import ChargePointSettings, Moment
 from csms.domain.ports import Clock, Ids, Registration, Store
 from csms.domain.state import Row, State
+from csms.domain.tallies import ApiTally, OcppTally
 from csms.id_tokens import IdTokens
+from csms.metrics import Exporter
 from csms.seed import FILE, DeclaredSite, Seed, seed
 from csms.site import Site
 from csms.site_config import SiteConfig
@@ -102,6 +104,7 @@ class Application:
         self._store = store
         self._clock = clock
         self._tasks: set[asyncio.Task[Any]] = set()
+        ocpp_tally, api_tally = OcppTally(), ApiTally()
         accepts = config.ocpp.unknown_charge_points == "accept"
         self.fleet = Fleet(store, clock, config.ocpp.default_site_id if accepts else None)
         self.id_tokens = IdTokens(config.authorization.rules(), store=store, clock=clock, sites=self.fleet)
@@ -115,6 +118,7 @@ class Application:
             metering_interval_s=config.ocpp.metering_interval_s,
             spawn=self._spawn,
             authorization=self.id_tokens,
+            tally=ocpp_tally,
         )
         self._server = OcppServer(
             self.fleet,
@@ -122,8 +126,17 @@ class Application:
             direct=config.ocpp.direct_sockets,
             limits=connection_limits(config.ocpp),
             flush=store.flush,
+            tally=ocpp_tally,
         )
-        self._api = ApiServer(self.fleet, store, clock, config.api.keys)
+        self._api = ApiServer(
+            self.fleet,
+            store,
+            clock,
+            config.api.keys,
+            tally=api_tally,
+            scrape=Exporter(self.fleet.all, store, ocpp_tally, api_tally, self.fleet.ready).scrape,
+            public=["/metrics"] if config.metrics.public else [],
+        )
 
     async def load(self) -> None:
         """Seed the store from the file and start every site; nobody can connect yet."""

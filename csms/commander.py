@@ -21,6 +21,7 @@ from csms.domain.model import ConnectorKey, LimitPurpose, Moment, Proof
 from csms.domain.ports import ChargePointLink, Clock, Store
 from csms.domain.rules import IllegalEvent
 from csms.domain.state import State
+from csms.domain.tallies import SiteTally
 
 log = structlog.get_logger()
 
@@ -50,7 +51,9 @@ class Commander:
         clock: Clock,
         decide: Callable[[str], None],
         on_failure: Callable[[BaseException], None],
+        tally: SiteTally,
     ) -> None:
+        self._tally = tally
         self._site_id = site_id
         self._state = state
         self._record = record
@@ -182,6 +185,7 @@ class Commander:
     def _note(self, issued: ev.LimitIssued, outcome: Outcome) -> bool:
         """Record the answer; whether it confirms the limit."""
         answered = _answered(issued, outcome, self._clock.now())
+        self._tally.limits[type(answered).__name__.removeprefix("Limit")] += 1
         try:
             self._record(answered)
         except IllegalEvent:

@@ -184,6 +184,12 @@ class AuthorizationConfig(Section):
         )
 
 
+class MetricsConfig(Section):
+    """[metrics]: what Prometheus reads. `public`: without a key."""
+
+    public: bool = False
+
+
 class Config(Section):
     """The whole file."""
 
@@ -193,6 +199,7 @@ class Config(Section):
     balancer: BalancerConfig = BalancerConfig()
     authorization: AuthorizationConfig = AuthorizationConfig()
     id_tokens: list[IdTokenConfig] = Field(default_factory=list)
+    metrics: MetricsConfig = MetricsConfig()
     sites: list[SiteConfig] = Field(min_length=1)
 
     @field_validator("id_tokens")

@@ -20,7 +20,7 @@ from csms.balancing.remembered import Decision, Reports
 from csms.balancing.words import cause
 from csms.commander import Commander
 from csms.domain import events as ev
-from csms.domain.alarms import SECURITY_EVENT
+from csms.domain.alarms import SECURITY_EVENT, Alarm
 from csms.domain.grid import TemporaryLimit
 from csms.domain.history import MINUTE_S, HistoryBucket, MinuteRecord, Recorder
 from csms.domain.limits import ConnectorLimits
@@ -38,6 +38,7 @@ from csms.domain.reports import Rebalanced, SiteAllocation
 from csms.domain.rules import IllegalEvent
 from csms.domain.snapshot import Snapshot
 from csms.domain.state import Row, State
+from csms.domain.tallies import SiteTally
 
 log = structlog.get_logger()
 
@@ -62,6 +63,7 @@ class Site:
         self._store = store
         self._clock = clock
         self._settings = settings
+        self.tally = SiteTally()
         self._commander = Commander(
             state.site.site_id,
             lambda: self._state,
@@ -70,6 +72,7 @@ class Site:
             clock=clock,
             decide=self._wake_up,
             on_failure=self._fail,
+            tally=self.tally,
         )
         self._wake = asyncio.Event()
         self._charging = asyncio.Event()
@@ -113,6 +116,10 @@ class Site:
 
     def view(self) -> Snapshot:
         return self._state.view()
+
+    def alarms(self) -> list[Alarm]:
+        """Those that stand."""
+        return [alarm for alarm in self._state.alarms.values() if alarm.standing]
 
     def settings(self, charge_point_id: str) -> ChargePointSettings | None:
         return self._state.settings.get(charge_point_id)
@@ -288,6 +295,7 @@ class Site:
             self._send(self._plan())
             self._look_after()
             took_s = loop.time() - began_s
+            self.tally.decisions.note(took_s)
 
     async def _until_due(self) -> None:
         timeout_s = None if self._due_s is None else max(0.0, self._due_s - self._clock.now().steady_s)
@@ -341,7 +349,9 @@ class Site:
 
     def _look_after(self) -> None:
         """What follows from a decision besides limits: alarms, promises to be checked, sessions to be ended."""
-        snapshot, allocation, _ = self._decided()
+        snapshot, allocation, book = self._decided()
+        if book.total_w() > allocation.budget_w:
+            self.tally.over_budget += 1
         found = troubles(snapshot, allocation)
         for event in alarm_events(found, self._state.alarms, self._clock.now(), lambda: self._store.next_id("alarm")):
             self.record(event)

@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api": {"domain", "site_rules", "smart_charging", "validation", "aiohttp", "pydantic", "orjson", "structlog"}
     | {"pydantic_core"},
     "archive": {"domain", "orjson", "structlog"},
+    "metrics": {"domain", "prometheus_client"},
     "commander": {"domain", "balancing", "structlog"},
     "site": {"domain", "balancing", "commander", "structlog"},
 }

@@ -10,6 +10,7 @@ from csms.api import (
     events,
     health,
     me,
+    metrics,
     sessions,
     site_load,
     sites,
@@ -33,4 +34,5 @@ ROUTES: tuple[Route, ...] = (
     *events.ROUTES,
     *me.ROUTES,
     *health.ROUTES,
+    *metrics.ROUTES,
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 
 import orjson
 import structlog
@@ -21,23 +22,39 @@ from csms.api.streams import stream
 from csms.api.table import Answer, Call, Route, Services, Stream
 from csms.domain.ports import Clock, Sites, Store
 from csms.domain.rules import IllegalEvent
+from csms.domain.tallies import ApiTally
 
 _SHUTDOWN_S = 5.0
 _KEY_NAME = web.RequestKey("api_key_name", str)
-_QUIET = frozenset({"/healthz", "/readyz"})
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 log = structlog.get_logger(__name__)
 
 
 class ApiServer:
-    """Serves the REST interface. `keys` may be anything with name, sha256 and scopes, such as config's rows."""
+    """Serves the REST interface. `keys` may be anything with name, sha256 and scopes, such as config's rows.
+
+    `tally` counts requests, `scrape` is what /metrics answers, and `public` are paths that need no key.
+    """
 
     def __init__(
-        self, sites: Sites, store: Store, clock: Clock, keys: Sequence[ApiKey], routes: Sequence[Route] = ROUTES
+        self,
+        sites: Sites,
+        store: Store,
+        clock: Clock,
+        keys: Sequence[ApiKey],
+        routes: Sequence[Route] = ROUTES,
+        *,
+        tally: ApiTally | None = None,
+        scrape: Callable[[], bytes] = bytes,
+        public: Collection[str] = (),
     ) -> None:
         self.feed = Feed(store, sites, clock)
-        self._services = Services(sites, store, clock, self.feed)
+        self._services = Services(sites, store, clock, self.feed, scrape=scrape)
         self._keys = tuple(keys)
+        self._tally = tally if tally is not None else ApiTally()
+        routes = [replace(route, scope=None) if route.path in public else route for route in routes]
         self._runner = web.AppRunner(self._application(routes), shutdown_timeout=_SHUTDOWN_S)
         self._listener: asyncio.Server | None = None
 
@@ -88,8 +105,9 @@ class ApiServer:
                 raise Problem(409, "The state of the site does not allow this.") from conflict
             if isinstance(answer, Stream):
                 return await stream(request, answer)
-            text = answer.body() if isinstance(answer, Answer) else orjson.dumps(answer.model_dump())
-            return web.Response(body=text, content_type="application/json")
+            if not isinstance(answer, Answer):
+                return web.Response(body=orjson.dumps(answer.model_dump()), content_type="application/json")
+            return web.Response(body=answer.body(), headers={"Content-Type": answer.content_type})
 
         return handle
 
@@ -105,6 +123,7 @@ class ApiServer:
             for name, value in COMMON_HEADERS.items():
                 response.headers.setdefault(name, value)
             elapsed_s = self._services.clock.now().steady_s - started_s
+            self._tally.answered(_method(request), _route(request), response.status, elapsed_s)
             quiet = request.path in _QUIET or static.is_static(request.path)
             (log.debug if quiet else log.info)(
                 "api_request",
@@ -137,6 +156,16 @@ def _problems() -> Middleware:
             return Problem(500, "The server failed; the reason is in its log.").response()
 
     return answered
+
+
+def _route(request: web.Request) -> str:
+    """The path of the table's row, so that no caller can invent names; "unknown" for all that have none."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "unknown"
+
+
+def _method(request: web.Request) -> str:
+    return request.method if request.method in _METHODS else "other"
 
 
 def _methods(route: Route) -> list[str]:

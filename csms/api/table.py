@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class Answer(BaseModel):
     """Base of response models: fields are answered in the order of their declaration."""
 
+    content_type: ClassVar[str] = "application/json"
     _body: bytes | None = PrivateAttr(default=None)
 
     def body(self) -> bytes:
@@ -72,13 +73,15 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What handlers work with. `given` are answers by what they were made from, to be given again while it stands."""
+    """What handlers work with. `given` are answers by what they were made from, to be given again while it stands;
+    `scrape` is what Prometheus gets."""
 
     sites: Sites
     store: Store
     clock: Clock
     feed: Feed
     given: dict[str, tuple[object, Answer]] = field(default_factory=dict)
+    scrape: Callable[[], bytes] = bytes
 
 
 @dataclass(frozen=True, slots=True)

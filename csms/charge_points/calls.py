@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from csms.charge_points.codec import JsonObject
+from csms.domain.tallies import OcppTally
 
 _QUIET_S = 0.05
 """So long nobody has had anything to say when it is quiet: what an answer leads to is decided sooner."""
@@ -55,13 +56,21 @@ class Outgoing:
     action: str
     frame: str
     outcome: asyncio.Future[JsonObject | CallFailed] = field(init=False)
+    sent_s: float | None = None
 
 
 class Calls:
-    """Our requests: one on the wire, the others in line behind it (part 4 section 4.1.1)."""
+    """Our requests: one on the wire, the others in line behind it (part 4 section 4.1.1).
 
-    def __init__(self, sender: Sender, timeout_s: float, max_queued: int) -> None:
+    `tally` counts them, under the name of the protocol.
+    """
+
+    def __init__(
+        self, sender: Sender, timeout_s: float, max_queued: int, tally: OcppTally | None = None, protocol: str = ""
+    ) -> None:
         self._sender = sender
+        self._tally = tally if tally is not None else OcppTally()
+        self._protocol = protocol
         self._timeout_s = timeout_s
         self._max_queued = max_queued
         self._current: Outgoing | None = None
@@ -92,9 +101,11 @@ class Calls:
 
     async def run(self, call: Outgoing) -> JsonObject:
         if self._current is not None and len(self._queue) >= self._max_queued:
+            self._tally.answered(self._protocol, call.action, QueueFull.__name__, None)
             raise QueueFull(f"{self._max_queued} calls are waiting")
         call.outcome = asyncio.get_running_loop().create_future()
         self._queue.append(call)
+        self._tally.waiting += 1
         self._send_next()
         try:
             outcome = await call.outcome
@@ -102,6 +113,8 @@ class Calls:
             if call in self._queue:
                 self._queue.remove(call)
             raise
+        finally:
+            self._tally.waiting -= 1
         if isinstance(outcome, CallFailed):
             raise outcome
         return outcome
@@ -134,6 +147,7 @@ class Calls:
             self._current = call
             self._sender.send(call.frame)
             loop = call.outcome.get_loop()
+            call.sent_s = loop.time()
             self._timer = loop.call_later(self._timeout_s, self.finish, call.message_id, CallTimeout(call.action))
 
     def _tell_idle(self) -> None:
@@ -147,5 +161,10 @@ class Calls:
             self._timer.cancel()
             self._timer = None
         current, self._current = self._current, None
-        if current is not None and not current.outcome.done():
+        if current is None:
+            return
+        result = type(outcome).__name__ if isinstance(outcome, CallFailed) else "Answered"
+        took_s = None if current.sent_s is None else current.outcome.get_loop().time() - current.sent_s
+        self._tally.answered(self._protocol, current.action, result, took_s)
+        if not current.outcome.done():
             current.outcome.set_result(outcome)

@@ -40,6 +40,7 @@ from csms.charge_points.codec import (
 from csms.charge_points.later import LaterAnswers
 from csms.charge_points.schemas import response_schema
 from csms.charge_points.wire import action_of
+from csms.domain.tallies import UNKNOWN_ACTION, OcppTally
 
 __all__ = [
     "AnswerInvalid",
@@ -95,7 +96,7 @@ class Connection:
     """Frames in through `receive`, frames out through the transport.
 
     `on_call(action)` is called after each answer to a request. `call_timeout_s` counts from the moment a call's
-    frame is sent, not while it waits for its turn.
+    frame is sent, not while it waits for its turn. `tally` counts what is said, and may be shared by connections.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class Connection:
         new_message_id: Callable[[], str],
         max_queued_calls: int = 100,
         on_call: Callable[[str], None] | None = None,
+        tally: OcppTally | None = None,
     ) -> None:
         self.charge_point_id = charge_point_id
         self.connection_id = connection_id
@@ -121,8 +123,9 @@ class Connection:
         self._on_call = on_call
         self._log = structlog.get_logger().bind(charge_point_id=charge_point_id, connection_id=connection_id)
         self._answers: OrderedDict[str, _Answer] = OrderedDict()
-        self._calls = Calls(transport, call_timeout_s, max_queued_calls)
         self._later = LaterAnswers(self._log)
+        self._tally = tally if tally is not None else OcppTally()
+        self._calls = Calls(transport, call_timeout_s, max_queued_calls, self._tally, codec.subprotocol)
         self._ended = False
 
     def receive(self, frame: str | bytes) -> None:
@@ -230,6 +233,7 @@ class Connection:
             )
 
     def _answer_error(self, answer: _Answer, message_id: str, code: str, description: str) -> None:
+        answer.result = code
         answer.text = self._codec.encode_error(message_id, code, description)
         self._send_answer(answer, None)
 
@@ -258,6 +262,7 @@ class Connection:
             return
         # An answer would promise what was not kept; without one the charge point sends the message again.
         self._log.error("ocpp.not_durable", action=answer.action, exc_info=failure)
+        self._count(answer, "NotStored")
         self.closed()
         self._transport.close(1011, "the message could not be stored")
 
@@ -267,6 +272,7 @@ class Connection:
         answer.ready = True
         for repetition in range(1 + answer.repeats):
             self._transport.send(answer.text)
+            self._count(answer, answer.result)
             if repetition == 0 and sent is not None:
                 self._run(sent)
             if self._on_call is not None:
@@ -279,6 +285,10 @@ class Connection:
             self._send_answer(answer, None)
         else:
             answer.repeats += 1
+
+    def _count(self, answer: _Answer, result: str) -> None:
+        action = answer.action if answer.action in self._handlers else UNKNOWN_ACTION
+        self._tally.received[self.subprotocol, action, result] += 1
 
     def _run(self, hook: Callable[[], None]) -> None:
         try:
@@ -300,6 +310,7 @@ class Connection:
         self._finish_call(result.message_id, outcome)
 
     def _receive_undecodable(self, frame: Undecodable) -> None:
+        self._tally.undecodable += 1
         self._log.warning("ocpp.frame_undecodable", reason=frame.reason)
         if frame.code is not None:
             message_id = "-1" if frame.message_id is None else frame.message_id
@@ -318,10 +329,14 @@ _LOGGED_CHARACTERS = 50
 
 @dataclass(slots=True, eq=False)
 class _Answer:
-    """What a request was, or will be, answered with; `repeats` counts retries that came before it was ready."""
+    """What a request was, or will be, answered with; `repeats` counts retries that came before it was ready.
+
+    `result` is Answered, or the code of a CALLERROR.
+    """
 
     action: str
     fingerprint: object
+    result: str = "Answered"
     text: str = ""
     ready: bool = False
     repeats: int = 0

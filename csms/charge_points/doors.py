@@ -16,13 +16,15 @@ from websockets.http11 import Request, Response
 from csms.charge_points.guard import FailedLogins, Handshakes, Limits, network_of
 from csms.charge_points.handshake import Refusal, decide
 from csms.domain.ports import Directory
+from csms.domain.tallies import OcppTally
 
 
 class Doors:
     """Everybody who connects passes here. `closing`: nobody gets in any more."""
 
-    def __init__(self, directory: Directory, limits: Limits) -> None:
+    def __init__(self, directory: Directory, limits: Limits, tally: OcppTally | None = None) -> None:
         self.closing = False
+        self._tally = tally if tally is not None else OcppTally()
         self._directory = directory
         self._handshakes: Handshakes[Caller] = Handshakes(limits.max_handshakes_per_address)
         # The library gives up on the whole handshake after its timeout, whoever is waiting in it.
@@ -52,12 +54,14 @@ class Doors:
         """As `websockets` asks it: None lets the caller in."""
         self.left(caller)
         if self.closing:
+            self._tally.refused[HTTPStatus.SERVICE_UNAVAILABLE.value] += 1
             return caller.respond(HTTPStatus.SERVICE_UNAVAILABLE, "the central system restarts\n")
         authorization = next(iter(request.headers.get_all("Authorization")), None)
         decision = decide(request.path, authorization, _offered(request.headers), self._directory)
         if not isinstance(decision, Refusal):
             self._failed_logins.succeeded(decision.charge_point_id)
             return None
+        self._tally.refused[decision.status.value] += 1
         if decision.status is HTTPStatus.BAD_REQUEST:  # it proved who it is, or need not
             self._tell(caller, decision)
             return _refusal(caller, decision)

@@ -25,6 +25,7 @@ from csms.domain.authorization import Authorization, Everybody
 from csms.domain.commands import Trigger
 from csms.domain.model import OCPP16, Capabilities, ChargePoint
 from csms.domain.ports import Archive, ChargePointSite, Clock, Directory, Ids, Registration
+from csms.domain.tallies import OcppTally
 
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
@@ -56,8 +57,10 @@ class ChargePoints:
         metering_interval_s: int,
         spawn: Spawn,
         authorization: Authorization | None = None,
+        tally: OcppTally | None = None,
     ) -> None:
         self._authorization = authorization or Everybody()
+        self._tally = tally if tally is not None else OcppTally()
         self._directory = directory
         self._archive = archive
         self._clock = clock
@@ -94,7 +97,7 @@ class ChargePoints:
             authorization=self._authorization,
         )
         live = LiveChargePoint(session, connection_id, registration, history, self._spawn)
-        live.connect(transport, self._call_timeout_s, self._metering_interval_s, self._ids.unique)
+        live.connect(transport, self._call_timeout_s, self._metering_interval_s, self._ids.unique, self._tally)
         return live
 
 
@@ -123,6 +126,7 @@ class LiveChargePoint:
         call_timeout_s: float,
         metering_interval_s: int,
         new_message_id: Callable[[], str],
+        tally: OcppTally,
     ) -> None:
         """Wire up the connection and tell the site. To be called once, by ChargePoints."""
         version = VERSIONS[self._session.protocol]
@@ -137,6 +141,7 @@ class LiveChargePoint:
             call_timeout_s=call_timeout_s,
             new_message_id=new_message_id,
             on_call=self._answered,
+            tally=tally,
         )
         self._link = Link(self._connection_id, self._connection, transport, version.translation)
         known_before = self._charge_point().commissioned_at_s is not None

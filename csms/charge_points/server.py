@@ -23,6 +23,7 @@ from csms.charge_points.handshake import identity as identity_of
 from csms.charge_points.lifecycle import ChargePoints, LiveChargePoint, NotAdmitted
 from csms.charge_points.sockets import DirectTransport, QueuedTransport, Socket, Throttle, probe_all
 from csms.domain.ports import Directory
+from csms.domain.tallies import OcppTally
 
 MAX_FRAME_BYTES = 1024 * 1024
 PING_INTERVAL_S = 20.0
@@ -39,7 +40,8 @@ _GOODBYE = "the central system restarts"
 
 
 class OcppServer:
-    """Listens for charge points. `flush` returns when everything that answers wait for is on disk."""
+    """Listens for charge points. `flush` returns when everything that answers wait for is on disk; `tally` counts who
+    comes and who is refused."""
 
     def __init__(
         self,
@@ -49,13 +51,15 @@ class OcppServer:
         direct: bool = True,
         limits: Limits = _DEFAULTS,
         flush: Callable[[], Awaitable[None]] | None = None,
+        tally: OcppTally | None = None,
     ) -> None:
         self._directory = directory
         self._charge_points = charge_points
         self._direct = direct
         self._limits = limits
         self._flush = flush
-        self._doors = Doors(directory, limits)
+        self._tally = tally if tally is not None else OcppTally()
+        self._doors = Doors(directory, limits, self._tally)
         self._allowances: Recent[str, Allowance] = Recent()
         self._sockets: set[Socket] = set()
         self._server: Server | None = None
@@ -166,10 +170,13 @@ class OcppServer:
             await connection.close(_POLICY_VIOLATION, "unknown charge point")
             return
         self._sockets.add(socket)
+        self._tally.connected += 1
+        self._tally.connections += 1
         try:
             await socket.read(live.receive, self._throttle(live.charge_point_id, socket))
         finally:
             self._sockets.discard(socket)
+            self._tally.connections -= 1
             live.closed(_end_of(connection))
 
     def _throttle(self, charge_point_id: str, socket: Socket) -> Throttle:

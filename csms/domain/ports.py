@@ -17,6 +17,7 @@ from csms.domain.records import RecordPage, RecordQuery, Told
 from csms.domain.reports import Rebalanced, SiteAllocation
 from csms.domain.snapshot import Snapshot
 from csms.domain.state import Row
+from csms.domain.tallies import StoreFigures
 
 RecordT = TypeVar("RecordT")
 
@@ -382,6 +383,10 @@ class Store(Protocol):
 
     @property
     def healthy(self) -> bool: ...
+
+    def figures(self) -> StoreFigures:
+        """What was committed since it was opened, and what waits."""
+        ...
 
     async def close(self) -> None:
         """Write what is queued and close."""

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from csms.domain.events import Event
 from csms.domain.history import MinuteRecord
 from csms.domain.state import Row
+from csms.domain.tallies import StoreFigures
 from csms.store.batch import Queue
 from csms.store.codec import Unstorable
 from csms.store.database import Database, failing, open_async_reader, sqlite_path
@@ -79,6 +80,9 @@ class AsyncStore(Reader):
     def commits(self) -> int:
         """Transactions committed since it was opened."""
         return self._writer.commits
+
+    def figures(self) -> StoreFigures:
+        return StoreFigures(self._writer.tally, *self._queue.lengths(), self._database.file_bytes())
 
     def append(self, site_id: str, event: Event, rows: Sequence[Row], *, origin: str = "ocpp") -> asyncio.Future[None]:
         """The future fails with StoreFailed, for this event alone if it holds what no database takes."""

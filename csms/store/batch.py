@@ -49,6 +49,11 @@ class Batch:
     def __bool__(self) -> bool:
         return bool(self.forgotten or self.events or self.samples or self.rows or self.removed or self.sequences)
 
+    def __len__(self) -> int:
+        """How many rows it writes or removes."""
+        appended = len(self.events) + len(self.samples)
+        return appended + len(self.rows) + len(self.forgotten) + len(self.removed) + len(self.sequences)
+
     def put(self, writes: Iterable[Write]) -> None:
         self.rows.update((write.key, write) for write in writes)
 
@@ -88,6 +93,10 @@ class Queue:
     @property
     def behind(self) -> bool:
         return bool(self._behind or self._rows_behind)
+
+    def lengths(self) -> tuple[int, int]:
+        """How many rows wait, urgently and behind."""
+        return len(self._urgent), len(self._behind) + len(self._rows_behind)
 
     def append(
         self, site_id: str, event: Event, rows: Sequence[Row], origin: str, future: asyncio.Future[None]

@@ -76,6 +76,13 @@ class Database:
         with failing(), self._writer.connect() as connection:
             connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def file_bytes(self) -> dict[str, int]:
+        """The sizes of the database and of its log; nothing for a database in memory."""
+        if self.path is None:
+            return {}
+        files = {"database": self.path, "log": self.path.with_name(self.path.name + "-wal")}
+        return {name: path.stat().st_size for name, path in files.items() if path.exists()}
+
     def close(self) -> None:
         for engine in (self._reader, self._writer):
             engine.dispose()

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from csms.domain.events import Event
 from csms.domain.history import MinuteRecord
 from csms.domain.state import Row
+from csms.domain.tallies import StoreFigures, StoreTally
 from csms.store.batch import Queue
 from csms.store.codec import Unstorable
 from csms.store.database import Database
@@ -33,6 +34,7 @@ class SyncStore(Reader):
         self._failed = False
         self._closed = False
         self._on_events: list[Callable[[], None]] = []
+        self._tally = StoreTally()
 
     @classmethod
     def open(cls, url: str = "sqlite://") -> SyncStore:
@@ -47,6 +49,10 @@ class SyncStore(Reader):
     @property
     def healthy(self) -> bool:
         return not self._failed and not self._closed
+
+    def figures(self) -> StoreFigures:
+        """Without times: it asks no clock."""
+        return StoreFigures(self._tally, *self._queue.lengths(), self._database.file_bytes())
 
     def append(self, site_id: str, event: Event, rows: Sequence[Row], *, origin: str = "ocpp") -> asyncio.Future[None]:
         """The future is done when this returns."""
@@ -136,9 +142,11 @@ class SyncStore(Reader):
         try:
             if batch:
                 self._database.commit(batch)
+                self._tally.rows.note(len(batch))
                 self._failed = False
         except Exception as error:  # noqa: BLE001  the store outlives every batch, whatever was wrong with it
             self._failed = True
+            self._tally.failed += 1
             report("store_write_failed", error, events=len(batch.events), waiting=len(futures))
             fail(futures, reason(error))
         for future in futures:

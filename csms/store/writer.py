@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from csms.domain.tallies import StoreTally
 from csms.store.batch import Batch, Queue
 from csms.store.failure import fail, reason, report
 from csms.store.sequences import Sequences
@@ -25,6 +26,7 @@ class Writer:
         self.commits = 0
         self.on_events: list[Callable[[], None]] = []
         """Called after each commit with events in it."""
+        self.tally = StoreTally()
         self._queue = queue
         self._sequences = sequences
         self._commit = commit
@@ -67,11 +69,14 @@ class Writer:
             await self._write(batch, futures)
 
     async def _write(self, batch: Batch, futures: list[asyncio.Future[None]]) -> None:
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
         try:
             if batch:
                 await self._commit(batch)
         except Exception as error:  # noqa: BLE001  the writer outlives every batch, whatever was wrong with it
             self.healthy = False
+            self.tally.failed += 1
             self._sequences.failed(batch.sequences)
             report("store_write_failed", error, events=len(batch.events), waiting=len(futures))
             fail(futures, reason(error))
@@ -79,6 +84,8 @@ class Writer:
         if batch:
             self.healthy = True
             self.commits += 1
+            self.tally.times.note(loop.time() - began_s)
+            self.tally.rows.note(len(batch))
             self._sequences.reserved(batch.sequences)
         for future in futures:
             if not future.done():

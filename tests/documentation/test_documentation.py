@@ -88,6 +88,7 @@ def test_the_sections_of_the_file_are_found() -> None:
         "`[balancer]`",
         "`[authorization]`",
         "`[[id_tokens]]`",
+        "`[metrics]`",
         "`[[sites]]`",
         "`[[sites.circuits]]`",
         "`[[sites.charge_points]]`",
