@@ -166,7 +166,7 @@ class Application:
 
     def limits_sent(self) -> int:
         """How many limits left for chargers since the start."""
-        return sum(site.limits_sent for site in self.fleet.all())
+        return sum(site.tally.limits_sent for site in self.fleet.all())
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

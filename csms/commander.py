@@ -69,7 +69,6 @@ class Commander:
         self._unproven: dict[str, None] = {}
         self._proven_on: dict[str, str] = {}
         self._stopped_at_s: dict[str, float] = {}
-        self.limits_sent = 0
 
     def attach(self, charge_point_id: str, link: ChargePointLink) -> ChargePointLink | None:
         """The charge point's link from now on; the one it replaces."""
@@ -174,7 +173,7 @@ class Commander:
         command = self._command(issued)
         try:
             await durable
-            self.limits_sent += 1
+            self._tally.limits_sent += 1
             confirmed = self._note(issued, await link.send(command))
         finally:
             self._leaving.discard(issued.charge_point_id)

@@ -91,10 +91,6 @@ class Site:
     def site_id(self) -> str:
         return self._state.site.site_id
 
-    @property
-    def limits_sent(self) -> int:
-        return self._commander.limits_sent
-
     def record(self, event: ev.Event, *, origin: str = "ocpp") -> asyncio.Future[None]:
         """Apply the event, then write it; the future is done when it is on disk."""
         if isinstance(event, ev.MeterValuesReceived):

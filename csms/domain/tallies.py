@@ -83,11 +83,12 @@ class ApiTally:
 
 @dataclass(slots=True)
 class SiteTally:
-    """A site's decisions: how long each took in seconds, how many found more permitted than the budget, and the limits
-    that left, by what became of them."""
+    """A site's decisions: how long each took in seconds, how many found more permitted than the budget, how many limits
+    left, and what became of those (`limits`)."""
 
     decisions: Distribution = field(default_factory=_fast)
     over_budget: int = 0
+    limits_sent: int = 0
     limits: Counter[str] = field(default_factory=Counter)
 
 

@@ -370,8 +370,8 @@ MUTATIONS = (
     Mutation(
         "a limit leaves before it is on disk",
         COMMANDER,
-        "            await durable\n            self.limits_sent",
-        "            self.limits_sent",
+        "            await durable\n            self._tally.limits_sent",
+        "            self._tally.limits_sent",
     ),
     Mutation("limits queue", COMMANDER, "charge_point_id not in first and link.idle:", "charge_point_id not in first:"),
     Mutation("a known drop is begun a call too late", BUDGET, "(1 + max(active", "(max(active"),
