@@ -25,6 +25,7 @@ from csms.validation import (
     Sha256,
     broken_rule,
     broken_rules,
+    matching,
     to_the_thousandth,
     watts,
 )
@@ -61,6 +62,7 @@ def _not_the_root(circuit_id: str) -> str:
 
 
 Volts = Annotated[float, AllowInfNan(False), Ge(100), Le(500), AfterValidator(to_the_thousandth)]
+Price = Annotated[float, AllowInfNan(False), Ge(0), Le(1000)]
 ChargePointId = Annotated[str, Field(min_length=1, max_length=48), AfterValidator(_identity)]
 CircuitId = Annotated[Key, AfterValidator(_not_the_root)]
 
@@ -187,6 +189,8 @@ class SiteConfig(Section):
     site_load_max_age_s: Annotated[float, AllowInfNan(False), Ge(1), Le(86_400)] = 60
     site_load_max_kw: Kilowatts | None = None
     site_load_max_current_a: Amperes | None = None
+    price_per_kwh: Price | None = None
+    currency: Annotated[str, matching("[A-Z]{3}", "must be a code of ISO 4217 such as EUR")] = "EUR"
     circuits: list[CircuitConfig] = Field(default_factory=list, max_length=1000)
     charge_points: list[ChargePointConfig] = Field(default_factory=list)
     smart_charging: SmartChargingConfig | None = None
@@ -250,6 +254,8 @@ class SiteConfig(Section):
             site_load_max_age_s=self.site_load_max_age_s,
             site_load_max_w=None if self.site_load_max_kw is None else watts(self.site_load_max_kw),
             site_load_max_current_a=self.site_load_max_current_a,
+            price_per_kwh=self.price_per_kwh,
+            currency=self.currency,
         )
 
     def charge_point_settings(self) -> list[ChargePointSettings]:

@@ -38,6 +38,11 @@ class SessionRow(Answer):
     energy_kwh: float | None
     stop_reason: str | None
     status: Status
+    missing_events: int
+    trigger_reason: str | None
+    remote_start_id: int | None
+    cost: float | None
+    currency: str | None
 
 
 async def list_sessions(call: Call[SessionsQuery, NoBody]) -> Page[SessionRow]:
@@ -81,6 +86,11 @@ def _row(transaction: Transaction) -> SessionRow:
         energy_kwh=optional_kwh(transaction.energy_wh),
         stop_reason=transaction.stop_reason,
         status="active" if transaction.active else "completed",
+        missing_events=transaction.missing_events,
+        trigger_reason=transaction.trigger_reason,
+        remote_start_id=transaction.remote_start_id,
+        cost=transaction.cost,
+        currency=transaction.currency,
     )
 
 

@@ -43,6 +43,8 @@ class SiteAnswer(SiteRow):
     site_load_max_age_s: float
     site_load_max_kw: float | None
     site_load_max_current_a: float | None
+    price_per_kwh: float | None
+    currency: str
     strategy: str
     total_budget_kw: float
     total_allocated_kw: float
@@ -73,6 +75,8 @@ async def get_site(call: Call[Query, NoBody]) -> SiteAnswer:
         site_load_max_age_s=snapshot.site.site_load_max_age_s,
         site_load_max_kw=optional_kw(snapshot.site.site_load_max_w),
         site_load_max_current_a=snapshot.site.site_load_max_current_a,
+        price_per_kwh=snapshot.site.price_per_kwh,
+        currency=snapshot.site.currency,
         strategy=report.strategy,
         total_budget_kw=kw(report.budget_w),
         total_allocated_kw=kw(report.allocated_w),

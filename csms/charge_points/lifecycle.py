@@ -19,6 +19,7 @@ from csms.charge_points.connection import Connection, Transport
 from csms.charge_points.link import Link
 from csms.charge_points.provisioning import corrected, provision
 from csms.charge_points.session import EarlyStart, Session
+from csms.charge_points.v201.sequence import Sequence
 from csms.charge_points.versions import VERSIONS
 from csms.domain import events as ev
 from csms.domain.authorization import Authorization, Everybody
@@ -95,6 +96,7 @@ class ChargePoints:
             early_starts=history.early_starts,
             unplaced_starts=history.unplaced_starts,
             authorization=self._authorization,
+            sequences=history.sequences,
         )
         live = LiveChargePoint(session, connection_id, registration, history, self._spawn)
         live.connect(transport, self._call_timeout_s, self._metering_interval_s, self._ids.unique, self._tally)
@@ -274,13 +276,14 @@ class _History:
     """What is remembered of a charge point from one connection to the next.
 
     `broken_off` counts the times in a row that it was asked and the answers never came; the starts are those that
-    were answered and have no connector yet.
+    were answered and have no connector yet, the sequences tell which messages of a transaction have come.
     """
 
     def __init__(self) -> None:
         self.broken_off = 0
         self.early_starts: dict[str, EarlyStart] = {}
         self.unplaced_starts: dict[str, int] = {}
+        self.sequences: dict[str, Sequence] = {}
         self._connected_at_s: deque[float] = deque(maxlen=1000)
         self._reported_at_s: float | None = None
 

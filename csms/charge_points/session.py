@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from collections.abc import Sequence as Several
 from dataclasses import dataclass, field
 
 import structlog
@@ -14,6 +15,7 @@ from csms.charge_points.parts import Report
 from csms.charge_points.profile_reports import ProfileReports
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.times import Pace
+from csms.charge_points.v201.sequence import Sequence
 from csms.domain import events as ev
 from csms.domain.authorization import Asked, Authorization, Decision, Everybody, InUse, Purpose
 from csms.domain.model import (
@@ -34,6 +36,7 @@ from csms.domain.told import ToldKind
 
 _REMEMBERED_STARTS = 16
 _LATE_S = 60.0
+_SAMPLES_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Session:
     durable: asyncio.Future[None] | None = None
     early_starts: dict[str, EarlyStart] = field(default_factory=dict)
     unplaced_starts: dict[str, int] = field(default_factory=dict)
+    sequences: dict[str, Sequence] = field(default_factory=dict)
     connector_states: dict[int, dict[int, str]] = field(default_factory=dict)
     paces: dict[int, Pace] = field(default_factory=dict)
     profile_reports: ProfileReports = field(default_factory=ProfileReports)
@@ -175,7 +179,7 @@ class Session:
         occupied = [n for n in free if self._status_in(snapshot, n) in _OCCUPIED]
         return next(iter(occupied or free), None)
 
-    def record_meter_values(self, connector_id: int, transaction_id: str | None, sets: Sequence[SampleSet]) -> None:
+    def record_meter_values(self, connector_id: int, transaction_id: str | None, sets: Several[SampleSet]) -> None:
         """Record what a message with meter values says, if it says anything about power or energy."""
         snapshot = self.site.view()
         settings = snapshot.settings[self.charge_point_id]
@@ -186,6 +190,11 @@ class Session:
         durable = self.durable
         self.record(event)
         self.durable = durable  # meter values are written behind: no answer promises them
+
+    def record_samples(self, transaction: Transaction, sets: Several[SampleSet]) -> None:
+        """Record what a message tells of a whole transaction, one value after the other; of very many the last."""
+        for sample_set in sorted(sets, key=lambda taken: taken.at_s)[-_SAMPLES_AT_ONCE:]:
+            self.record_meter_values(transaction.connector_id, transaction.transaction_id, [sample_set])
 
     def _meter_event(
         self, snapshot: Snapshot, key: ConnectorKey, transaction_id: str | None, found: Reading

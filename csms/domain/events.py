@@ -196,6 +196,8 @@ class TransactionStarted(ConnectorEvent):
     id_token: str | None = field(default=None, repr=False)
     start_key: str = ""
     register_wh: float | None = None
+    trigger_reason: str | None = None
+    remote_start_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,7 @@ class TransactionAuthorized(ConnectorEvent):
 
     transaction_id: str
     id_token: str = field(repr=False)
+    remote_start_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +223,14 @@ class TransactionEnded(ConnectorEvent):
     ended_at_s: float
     reason: str
     register_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventsMissing(ConnectorEvent):
+    """So many messages about a transaction have not come, by their numbers; 0: those that were missing came late."""
+
+    transaction_id: str
+    missing: int
 
 
 @dataclass(frozen=True, slots=True)

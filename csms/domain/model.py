@@ -98,6 +98,9 @@ class SiteSettings:
     site_load_max_age_s: float = 60.0
     site_load_max_w: int | None = None
     site_load_max_current_a: float | None = None
+    price_per_kwh: float | None = None
+    """What sessions cost, in `currency`; 0: they are free. None: nothing is said of costs."""
+    currency: str = "EUR"
 
     @property
     def limit_voltage_v(self) -> float:
@@ -250,6 +253,12 @@ class Transaction:
     register_wh: float | None = None
     stop_reason: str | None = None
     orphan: bool = False
+    missing_events: int = 0
+    """Messages about it that have not come, by their numbers (OCPP 2.0.1)."""
+    trigger_reason: str | None = None
+    remote_start_id: int | None = None
+    cost: float | None = None
+    currency: str | None = None
 
     @property
     def active(self) -> bool:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from csms.domain import events as ev
 from csms.domain import limit_facts as facts
+from csms.domain import transaction_rules
 from csms.domain.alarms import Alarm
 from csms.domain.demand import with_demand
 from csms.domain.energy import energy_after, slope_power_w
 from csms.domain.freshness import age
+from csms.domain.illegal import IllegalEvent
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
     Connector,
@@ -22,19 +24,14 @@ from csms.domain.model import (
     Moment,
     PowerSource,
     Proof,
-    Transaction,
 )
 from csms.domain.snapshot import meter_interval_s
+from csms.domain.transaction_rules import unplugged
 
 if TYPE_CHECKING:
     from csms.domain.state import Row, State
 
-SUPERSEDED = "Superseded"
-"""Stop reason of a transaction whose connector started another one without ending it."""
-
-
-class IllegalEvent(Exception):
-    """The event contradicts the state; nothing was changed."""
+__all__ = ["RULES", "IllegalEvent"]
 
 
 def _site_declared(_state: State, event: ev.SiteDeclared) -> tuple[Row, ...]:
@@ -115,7 +112,7 @@ def _status_changed(state: State, event: ev.ConnectorStatusChanged) -> tuple[Row
     connection_id = state.charge_points[event.charge_point_id].connection_id
     connector = Connector(*key, event.status, event.error_code, event.at.utc_s, suspended, connection_id)
     limits = state.limits.get(key)
-    if limits is None or key in state.active or not _unplugged(state, key, connector):
+    if limits is None or key in state.active or not unplugged(state, key, connector):
         return (connector,)
     drew_alone = limits.overdraw is not None and limits.overdraw.idle
     calm = replace(limits, settling=(), overdraw=None if drew_alone else limits.overdraw)
@@ -128,90 +125,6 @@ def _suspended_since(before: Connector | None, event: ev.ConnectorStatusChanged)
     if event.status is ConnectorStatus.SUSPENDED_EV:
         return since or event.at
     return since if event.status is ConnectorStatus.SUSPENDED_EVSE else None
-
-
-def _unplugged(state: State, key: ConnectorKey, connector: Connector | None) -> bool:
-    """Nothing is plugged in, so nothing draws and nothing has to settle: as far as it was said on this connection."""
-    if connector is None or connector.status is not ConnectorStatus.AVAILABLE:
-        return False
-    return connector.connection_id == state.charge_points[key.charge_point_id].connection_id
-
-
-def _transaction_started(state: State, event: ev.TransactionStarted) -> tuple[Row, ...]:
-    key = state.connector_key(event, lowest=1)
-    if state.transaction(event.charge_point_id, event.transaction_id) is not None:
-        raise IllegalEvent(f"transaction {event.transaction_id!r} exists already")
-    started = Transaction(
-        session_id=event.session_id,
-        transaction_id=event.transaction_id,
-        charge_point_id=event.charge_point_id,
-        connector_id=event.connector_id,
-        id_token=event.id_token,
-        started_at_s=event.started_at_s,
-        start_key=event.start_key,
-        energy_wh=None if event.register_wh is None else 0.0,
-        register_wh=event.register_wh,
-    )
-    rows: list[Row] = [started]
-    running = state.active.get(key)
-    if running is not None:  # a connector has one transaction; the charger forgot to end this one
-        ended_at_s = max(running.started_at_s or event.started_at_s, event.started_at_s)
-        rows.insert(0, replace(running, ended_at_s=ended_at_s, stop_reason=SUPERSEDED))
-        rows.extend(_connector_freed(state, key, event.at))
-    return tuple(rows)
-
-
-def _transaction_authorized(state: State, event: ev.TransactionAuthorized) -> tuple[Row, ...]:
-    transaction = state.transaction(event.charge_point_id, event.transaction_id)
-    if transaction is None or not transaction.active or transaction.id_token is not None:
-        raise IllegalEvent(f"transaction {event.transaction_id!r} is not running without an id token")
-    return (replace(transaction, id_token=event.id_token),)
-
-
-def _transaction_ended(state: State, event: ev.TransactionEnded) -> tuple[Row, ...]:
-    transaction = state.transaction(event.charge_point_id, event.transaction_id)
-    if transaction is None:
-        raise IllegalEvent(f"unknown transaction {event.transaction_id!r}")
-    if not transaction.active and transaction.stop_reason != SUPERSEDED:
-        raise IllegalEvent(f"transaction {event.transaction_id!r} has ended before")
-    ended = replace(energy_after(transaction, event.register_wh), ended_at_s=event.ended_at_s, stop_reason=event.reason)
-    if not transaction.active:
-        return (ended,)
-    return (ended, *_connector_freed(state, transaction.key, event.at))
-
-
-def _connector_freed(state: State, key: ConnectorKey, at: Moment) -> tuple[Row, ...]:
-    """What a connector drew belongs to its transaction: the next one must not inherit the reading."""
-    limits = facts.transaction_ended(state.limits_of(key), at)
-    if _unplugged(state, key, state.connectors.get(key)):
-        limits = replace(limits, settling=())
-    reading = state.readings.get(key)
-    if reading is None:
-        return (limits,)
-    return (
-        limits,
-        replace(
-            reading, power_w=None, source=None, currents_a=None, low_since=None, peak_demand_w=0.0, recent_since=None
-        ),
-    )
-
-
-def _transaction_orphaned(state: State, event: ev.TransactionOrphaned) -> tuple[Row, ...]:
-    state.connector_key(event)
-    return (
-        Transaction(
-            session_id=event.session_id,
-            transaction_id=event.transaction_id,
-            charge_point_id=event.charge_point_id,
-            connector_id=event.connector_id,
-            id_token=event.id_token,
-            started_at_s=None,
-            ended_at_s=event.ended_at_s,
-            register_wh=event.register_wh,
-            stop_reason=event.reason,
-            orphan=True,
-        ),
-    )
 
 
 def _meter_values(state: State, event: ev.MeterValuesReceived) -> tuple[Row, ...]:
@@ -276,7 +189,7 @@ def _limit_answered(
         connector = state.connectors.get(key)
         active = key in state.active
         at_hand = facts.Circumstances(
-            idle=not active and _unplugged(state, key, connector),
+            idle=not active and unplugged(state, key, connector),
             by_default=state.charge_points[key.charge_point_id].limit_by is LimitPurpose.DEFAULT,
             active=active,
             lease_shown=state.charge_points[key.charge_point_id].lease_proof is Proof.SHOWN,
@@ -378,12 +291,9 @@ RULES: dict[type[ev.Event], Callable[[State, Any], tuple[Row, ...]]] = {
     ev.ProgressReported: _no_change,
     ev.SecurityEventReported: _no_change,
     ev.ConnectorStatusChanged: _status_changed,
-    ev.TransactionStarted: _transaction_started,
-    ev.TransactionAuthorized: _transaction_authorized,
     ev.TransactionRefused: _no_change,
-    ev.TransactionEnded: _transaction_ended,
-    ev.TransactionOrphaned: _transaction_orphaned,
     ev.MeterValuesReceived: _meter_values,
+    **transaction_rules.RULES,
     ev.LimitIssued: _limit_issued,
     ev.LimitRequested: _limit_requested,
     ev.LimitConfirmed: _limit_answered(facts.confirmed),

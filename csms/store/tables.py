@@ -199,6 +199,11 @@ transactions = Table(
     Column("register_wh", Double),
     Column("stop_reason", String),
     Column("orphan", Boolean, nullable=False),
+    Column("missing_events", BigInteger, nullable=False, server_default="0"),
+    Column("trigger_reason", String),
+    Column("remote_start_id", BigInteger),
+    Column("cost", Double),
+    Column("currency", String),
     # Two that follow from the others, for the indexes: what sessions are sorted by, and whether this one runs.
     Column("at_s", Double, nullable=False),
     Column("active", Boolean, nullable=False),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from csms.charge_points.connection import Reply
-from csms.charge_points.metering import last_register_wh
+from csms.charge_points.metering import SampleSet, last_register_wh
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.session import Session
 from csms.charge_points.times import charger_time, tells_time
@@ -12,7 +14,7 @@ from csms.charge_points.v16.meter_values import sample_sets
 from csms.domain import events as ev
 from csms.domain.authorization import Purpose
 from csms.domain.model import Transaction
-from csms.domain.rules import SUPERSEDED
+from csms.domain.transaction_rules import PRESUMED
 
 _UNKNOWN_CONNECTOR = 0
 
@@ -41,6 +43,8 @@ def stop_transaction(session: Session, payload: JsonObject) -> Reply:
     known = session.transactions()
     transaction = end.wanted(known)
     if transaction is not None:
+        if transaction.active:
+            session.record_samples(transaction, end.samples)
         session.record(end.of(transaction))
     elif not any(end.repeats(t) for t in known):
         session.record(end.orphan(session.site.next_session_id()))
@@ -108,20 +112,21 @@ class _End:
         self._id_token: str | None = payload.get("idTag")
         self._reason: str = payload.get("reason", "Local")  # chapter 6.49
         self._ended_at_s = charger_time(payload["timestamp"], self._at.utc_s)
-        self._register_wh = _register_wh(payload, self._at.utc_s)
+        self.samples = sample_sets(payload.get("transactionData", ()), self._at.utc_s)
+        self._register_wh = _register_wh(payload, self.samples)
 
     def wanted(self, known: list[Transaction]) -> Transaction | None:
         """The transaction this stop ends, if it does end one.
 
         Chargers that started offline stop 0 or -1: with one running transaction that is the one, unless all speaks
-        against it. A transaction that we took for ended because its connector began another one may still get its
-        true end.
+        against it. A transaction that we took for ended (its connector began another one, or was free) may still get
+        its true end.
         """
         if self._made_up:
             running = [t for t in known if t.active]
             return running[0] if len(running) == 1 and self._may_end(running[0]) else None
         wanted = next((t for t in known if t.transaction_id == self._transaction_id), None)
-        return wanted if wanted is not None and (wanted.active or wanted.stop_reason == SUPERSEDED) else None
+        return wanted if wanted is not None and (wanted.active or wanted.stop_reason in PRESUMED) else None
 
     def _may_end(self, running: Transaction) -> bool:
         """Not if it began later, nor if another token stops another meter."""
@@ -160,10 +165,10 @@ class _End:
         return transaction.ended_at_s == self._ended_at_s and transaction.register_wh == self._register_wh
 
 
-def _register_wh(payload: JsonObject, now_s: float) -> float:
+def _register_wh(payload: JsonObject, samples: Sequence[SampleSet]) -> float:
     """meterStop, or, where a charger leaves that at 0, the last register value of transactionData."""
     meter_stop_wh = float(payload["meterStop"])
     if meter_stop_wh > 0:
         return meter_stop_wh
-    last_wh = last_register_wh(sample_sets(payload.get("transactionData", ()), now_s))
+    last_wh = last_register_wh(samples)
     return meter_stop_wh if last_wh is None else last_wh

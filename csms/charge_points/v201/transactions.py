@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from csms.charge_points.connection import Reply
 from csms.charge_points.metering import SampleSet, last_register_wh
@@ -11,21 +11,54 @@ from csms.charge_points.session import EarlyStart, Session
 from csms.charge_points.times import charger_time
 from csms.charge_points.v201.authorization import id_token_info
 from csms.charge_points.v201.meter_values import sample_sets
+from csms.charge_points.v201.sequence import Sequence, sequence_of
 from csms.domain import events as ev
 from csms.domain.authorization import Purpose
 from csms.domain.model import ConnectorStatus, Moment, Transaction
-from csms.domain.rules import SUPERSEDED
+from csms.domain.transaction_rules import PRESUMED
 
 
 def transaction_event(session: Session, payload: JsonObject) -> Reply:
-    """E01 to E08. A token in the event is answered with its status (E05); costs are left out, there are no tariffs."""
+    """E01 to E08. A token in the event is answered with its status (E05), the last event with the cost (I03)."""
     event = _Event.read(session, payload)
-    transaction = next((t for t in session.transactions() if t.transaction_id == event.transaction_id), None)
+    transaction = _known(session, event)
+    sequence = _sequence(session, event, transaction)
+    overtaken = event.seq_no < sequence.highest
+    sequence.add(event.seq_no)
     if event.kind == "Ended":
         _ended(session, event, transaction)
     else:
-        _going_on(session, event, transaction)
-    return _answer(session, event, payload) if "idToken" in payload else session.promised({})
+        _going_on(session, event if not overtaken else replace(event, charging_state=None), transaction)
+    _note_missing(session, event, sequence.missing)
+    reply = _answer(session, event, payload) if "idToken" in payload else session.promised({})
+    return _with_cost(session, event, reply)
+
+
+def _known(session: Session, event: _Event) -> Transaction | None:
+    return next((t for t in session.transactions() if t.transaction_id == event.transaction_id), None)
+
+
+def _sequence(session: Session, event: _Event, transaction: Transaction | None) -> Sequence:
+    """Which of its events have come: nothing comes before Started. Of a transaction that is older than this process
+    that is not known; it is counted from this one on."""
+    first = event.seq_no if event.kind == "Started" or transaction is not None else 0
+    return sequence_of(session.sequences, event.transaction_id, first, _SEQUENCES_AT_MOST)
+
+
+def _note_missing(session: Session, event: _Event, missing: int) -> None:
+    transaction = _known(session, event)
+    if transaction is not None and transaction.missing_events != missing:
+        session.record(
+            ev.EventsMissing(event.at, session.charge_point_id, transaction.connector_id, event.transaction_id, missing)
+        )
+
+
+def _with_cost(session: Session, event: _Event, reply: Reply) -> Reply:
+    """I03: the total in the answer to the last event, 0.00 where it is free; left out where no price is known."""
+    transaction = _known(session, event) if event.kind == "Ended" else None
+    if transaction is None or transaction.cost is None:
+        return reply
+    return replace(reply, payload={**reply.payload, "totalCost": transaction.cost})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +74,9 @@ class _Event:
     charging_state: str | None
     reason: str
     values: list[SampleSet]
+    seq_no: int
+    trigger_reason: str
+    remote_start_id: int | None
 
     @classmethod
     def read(cls, session: Session, payload: JsonObject) -> _Event:
@@ -56,6 +92,9 @@ class _Event:
             charging_state=info.get("chargingState"),
             reason=info.get("stoppedReason", "Local"),  # TransactionType: may be left out when it is Local
             values=sample_sets(payload.get("meterValue", ()), at.utc_s),
+            seq_no=payload["seqNo"],
+            trigger_reason=payload["triggerReason"],
+            remote_start_id=info.get("remoteStartId"),
         )
 
 
@@ -88,7 +127,12 @@ def _going_on(session: Session, event: _Event, transaction: Transaction | None) 
         # E03: the car was plugged in first, the driver shows a token later.
         session.record(
             ev.TransactionAuthorized(
-                event.at, session.charge_point_id, connector_id, event.transaction_id, event.id_token
+                event.at,
+                session.charge_point_id,
+                connector_id,
+                event.transaction_id,
+                event.id_token,
+                event.remote_start_id,
             )
         )
     session.record_meter_values(connector_id, event.transaction_id, event.values)
@@ -101,10 +145,10 @@ def _ended(session: Session, event: _Event, transaction: Transaction | None) -> 
     if transaction is None:
         _record_orphan(session, event, register_wh)
         return
-    if not (transaction.active or transaction.stop_reason == SUPERSEDED):
+    if not (transaction.active or transaction.stop_reason in PRESUMED):
         return  # it has ended before
     if transaction.active:
-        session.record_meter_values(transaction.connector_id, event.transaction_id, event.values)
+        session.record_samples(transaction, event.values)
     session.record(
         ev.TransactionEnded(
             event.at,
@@ -147,6 +191,8 @@ def _start(session: Session, event: _Event) -> int | None:
             started_at_s=early.started_at_s,
             id_token=event.id_token or early.id_token,
             register_wh=last_register_wh(event.values),
+            trigger_reason=event.trigger_reason,
+            remote_start_id=event.remote_start_id,
         )
     )
     return connector_id if recorded else None
@@ -182,6 +228,7 @@ def _record_status(session: Session, at: Moment, connector_id: int, status: Conn
 
 
 _UNKNOWN_CONNECTOR = 0
+_SEQUENCES_AT_MOST = 80
 
 CHARGING_STATES = {
     "Charging": ConnectorStatus.CHARGING,

@@ -53,6 +53,8 @@ async def test_a_site_tells_its_settings_and_figures() -> None:
             ("site_load_max_age_s", 60.0),
             ("site_load_max_kw", None),
             ("site_load_max_current_a", None),
+            ("price_per_kwh", None),
+            ("currency", "EUR"),
             ("strategy", "equal"),
             ("total_budget_kw", 50.0),
             ("total_allocated_kw", 29.36),
@@ -240,7 +242,20 @@ async def test_a_charge_point_never_heard_of_is_offline_with_nothing_known() -> 
 
 def _completed(session_id: int, charge_point_id: str = "CP-2") -> Transaction:
     return Transaction(
-        session_id, str(session_id), charge_point_id, 1, None, None, "", NOW_S, 1234.4, None, "Local", orphan=True
+        session_id,
+        str(session_id),
+        charge_point_id,
+        1,
+        None,
+        None,
+        "",
+        NOW_S,
+        1234.4,
+        None,
+        "Local",
+        orphan=True,
+        cost=1.5,
+        currency="EUR",
     )
 
 
@@ -261,6 +276,11 @@ async def test_a_sessions_fields_are_the_documented_ones_in_order() -> None:
             ("energy_kwh", 2.345),
             ("stop_reason", None),
             ("status", "active"),
+            ("missing_events", 0),
+            ("trigger_reason", None),
+            ("remote_start_id", None),
+            ("cost", None),
+            ("currency", None),
         ]
         assert completed == {
             "session_id": 3,
@@ -273,6 +293,11 @@ async def test_a_sessions_fields_are_the_documented_ones_in_order() -> None:
             "energy_kwh": 1.234,
             "stop_reason": "Local",
             "status": "completed",
+            "missing_events": 0,
+            "trigger_reason": None,
+            "remote_start_id": None,
+            "cost": 1.5,
+            "currency": "EUR",
         }
 
 

@@ -7,7 +7,7 @@ from csms.charge_points.schemas import JsonObject
 from csms.charge_points.session import Session
 from csms.domain import events as ev
 from csms.domain.model import ConnectorStatus, PowerSource
-from csms.domain.rules import SUPERSEDED
+from csms.domain.transaction_rules import SUPERSEDED
 
 ACCEPTED = {"status": "Accepted"}
 

@@ -13,8 +13,9 @@ from csms.domain.model import (
     SiteSettings,
     SmartCharging,
 )
-from csms.domain.rules import SUPERSEDED, IllegalEvent
+from csms.domain.rules import IllegalEvent
 from csms.domain.state import REMEMBERED_TRANSACTIONS, State
+from csms.domain.transaction_rules import SUPERSEDED
 
 A1 = ConnectorKey("a", 1)
 
