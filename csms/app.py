@@ -20,7 +20,7 @@ from csms.domain import events as ev
 from csms.domain.limit_facts import broken_off
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import ChargePointSettings, Moment
-from csms.domain.ports import Clock, Ids, Registration, Store
+from csms.domain.ports import ChargePointLink, Clock, Ids, Registration, Store
 from csms.domain.state import Row, State
 from csms.domain.tallies import ApiTally, OcppTally
 from csms.id_tokens import IdTokens
@@ -74,6 +74,9 @@ class Fleet:
     def get(self, site_id: str) -> Site | None:
         return self._sites.get(site_id)
 
+    def link(self, charge_point_id: str) -> ChargePointLink | None:
+        return next((link for site in self._sites.values() if (link := site.link(charge_point_id)) is not None), None)
+
     def ready(self) -> bool:
         return not self._down and self._store.healthy
 
@@ -119,6 +122,7 @@ class Application:
             spawn=self._spawn,
             authorization=self.id_tokens,
             tally=ocpp_tally,
+            allowed_urls=config.ocpp.allowed_urls,
         )
         self._server = OcppServer(
             self.fleet,

@@ -80,6 +80,9 @@ class Commander:
         if self._links.get(charge_point_id) is link:
             del self._links[charge_point_id]
 
+    def link(self, charge_point_id: str) -> ChargePointLink | None:
+        return self._links.get(charge_point_id)
+
     def links(self) -> list[ChargePointLink]:
         return list(self._links.values())
 

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le
-from pydantic import AllowInfNan, Field, ValidationError, field_validator
+from pydantic import AfterValidator, AllowInfNan, Field, ValidationError, field_validator
 from pydantic import ValidationInfo as Info
 
 from csms.config_ids import identity_errors
 from csms.domain.authorization import AuthorizationRules, IdToken, token_key
 from csms.domain.model import BalancerSettings
+from csms.domain.urls import url_understood
 from csms.site_config import SiteConfig
 from csms.token_models import IdTokenConfig, TokenText
 from csms.validation import (
@@ -76,8 +77,15 @@ def load(path: Path) -> Config:
     return config
 
 
+def _understood(url: str) -> str:
+    if not url_understood(url):
+        raise broken_rule("must be an http, https, ftp, ftps or sftp address with a host")
+    return url
+
+
 Host = Annotated[str, matching(r"[A-Za-z0-9.:_-]{1,255}", "must be a host name or an address")]
 Port = Annotated[int, Ge(0), Le(65535)]
+UrlPrefix = Annotated[str, AfterValidator(_understood)]
 Scope = Literal["read", "control", "admin"]
 
 
@@ -91,6 +99,7 @@ class OcppConfig(Section):
     metering_interval_s: Annotated[int, Ge(1), Le(900)] = 10
     unknown_charge_points: Literal["reject", "accept"] = "reject"
     default_site_id: str | None = Field(default=None, validate_default=True)
+    allowed_urls: list[UrlPrefix] = Field(default_factory=list, max_length=100)
     direct_sockets: bool = True
     max_messages_per_s: Annotated[int, Ge(1), Le(1_000_000)] = 1000
     max_bytes_per_s: Annotated[int, Ge(1000), Le(1_000_000_000)] = 1_000_000

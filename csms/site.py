@@ -139,6 +139,10 @@ class Site:
         """Ask the charger to end what runs there, its id token being refused; not more than once a minute."""
         self._commander.end_session(key, "session.ended_for_id_token")
 
+    def link(self, charge_point_id: str) -> ChargePointLink | None:
+        """The live charge point; None while it is not connected."""
+        return self._commander.link(charge_point_id)
+
     def disconnect_all(self, code: int, reason: str) -> None:
         for link in self._commander.links():
             link.close(code, reason)

@@ -152,9 +152,13 @@ class Connection:
 
     async def call_when_quiet(self, message: object) -> JsonObject:
         """`call` for what can wait: nothing that is more urgent then waits for its answer."""
+        await self.quiet()
+        return await self.call(message)
+
+    async def quiet(self) -> None:
+        """Wait until nobody has anything to say to the charge point; returns at once when the connection has ended."""
         if not self._ended:
             await self._calls.quiet()
-        return await self.call(message)
 
     @property
     def idle(self) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from csms.charge_points.codec import codec_for
 from csms.charge_points.connection import Connection, Transport
 from csms.charge_points.link import Link
 from csms.charge_points.provisioning import corrected, provision
+from csms.charge_points.raw_requests import checked
 from csms.charge_points.session import EarlyStart, Session
 from csms.charge_points.v201.sequence import Sequence
 from csms.charge_points.versions import VERSIONS
@@ -59,6 +60,7 @@ class ChargePoints:
         spawn: Spawn,
         authorization: Authorization | None = None,
         tally: OcppTally | None = None,
+        allowed_urls: Sequence[str] = (),
     ) -> None:
         self._authorization = authorization or Everybody()
         self._tally = tally if tally is not None else OcppTally()
@@ -70,6 +72,7 @@ class ChargePoints:
         self._heartbeat_interval_s = heartbeat_interval_s
         self._metering_interval_s = metering_interval_s
         self._spawn = spawn
+        self._allowed_urls = tuple(allowed_urls)
         self._histories: dict[str, _History] = {}
 
     def accept(self, charge_point_id: str, subprotocol: str, transport: Transport) -> LiveChargePoint:
@@ -99,7 +102,14 @@ class ChargePoints:
             sequences=history.sequences,
         )
         live = LiveChargePoint(session, connection_id, registration, history, self._spawn)
-        live.connect(transport, self._call_timeout_s, self._metering_interval_s, self._ids.unique, self._tally)
+        live.connect(
+            transport,
+            self._call_timeout_s,
+            self._metering_interval_s,
+            self._ids.unique,
+            self._tally,
+            self._allowed_urls,
+        )
         return live
 
 
@@ -129,6 +139,7 @@ class LiveChargePoint:
         metering_interval_s: int,
         new_message_id: Callable[[], str],
         tally: OcppTally,
+        allowed_urls: Sequence[str],
     ) -> None:
         """Wire up the connection and tell the site. To be called once, by ChargePoints."""
         version = VERSIONS[self._session.protocol]
@@ -145,7 +156,8 @@ class LiveChargePoint:
             on_call=self._answered,
             tally=tally,
         )
-        self._link = Link(self._connection_id, self._connection, transport, version.translation)
+        check = partial(checked, self._session.protocol, version.outgoing, allowed_urls)
+        self._link = Link(self._connection_id, self._connection, transport, version.translation, check)
         known_before = self._charge_point().commissioned_at_s is not None
         self._record_connected()
         self._site.attach(self._charge_point_id, self._link)

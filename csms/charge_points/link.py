@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from csms.charge_points.calls import (
@@ -15,6 +16,7 @@ from csms.charge_points.calls import (
 from csms.charge_points.connection import Transport
 from csms.charge_points.schemas import JsonObject
 from csms.domain.commands import Answer, Command, Outcome, SetLimit
+from csms.domain.requests import LineFull, Payload, RawOutcome
 
 
 class Caller(Protocol):
@@ -23,6 +25,8 @@ class Caller(Protocol):
     async def call(self, message: object) -> JsonObject: ...
 
     async def call_when_quiet(self, message: object) -> JsonObject: ...
+
+    async def quiet(self) -> None: ...
 
     @property
     def idle(self) -> bool: ...
@@ -42,14 +46,26 @@ class Translation(Protocol):
     def outcome(self) -> Callable[[Command, JsonObject], Outcome]: ...
 
 
+Check = Callable[[str, Payload], JsonObject]
+"""The payload of a raw request as it may leave; raises a RequestRefused (see raw_requests)."""
+
+MAX_WAITING_REQUESTS = 100
+"""Of operators, for one charge point."""
+
+
 class Link:
     """Implements domain.ports.ChargePointLink."""
 
-    def __init__(self, connection_id: str, caller: Caller, transport: Transport, translation: Translation) -> None:
+    def __init__(
+        self, connection_id: str, caller: Caller, transport: Transport, translation: Translation, check: Check
+    ) -> None:
         self._connection_id = connection_id
         self._caller = caller
         self._transport = transport
         self._translation = translation
+        self._check = check
+        self._turn = asyncio.Lock()
+        self._waiting = 0
 
     @property
     def connection_id(self) -> str:
@@ -72,6 +88,34 @@ class Link:
             return Outcome(Answer.NOT_SENT, str(not_sent))
         return self._translation.outcome(command, payload)
 
+    async def request(self, action: str, payload: Payload) -> RawOutcome:
+        """Send an operator's request in OCPP's own words; raises RequestRefused for what is not sent.
+
+        Operators' requests wait in a line of their own, and each leaves only when it is quiet: however many there are,
+        a limit waits for one of them at most.
+        """
+        wired = self._check(action, payload)
+        if self._waiting >= MAX_WAITING_REQUESTS:
+            raise LineFull(f"{self._waiting} requests are waiting for this charge point")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                await self._caller.quiet()
+                return raw_outcome(await self._caller.call((action, wired)))
+        except CallErrorAnswered as error:
+            answer = Answer.NOT_SUPPORTED if error.code in _UNKNOWN_REQUEST else Answer.CALL_ERROR
+            return RawOutcome(answer, None, error.code, error.description, error.details)
+        except CallTimeout:
+            return RawOutcome(Answer.TIMEOUT, description="no answer in time; it may have acted all the same")
+        except ConnectionLost:
+            return RawOutcome(Answer.DISCONNECTED, description="the connection ended before the answer")
+        except AnswerInvalid as invalid:
+            return RawOutcome(Answer.CALL_ERROR, description=f"its answer is not valid: {invalid}")
+        except QueueFull as full:
+            raise LineFull(str(full)) from None
+        finally:
+            self._waiting -= 1
+
     @property
     def idle(self) -> bool:
         return self._caller.idle
@@ -90,6 +134,35 @@ def status_outcome(payload: JsonObject) -> Outcome:
     reason = " ".join(filter(None, (info.get("reasonCode"), info.get("additionalInfo"))))
     return _outcome(_ANSWERS.get(status, Answer.REJECTED), reason or status)
 
+
+def raw_outcome(payload: JsonObject) -> RawOutcome:
+    """What an answer says as a whole: the word of its `status`, or of each of its parts, where it has one."""
+    words = [payload["status"]] if "status" in payload else [*_words_of_parts(payload)]
+    answers = {_RAW_ANSWERS.get(word, Answer.REJECTED) for word in words} or {Answer.ACCEPTED}
+    refused = answers - {Answer.ACCEPTED}
+    answer = refused.pop() if len(refused) == 1 else Answer.REJECTED if refused else Answer.ACCEPTED
+    return RawOutcome(answer, payload)
+
+
+def _words_of_parts(payload: JsonObject) -> Iterator[str]:
+    """2.0.1 answers for each variable and each monitor."""
+    for name in ("getVariableResult", "setVariableResult"):
+        yield from (part["attributeStatus"] for part in payload.get(name, ()))
+    for name in ("setMonitoringResult", "clearMonitoringResult"):
+        yield from (part["status"] for part in payload.get(name, ()))
+
+
+# A word that says that the charge point did, or will do, what it was asked for.
+_RAW_ANSWERS = {
+    "Accepted": Answer.ACCEPTED,
+    "AcceptedCanceled": Answer.ACCEPTED,
+    "RebootRequired": Answer.ACCEPTED,
+    "Scheduled": Answer.ACCEPTED,
+    "Unlocked": Answer.ACCEPTED,
+    "Unpublished": Answer.ACCEPTED,
+    "NotSupported": Answer.NOT_SUPPORTED,
+    "NotImplemented": Answer.NOT_SUPPORTED,
+}
 
 _ANSWERS = {
     "Accepted": Answer.ACCEPTED,

@@ -6,6 +6,7 @@ import functools
 from dataclasses import dataclass
 from importlib import resources
 from importlib.abc import Traversable
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
@@ -41,6 +42,13 @@ class MessageSchema:
         except ValueError:
             return False  # the validator does not descend more than some 250 levels
 
+    def faults(self, payload: JsonObject, most: int = 20) -> list[Fault]:
+        """What is wrong with a payload, as far as `most` of it; empty if it is valid."""
+        try:
+            return [_named(error) for error in islice(self.validator.iter_errors(payload), most)]
+        except ValueError:
+            return [Fault("", "depth")]
+
     def first_fault(self, payload: JsonObject) -> Fault:
         """What is wrong with an invalid payload; the rule is `depth` where it is nested too deeply to tell."""
         try:
@@ -49,11 +57,41 @@ class MessageSchema:
             return Fault("", "depth")
 
 
+def words_of(rule: str) -> str:
+    """A schema keyword as a rule for people."""
+    return _WORDS.get(rule, f"breaks the schema ({rule})")
+
+
+_WORDS = {
+    "required": "is required",
+    "type": "has the wrong type",
+    "enum": "is not one of the words that the schema lists",
+    "additionalProperties": "is not a known field",
+    "maxLength": "is too long",
+    "minLength": "is too short",
+    "minItems": "has too few entries",
+    "maxItems": "has too many entries",
+    "minimum": "is too small",
+    "maximum": "is too large",
+    "format": "is not in the format that the schema demands",
+    "depth": "is nested too deeply",
+}
+
+
 def fault_of(error: jsonschema_rs.ValidationError) -> Fault:
     path = [*error.instance_path]
     if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Required):
         path.append(error.kind.property)
     return Fault(".".join(map(str, path)), error.kind.name)
+
+
+def _named(error: jsonschema_rs.ValidationError) -> Fault:
+    """With the name of an unknown field: whoever wrote it looks for it."""
+    fault = fault_of(error)
+    if not isinstance(error.kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+        return fault
+    unknown = str(error.kind.unexpected[0])
+    return Fault(f"{fault.field_path}.{unknown}" if fault.field_path else unknown, fault.rule)
 
 
 @functools.cache

@@ -13,18 +13,24 @@ from csms.charge_points.v16.actions import HANDLERS as HANDLERS_16
 from csms.charge_points.v16.charging_profiles import clear_foreign as clear_foreign_16
 from csms.charge_points.v16.commands import Commands16
 from csms.charge_points.v16.configuration import Configuration16
+from csms.charge_points.v16.outgoing import OUTGOING as OUTGOING_16
 from csms.charge_points.v201.actions import HANDLERS as HANDLERS_201
 from csms.charge_points.v201.charging_profiles import clear_foreign as clear_foreign_201
 from csms.charge_points.v201.commands import Commands201
+from csms.charge_points.v201.outgoing import OUTGOING as OUTGOING_201
 from csms.charge_points.v201.variables import Variables201
 from csms.domain.model import OCPP16, OCPP201
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """`clear_foreign` removes what other central systems left behind; a report is awaited for so many seconds."""
+    """`clear_foreign` removes what other central systems left behind; a report is awaited for so many seconds.
+
+    `outgoing` has the requests that operators may send, by action, with what each does.
+    """
 
     handlers: Mapping[str, Handler]
+    outgoing: Mapping[str, str]
     translation: Translation
     dialect: Dialect
     clear_foreign: Callable[[Call, ProfileReports, float], Awaitable[None]]
@@ -32,6 +38,6 @@ class Version:
 
 # Best first: where a charger offers several, it gets the first of these (OCPP-J 1.6 chapter 3.1.2).
 VERSIONS: Mapping[str, Version] = {
-    OCPP201: Version(HANDLERS_201, Commands201(), Variables201(), clear_foreign_201),
-    OCPP16: Version(HANDLERS_16, Commands16(), Configuration16(), clear_foreign_16),
+    OCPP201: Version(HANDLERS_201, OUTGOING_201, Commands201(), Variables201(), clear_foreign_201),
+    OCPP16: Version(HANDLERS_16, OUTGOING_16, Commands16(), Configuration16(), clear_foreign_16),
 }

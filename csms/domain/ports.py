@@ -15,6 +15,7 @@ from csms.domain.history import HistoryBucket, MinuteRecord
 from csms.domain.model import ChargePointSettings, Moment, SmartCharging, Transaction
 from csms.domain.records import RecordPage, RecordQuery, Told
 from csms.domain.reports import Rebalanced, SiteAllocation
+from csms.domain.requests import Payload, RawOutcome
 from csms.domain.snapshot import Snapshot
 from csms.domain.state import Row
 from csms.domain.tallies import StoreFigures
@@ -43,6 +44,13 @@ class ChargePointLink(Protocol):
     async def send(self, command: Command) -> Outcome:
         """Send the command and wait for its end; never raises but for cancellation. A limit leaves when what is under
         way has been answered, anything else when there is also no limit to be sent."""
+        ...
+
+    async def request(self, action: str, payload: Payload) -> RawOutcome:
+        """Send a request in OCPP's own words when it is quiet, and wait for its end; one operator's after the other.
+
+        Raises RequestRefused for what is not sent (domain.requests).
+        """
         ...
 
     @property
@@ -167,6 +175,10 @@ class Sites(Protocol):
     def site_ids(self) -> Sequence[str]: ...
 
     def get(self, site_id: str) -> SiteAccess | None: ...
+
+    def link(self, charge_point_id: str) -> ChargePointLink | None:
+        """The live charge point; None while it is not connected."""
+        ...
 
     def ready(self) -> bool:
         """Whether every site's task runs and the store takes writes."""

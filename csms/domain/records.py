@@ -50,3 +50,24 @@ class Told:
     name: str
     at_s: float
     value: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRecord:
+    """A command that an operator gave, and how it ended; id tokens and secrets in it are masked.
+
+    `command` is one of ours, or an OCPP action where `raw`. `status` None: under way, or the central system ended
+    before the answer came. `asked_by` is the name of the API key; `error` has code, description and details.
+    """
+
+    command_id: int
+    charge_point_id: str
+    at_s: float
+    command: str
+    raw: bool
+    parameters: Mapping[str, Any]
+    asked_by: str
+    status: str | None = None
+    response: Mapping[str, Any] | None = None
+    error: Mapping[str, Any] | None = None
+    response_time_ms: float | None = None

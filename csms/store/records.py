@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from csms.domain.authorization import IdToken
 from csms.domain.model import Moment
-from csms.domain.records import RecordPage, RecordQuery, Told
+from csms.domain.records import CommandRecord, RecordPage, RecordQuery, Told
 from csms.store import tables
 from csms.store.codec import Json, from_json, to_json, to_object
 from csms.store.rows import Write, primary_key
@@ -18,6 +18,7 @@ from csms.store.rows import Write, primary_key
 RECORDS: dict[type, Table] = {
     Told: tables.told,
     IdToken: tables.id_tokens,
+    CommandRecord: tables.commands,
 }
 """Where each kind of record lives. Its columns are fields of the record; the rest of it is JSON."""
 

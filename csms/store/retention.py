@@ -44,7 +44,9 @@ class Retention:
 
     def delete_step(self, connection: Connection) -> bool:
         """Delete about STEP_ROWS rows that are too old, in the caller's transaction; whether there may be more."""
-        return any(_delete(connection, *too_old) for too_old in self._tables())
+        if any(_delete(connection, *too_old) for too_old in self._tables()):
+            return True
+        return _delete_records(connection, tables.commands, self.now().utc_s - self.events_s)
 
     def _tables(self) -> Iterator[tuple[Table, str, float, ColumnElement[bool]]]:
         now_s = self.now().utc_s
@@ -69,3 +71,13 @@ def _delete(
             connection.execute(table.delete().where(*of_site, time <= times[-1]))
             return True
     return False
+
+
+def _delete_records(connection: Connection, table: Table, before_s: float) -> bool:
+    """Records belong to no site; they are indexed by time alone."""
+    time = table.c.at_s
+    too_old = select(time).where(time < before_s).order_by(time).limit(STEP_ROWS)
+    times = connection.execute(too_old).scalars().all()
+    if times:
+        connection.execute(table.delete().where(time <= times[-1]))
+    return bool(times)

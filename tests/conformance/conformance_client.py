@@ -39,7 +39,7 @@ BOOT: Mapping[str, JsonObject] = {
 }
 
 _CALL_TIMEOUT_S = 0.5
-_POOLS = {"AC": 40, "DC": 110, "TWO": 12, "MANY": 4, "LOCKED": 12, "MUTE16": 1, "MUTE201": 1}
+_POOLS = {"AC": 40, "DC": 250, "TWO": 12, "MANY": 4, "LOCKED": 12, "MUTE16": 1, "MUTE201": 1}
 _KINDS: Mapping[str, JsonObject] = {
     "AC": {"current": "AC", "phases": 3, "max_power_kw": 22.08},
     "DC": {"current": "DC", "max_power_kw": 50},
@@ -120,6 +120,14 @@ class Central:
             assert answer.status == 200, await answer.text()
             body: JsonObject = await answer.json()
             return body
+
+    async def post(self, path: str, body: object = None, *, scope: str = "control") -> tuple[int, JsonObject]:
+        """The status, and what was answered."""
+        headers = {"Authorization": f"Bearer {KEYS[scope]}", "Content-Type": "application/json"}
+        content = b"" if body is None else orjson.dumps(body)
+        async with self._http.post(f"{self._api}/{path}", headers=headers, data=content) as answer:
+            told: JsonObject = await answer.json(content_type=None)
+            return answer.status, told
 
     async def rebalance(self) -> JsonObject:
         headers = {"Authorization": f"Bearer {KEYS['control']}"}

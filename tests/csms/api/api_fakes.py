@@ -31,7 +31,7 @@ from csms.domain.model import (
     SmartCharging,
     Transaction,
 )
-from csms.domain.ports import SessionPage, SessionQuery
+from csms.domain.ports import ChargePointLink, SessionPage, SessionQuery
 from csms.domain.reports import ChargerReport, CircuitReport, ConnectorReport, Rebalanced, SiteAllocation
 from csms.domain.rules import IllegalEvent
 from csms.domain.snapshot import Snapshot
@@ -135,6 +135,10 @@ class FakeSites:
     def __init__(self, *sites: FakeSite) -> None:
         self._sites = {site.state.site.site_id: site for site in sites}
         self.is_ready = True
+        self.links: dict[str, ChargePointLink] = {}
+
+    def link(self, charge_point_id: str) -> ChargePointLink | None:
+        return self.links.get(charge_point_id)
 
     def site_ids(self) -> Sequence[str]:
         return list(self._sites)

@@ -1,6 +1,6 @@
 """What every endpoint has in common: keys and scopes, problems, methods, hostile bodies, the log."""
 
-from __future__ import annotations
+from __future__ import re
 
 import asyncio
 import io
@@ -26,6 +26,7 @@ PROTECTED = [route for route in ROUTES if route.scope is not None]
 
 def _path(route: Route, site_id: str = "depot", charge_point_id: str = "CP-1") -> str:
     path = route.path.replace("{site_id}", site_id).replace("{charge_point_id}", charge_point_id)
+    path = re.sub(r"\{\w+\}", "nothing", path)
     return f"{path}?format=json" if route.streams else path
 
 

@@ -1,18 +1,23 @@
 """How a command ends, whatever the connection does."""
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from charge_point_fakes import FakeTransport
 
 from csms.charge_points.calls import AnswerInvalid, CallErrorAnswered, CallTimeout, ConnectionLost, QueueFull
-from csms.charge_points.link import Link
+from csms.charge_points.link import MAX_WAITING_REQUESTS, Link, raw_outcome
+from csms.charge_points.raw_requests import checked
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.versions import VERSIONS
 from csms.domain.commands import Answer, Command, Outcome, ReadSchedule, SetLimit, Trigger
 from csms.domain.electrical import LimitForm
 from csms.domain.model import OCPP16, LimitPurpose
+from csms.domain.requests import LineFull, RawOutcome
 
+CHECK = partial(checked, OCPP16, VERSIONS[OCPP16].outgoing, ())
 FORM = LimitForm("A", phases=3, voltage_v=230.0, step_a=0.1, stack_level=0)
 LIMIT = SetLimit(1, LimitPurpose.TRANSACTION, 6900, FORM, 1_780_000_000.0, transaction_id="1")
 NOT_IN_16 = SetLimit(1, LimitPurpose.TRANSACTION, 6900, FORM, 1_780_000_000.0, transaction_id="not a number")
@@ -25,6 +30,9 @@ class ScriptedCaller:
         self.idle = True
         self.waited = 0
         self._answer = answer
+
+    async def quiet(self) -> None:
+        self.waited += 1
 
     async def call_when_quiet(self, message: object) -> JsonObject:
         self.waited += 1
@@ -40,7 +48,7 @@ class ScriptedCaller:
 
 
 def link(answer: JsonObject | Exception, transport: FakeTransport | None = None) -> Link:
-    return Link("c-1", ScriptedCaller(answer), transport or FakeTransport(), VERSIONS[OCPP16].translation)
+    return Link("c-1", ScriptedCaller(answer), transport or FakeTransport(), VERSIONS[OCPP16].translation, CHECK)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +80,7 @@ async def test_what_the_version_cannot_say_is_not_sent() -> None:
 @pytest.mark.parametrize(("command", "waits"), [(LIMIT, 0), (ReadSchedule(1, 60), 1), (Trigger("Heartbeat"), 1)])
 async def test_everything_but_a_limit_can_wait(command: Command, waits: int) -> None:
     caller = ScriptedCaller({"status": "Accepted"})
-    await Link("c-1", caller, FakeTransport(), VERSIONS[OCPP16].translation).send(command)
+    await Link("c-1", caller, FakeTransport(), VERSIONS[OCPP16].translation, CHECK).send(command)
     assert caller.waited == waits
 
 
@@ -80,3 +88,43 @@ async def test_closing_a_link_closes_its_socket() -> None:
     transport = FakeTransport()
     link({}, transport).close(1008, "replaced")
     assert transport.closed == (1008, "replaced")
+
+
+async def test_a_request_too_many_is_refused_and_the_line_goes_on() -> None:
+    release = asyncio.Event()
+
+    class Slow(ScriptedCaller):
+        async def call(self, _message: object) -> JsonObject:
+            await release.wait()
+            return {"listVersion": 1}
+
+    point = Link("c-1", Slow({}), FakeTransport(), VERSIONS[OCPP16].translation, CHECK)
+    asked = [asyncio.create_task(point.request("GetLocalListVersion", {})) for _ in range(MAX_WAITING_REQUESTS)]
+    await asyncio.sleep(0)
+    with pytest.raises(LineFull):
+        await point.request("GetLocalListVersion", {})
+    release.set()
+    assert {end.answer for end in await asyncio.gather(*asked)} == {Answer.ACCEPTED}
+    assert (await point.request("GetLocalListVersion", {})).response == {"listVersion": 1}
+
+
+@pytest.mark.parametrize(
+    ("response", "answer"),
+    [
+        ({}, Answer.ACCEPTED),
+        ({"status": "Scheduled"}, Answer.ACCEPTED),
+        ({"status": "Occupied"}, Answer.REJECTED),
+        ({"status": "NotSupported"}, Answer.NOT_SUPPORTED),
+        (
+            {"setVariableResult": [{"attributeStatus": "Accepted"}, {"attributeStatus": "RebootRequired"}]},
+            Answer.ACCEPTED,
+        ),
+        (
+            {"setVariableResult": [{"attributeStatus": "Accepted"}, {"attributeStatus": "UnknownVariable"}]},
+            Answer.REJECTED,
+        ),
+        ({"clearMonitoringResult": [{"status": "NotFound"}]}, Answer.REJECTED),
+    ],
+)
+def test_an_answer_is_as_good_as_its_worst_part(response: JsonObject, answer: Answer) -> None:
+    assert raw_outcome(response) == RawOutcome(answer, response)

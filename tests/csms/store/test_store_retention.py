@@ -14,6 +14,7 @@ from csms.domain.grid import TemporaryLimit
 from csms.domain.history import MinuteRecord
 from csms.domain.model import Moment, SiteLoad
 from csms.domain.ports import AlarmQuery
+from csms.domain.records import CommandRecord, RecordQuery
 from csms.store import AsyncStore, Retention, SyncStore, tables
 from csms.store.retention import STEP_ROWS
 
@@ -90,13 +91,21 @@ async def test_readings_of_the_sites_meter_go_with_the_meter_samples(store: Sync
     assert ages_d(store)["events"] == [31, 29, 29, 0, 0, 0]
 
 
+async def test_commands_go_as_late_as_events(store: SyncStore) -> None:
+    for n, days in enumerate((0, 399, 401)):
+        await store.save(CommandRecord(n, "CP-1", AT.utc_s - days * DAY_S, "reset", False, {}, "operator"))
+    sweep(store)
+    kept = await store.records(RecordQuery(CommandRecord))
+    assert [record.command_id for record in kept.items] == [0, 1]
+
+
 async def test_what_is_too_old_is_found_by_index(store: SyncStore) -> None:
     statements: list[str] = []
     engine = store._database._writer
     event.listen(engine, "before_cursor_execute", lambda _c, _cursor, text, *_rest: statements.append(text))
     store._database.write(Retention(lambda: AT).delete_step)
     searches = [text for text in statements if text.startswith("SELECT") and "ORDER BY" in text and "LIMIT" in text]
-    assert len(searches) == 6
+    assert len(searches) == 7
     for text in searches:
         values = tuple("s" if "site_id" in part else 0 for part in text.split("?")[:-1])
         with engine.connect() as connection:

@@ -15,6 +15,7 @@ from csms.domain.model import (
     Moment,
     SiteSettings,
 )
+from csms.domain.requests import Payload, RawOutcome
 from csms.domain.state import State
 from csms.site import Site
 from csms.store.sync_store import SyncStore
@@ -76,6 +77,9 @@ class ScriptedLink:
         limits = self._site.snapshot().limits.values()
         self.stored_before.append(any(limit.in_flight for limit in limits))
         return await self._answer(command)
+
+    async def request(self, _action: str, _payload: Payload) -> RawOutcome:
+        return RawOutcome(Answer.NOT_SUPPORTED)
 
     def close(self, code: int, _reason: str) -> None:
         self.closed.append(code)

@@ -1,0 +1,159 @@
+"""Requests of operators in OCPP's own words, from REST to the wire and back, in both versions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from conformance_client import Answer, Central, ChargePoint, JsonObject, central_system, eventually, now, obey
+from outgoing_examples import ALLOWED, EXAMPLES, LATER, Example
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+VERSIONS = ("ocpp1.6", "ocpp2.0.1")
+MAXIMUM = EXAMPLES["ocpp1.6"]["SetChargingProfile"][0]["csChargingProfiles"]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def central(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Central]:
+    folder: Path = tmp_path_factory.mktemp("raw")
+    async with central_system(folder, allowed_urls=[ALLOWED]) as system:
+        yield system
+
+
+async def ready(point: ChargePoint, answers: dict[str, Answer]) -> None:
+    """Once its limits stand nobody has anything to tell it by himself; from then on it answers as it is told."""
+    await point.profile("TxDefaultProfile")
+    point.answers = lambda action, payload: answers[action] if action in answers else obey(action, payload)
+
+
+async def ask(central: Central, point: ChargePoint, action: str, payload: object) -> tuple[int, JsonObject]:
+    return await central.post(f"charge-points/{point.identity}/ocpp/{action}", payload)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_every_action_of_a_central_system_goes_out_and_its_answer_comes_back(
+    central: Central, version: str
+) -> None:
+    examples: dict[str, Example] = EXAMPLES[version]
+    async with central.charge_point(central.take(), version) as point:
+        await ready(point, {action: response for action, (_, response) in examples.items()})
+        for action, (payload, response) in examples.items():
+            before = len(point.told(action))
+            status, answer = await ask(central, point, action, payload)
+            assert (status, answer["status"], answer["error"]) == (200, "Accepted", None), (action, answer)
+            assert answer["response"] == response, action
+            assert payload in point.told(action)[before:], action
+        kept = await central.get(f"charge-points/{point.identity}/commands?limit=1000")
+    assert [row["command"] for row in kept["items"]] == list(reversed(examples))
+    assert {(row["raw"], row["asked_by"], row["status"]) for row in kept["items"]} == {(True, "control", "Accepted")}
+    assert "TAG-SECRET" not in str(kept)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("answer", "status", "error"),
+    [
+        ({"status": "Rejected"}, "Rejected", None),
+        (["NotImplemented", "no cache", {}], "NotSupported", ("NotImplemented", "no cache", {})),
+        (["InternalError", "worn out", {"why": "age"}], "CallError", ("InternalError", "worn out", {"why": "age"})),
+        (None, "Timeout", ("", "no answer in time; it may have acted all the same", {})),
+    ],
+    ids=["rejected", "not supported", "call error", "timeout"],
+)
+async def test_every_end_of_a_request_is_told_from_the_others(
+    central: Central, version: str, answer: Answer, status: str, error: tuple[str, str, JsonObject] | None
+) -> None:
+    async with central.charge_point(central.take(), version) as point:
+        await ready(point, {"ClearCache": answer})
+        code, told = await ask(central, point, "ClearCache", {})
+    assert code == 200
+    assert told["status"] == status
+    assert told["response"] == (answer if isinstance(answer, dict) else None)
+    assert (told["error"] and tuple(told["error"].values())) == error
+
+
+async def test_a_connection_that_ends_first_is_told_and_one_that_is_not_there_is_409(central: Central) -> None:
+    async with central.charge_point(central.take()) as point:
+        await ready(point, {"Reset": None})
+        asking = asyncio.create_task(ask(central, point, "Reset", {"type": "Hard"}))
+        await point.wait(lambda: point.told("Reset") or None, "a Reset")
+    _, told = await asking
+    assert told["status"] == "Disconnected"
+    code, problem = await ask(central, point, "Reset", {"type": "Hard"})
+    assert (code, problem["detail"]) == (409, "The charge point is not connected.")
+    kept = await central.get(f"charge-points/{point.identity}/commands")
+    assert [(row["command"], row["status"]) for row in kept["items"]] == [("Reset", "Disconnected")]
+
+
+@pytest.mark.parametrize(
+    ("version", "action", "payload", "code", "fields"),
+    [
+        ("ocpp1.6", "BootNotification", {}, 404, []),
+        ("ocpp1.6", "GetVariables", {}, 404, []),
+        ("ocpp2.0.1", "RemoteStartTransaction", {}, 404, []),
+        ("ocpp1.6", "Reset", {}, 422, ["type"]),
+        ("ocpp1.6", "Reset", {"type": "Softly"}, 422, ["type"]),
+        ("ocpp1.6", "Reset", {"type": "Soft", "more": 1}, 422, ["more"]),
+        ("ocpp1.6", "SendLocalList", {"listVersion": "x"}, 422, ["listVersion", "updateType"]),
+        ("ocpp2.0.1", "GetVariables", {"getVariableData": [{"component": {"name": "C"}}]}, 422,
+         ["getVariableData[0].variable"]),
+        ("ocpp1.6", "UpdateFirmware", {"location": "https://files.example.evil/f", "retrieveDate": LATER},
+         422, ["location"]),
+        ("ocpp1.6", "RemoteStartTransaction",
+         {"idTag": "T", "chargingProfile": MAXIMUM}, 409, []),
+        ("ocpp1.6", "ClearChargingProfile", {}, 409, []),
+        ("ocpp2.0.1", "ClearChargingProfile", {"chargingProfileId": 11}, 409, []),
+    ],
+)  # fmt: skip
+async def test_what_may_not_leave_does_not_and_leaves_no_record(
+    central: Central, version: str, action: str, payload: JsonObject, code: int, fields: list[str]
+) -> None:
+    async with central.charge_point(central.take(), version) as point:
+        await ready(point, {})
+        before = len(point.told(action))
+        status, problem = await ask(central, point, action, payload)
+        assert status == code
+        assert sorted(error["field"] for error in problem["errors"]) == sorted(fields)
+        assert len(point.told(action)) == before
+        assert (await central.get(f"charge-points/{point.identity}/commands"))["items"] == []
+
+
+async def test_tc_021_csms_fifty_parallel_requests_are_asked_one_after_the_other(central: Central) -> None:
+    async with central.charge_point(central.take()) as point:
+        await ready(point, {"GetLocalListVersion": {"listVersion": 1}})
+        asked = [ask(central, point, "GetLocalListVersion", {}) for _ in range(50)]
+        ends = await asyncio.gather(*asked)
+        assert {(code, told["status"]) for code, told in ends} == {(200, "Accepted")}
+        assert len(point.told("GetLocalListVersion")) == 50
+        assert len({told["command_id"] for _, told in ends}) == 50
+
+
+async def test_a_limit_does_not_wait_for_the_requests_in_line(central: Central) -> None:
+    async with central.charge_point(central.take()) as point:
+        await ready(point, {"GetLocalListVersion": None})
+        asking = [asyncio.create_task(ask(central, point, "GetLocalListVersion", {})) for _ in range(20)]
+        await point.wait(lambda: point.told("GetLocalListVersion") or None, "a GetLocalListVersion")
+        start = {"connectorId": 1, "idTag": "TAG", "meterStart": 0, "timestamp": now()}
+        await point.call("StartTransaction", start)
+        await point.profile("TxProfile")
+        assert len(point.told("GetLocalListVersion")) <= 2
+    ends = [told["status"] for _, told in await asyncio.gather(*asking)]
+    assert set(ends) == {"Timeout", "Disconnected"}
+
+
+async def test_a_charge_point_that_was_not_accepted_may_only_be_asked_for_its_boot(central: Central) -> None:
+    name = central.take()
+    async with central.charge_point(name, boots=False) as point:
+
+        async def connected() -> bool:
+            return bool((await central.shown(name))["connection"]["connected"])
+
+        await eventually(connected, True)
+        code, _ = await ask(central, point, "RemoteStartTransaction", {"idTag": "TAG"})
+        assert code == 409
+        code, told = await ask(central, point, "TriggerMessage", {"requestedMessage": "BootNotification"})
+        assert (code, told["status"]) == (200, "Accepted")
