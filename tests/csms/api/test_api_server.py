@@ -1,9 +1,10 @@
 """What every endpoint has in common: keys and scopes, problems, methods, hostile bodies, the log."""
 
-from __future__ import re
+from __future__ import annotations
 
 import asyncio
 import io
+import re
 import zlib
 from typing import Any
 
