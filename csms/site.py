@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import replace
 from math import inf
 
 import structlog
@@ -20,8 +19,7 @@ from csms.balancing.remembered import Decision, Reports
 from csms.balancing.words import cause
 from csms.commander import Commander
 from csms.domain import events as ev
-from csms.domain.alarms import SECURITY_EVENT, Alarm
-from csms.domain.grid import TemporaryLimit
+from csms.domain.alarms import Alarm
 from csms.domain.history import MINUTE_S, HistoryBucket, MinuteRecord, Recorder
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
@@ -29,16 +27,14 @@ from csms.domain.model import (
     ChargePointSettings,
     ConnectorKey,
     MeterReading,
-    SiteLoad,
-    SmartCharging,
     Transaction,
 )
 from csms.domain.ports import ChargePointLink, Clock, Store
 from csms.domain.reports import Rebalanced, SiteAllocation
-from csms.domain.rules import IllegalEvent
 from csms.domain.snapshot import Snapshot
 from csms.domain.state import Row, State
 from csms.domain.tallies import SiteTally
+from csms.steering import Steering
 
 log = structlog.get_logger()
 
@@ -55,7 +51,7 @@ _MOST_CAUSES = 20
 """Of a burst of events that lead to one decision, this many are named."""
 
 
-class Site:
+class Site(Steering):
     """A site: record what happens to it, ask what it decided, and let `run` keep its ceiling."""
 
     def __init__(self, state: State, *, store: Store, clock: Clock, settings: BalancerSettings) -> None:
@@ -153,53 +149,6 @@ class Site:
         The same report, until something has happened or a second has passed.
         """
         return self._reports.allocation(self._decided(), self.snapshot(), self._clock.now())
-
-    async def configure(self, smart_charging: SmartCharging) -> SmartCharging:
-        now = self._clock.now()
-        stored = replace(smart_charging, updated_at_s=now.utc_s)
-        await self.record(ev.SmartChargingConfigured(now, stored), origin="api")
-        return stored
-
-    async def set_temporary_limit(self, limit: TemporaryLimit) -> None:
-        """It replaces one of the same source and start; on disk when this returns."""
-        await self.record(ev.TemporaryLimitSet(self._clock.now(), limit), origin="api")
-
-    async def withdraw_temporary_limits(self, source: str | None) -> int:
-        """End those of this source (None: of all) now; how many there were."""
-        now = self._clock.now()
-        standing = [
-            limit
-            for limit in self._state.temporary_limits.values()
-            if source in (None, limit.source) and not limit.over_at(now.utc_s)
-        ]
-        if standing:
-            await self.record(ev.TemporaryLimitsWithdrawn(now, source), origin="api")
-        return len(standing)
-
-    async def report_site_load(
-        self, power_w: int, measured_at_s: float, currents_a: tuple[float, ...] | None = None
-    ) -> bool:
-        """What the site draws besides its chargers; False if a later measurement is known already."""
-        now = self._clock.now()
-        try:
-            durable = self.record(
-                ev.SiteLoadReported(now, SiteLoad(power_w, measured_at_s, now, currents_a)), origin="api"
-            )
-        except IllegalEvent:
-            return False
-        await durable
-        return True
-
-    async def clear_alarm(self, alarm_id: int) -> bool:
-        """Clear one that only an operator can; see SiteAccess."""
-        standing = (alarm for alarm in self._state.alarms.values() if alarm.standing and alarm.alarm_id == alarm_id)
-        alarm = next(standing, None)
-        if alarm is None:
-            return False
-        if alarm.kind != SECURITY_EVENT:
-            raise IllegalEvent("the balancer clears it when it is over")
-        await self.record(ev.AlarmCleared(self._clock.now(), alarm.kind, alarm.subject), origin="api")
-        return True
 
     async def rebalance(self, timeout_s: float) -> Rebalanced:
         """Say every running session its limit again; return when they have answered or `timeout_s` is over."""

@@ -38,7 +38,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "archive": {"domain", "orjson", "structlog"},
     "metrics": {"domain", "prometheus_client"},
     "commander": {"domain", "balancing", "structlog"},
-    "site": {"domain", "balancing", "commander", "structlog"},
+    "steering": {"domain"},
+    "site": {"domain", "balancing", "commander", "steering", "structlog"},
 }
 COMPOSITION = {"app", "cli", "demo", "__main__"}
 

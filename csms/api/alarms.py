@@ -9,7 +9,7 @@ from csms.api.periods import check_order
 from csms.api.problems import Problem
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
 from csms.domain.alarms import Alarm
-from csms.domain.ports import AlarmQuery
+from csms.domain.queries import AlarmQuery
 from csms.validation import kw
 
 

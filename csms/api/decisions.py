@@ -8,7 +8,7 @@ from csms.api import lookup
 from csms.api.fields import FromTime, Id, Time, UtcSeconds, optional_kw, optional_time, time
 from csms.api.periods import check_order
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Route
-from csms.domain.ports import Decision, DecisionQuery, SentLimit
+from csms.domain.queries import Decision, DecisionQuery, SentLimit
 from csms.validation import kw
 
 DAY_S = 86_400.0

@@ -17,7 +17,8 @@ import structlog
 from csms.api.fields import optional_kw, optional_kwh, time
 from csms.api.public_events import SESSION_UPDATED, PublicEvent, SessionUpdatedData, public, recorded
 from csms.domain.model import ConnectorKey
-from csms.domain.ports import Clock, EventQuery, Sites, Store
+from csms.domain.ports import Clock, Sites, Store
+from csms.domain.queries import EventQuery
 from csms.domain.snapshot import Snapshot
 
 log = structlog.get_logger(__name__)

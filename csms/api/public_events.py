@@ -12,7 +12,7 @@ from typing import Any
 from csms.api.fields import Time, optional_kw, optional_kwh, optional_time, time
 from csms.api.table import Answer
 from csms.domain import events as ev
-from csms.domain.ports import StoredEvent
+from csms.domain.queries import StoredEvent
 from csms.validation import kw
 
 

@@ -9,7 +9,7 @@ from csms.api.fields import FromTime, Id, Time, UtcSeconds, optional_kwh, option
 from csms.api.problems import invalid
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Route, Services
 from csms.domain.model import Transaction
-from csms.domain.ports import SessionQuery
+from csms.domain.queries import SessionQuery
 from csms.validation import FieldError
 
 Status = Literal["active", "completed"]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from csms.domain.alarms import Alarm
-from csms.domain.ports import AlarmPage, AlarmQuery
+from csms.domain.queries import AlarmPage, AlarmQuery
 from csms.store import rows, tables
 
 

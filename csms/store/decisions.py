@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, FromClause, Label, RowMapping, ScalarSelect, Select, case, func, select
 
 from csms.domain import events as ev
-from csms.domain.ports import Decision, DecisionPage, DecisionQuery, SentLimit
+from csms.domain.queries import Decision, DecisionPage, DecisionQuery, SentLimit
 from csms.store import rows
 from csms.store.tables import ISSUED, LEADS, MADE, events, meter_samples
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 
 from csms.domain import events as ev
 from csms.domain.model import Transaction
-from csms.domain.ports import EventPage, EventQuery, StoredEvent
+from csms.domain.queries import EventPage, EventQuery, StoredEvent
 from csms.store import rows, tables
 
 MOST_LOOKED_AT = 100_000

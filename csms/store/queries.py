@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
 from csms.domain.history import MINUTE_S, HistoryBucket, MinuteRecord
 from csms.domain.model import Moment, Transaction
-from csms.domain.ports import (
+from csms.domain.queries import (
     AlarmPage,
     AlarmQuery,
     DecisionPage,

@@ -31,7 +31,8 @@ from csms.domain.model import (
     SmartCharging,
     Transaction,
 )
-from csms.domain.ports import ChargePointLink, SessionPage, SessionQuery
+from csms.domain.ports import ChargePointLink
+from csms.domain.queries import SessionPage, SessionQuery
 from csms.domain.reports import ChargerReport, CircuitReport, ConnectorReport, Rebalanced, SiteAllocation
 from csms.domain.rules import IllegalEvent
 from csms.domain.snapshot import Snapshot

@@ -19,7 +19,7 @@ from csms.api.public_events import KINDS, PAYLOADS, public
 from csms.domain import events as ev
 from csms.domain.grid import TemporaryLimit
 from csms.domain.model import LimitPurpose, Moment, PowerSource
-from csms.domain.ports import StoredEvent
+from csms.domain.queries import StoredEvent
 
 AT = Moment(NOW_S, 500.0)
 

@@ -10,7 +10,7 @@ from api_fakes import NOW_S, Api, busy_report, running
 
 from csms.domain import events as ev
 from csms.domain.model import ChargePointSettings, Moment, Transaction
-from csms.domain.ports import SessionQuery
+from csms.domain.queries import SessionQuery
 
 API = "/api/v1"
 AN_HOUR_AGO = "2024-06-01T11:00:00.250Z"

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from store_examples import metered, site_declared, started, transaction
 
 from csms.domain.history import MinuteRecord
-from csms.domain.ports import SessionQuery
+from csms.domain.queries import SessionQuery
 from csms.store import AsyncStore, StoreFailed, SyncStore, tables
 
 REFUSE_SESSION_13 = """

@@ -11,7 +11,8 @@ from store_examples import AT, site_declared
 from csms.domain import events as ev
 from csms.domain.alarms import Alarm
 from csms.domain.model import Moment
-from csms.domain.ports import AlarmPage, AlarmQuery, Store
+from csms.domain.ports import Store
+from csms.domain.queries import AlarmPage, AlarmQuery
 from csms.domain.state import State
 from csms.store import SyncStore
 from csms.store.alarms import alarm_page

@@ -22,7 +22,8 @@ from csms.domain import events as ev
 from csms.domain.grid import TemporaryLimit
 from csms.domain.history import HistoryBucket, MinuteRecord
 from csms.domain.model import ConnectorKey, MeterReading, Moment, SiteLoad, SmartCharging, Transaction
-from csms.domain.ports import SessionQuery, Store
+from csms.domain.ports import Store
+from csms.domain.queries import SessionQuery
 from csms.domain.state import REMEMBERED_TRANSACTIONS, State
 from csms.store import AsyncStore, StoreFailed, StoreInUse, SyncStore
 

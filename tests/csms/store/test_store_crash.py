@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from csms.domain.ports import SessionQuery
+from csms.domain.queries import SessionQuery
 from csms.store import AsyncStore, StoreInUse
 from csms.store.sequences import BLOCK
 

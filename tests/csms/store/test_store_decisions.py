@@ -12,7 +12,8 @@ from store_examples import AT, metered
 
 from csms.domain import events as ev
 from csms.domain.model import LimitPurpose, Moment
-from csms.domain.ports import Decision, DecisionPage, DecisionQuery, SentLimit, Store
+from csms.domain.ports import Store
+from csms.domain.queries import Decision, DecisionPage, DecisionQuery, SentLimit
 from csms.store import SyncStore
 from csms.store.decisions import METERED_WITHIN_S, Lead, lead_list, sent_lists
 

@@ -7,7 +7,8 @@ from store_examples import AT, charge_point_declared, site_declared, started, tr
 
 from csms.domain import events as ev
 from csms.domain.model import LimitPurpose
-from csms.domain.ports import EventQuery, Store
+from csms.domain.ports import Store
+from csms.domain.queries import EventQuery
 from csms.store import events as reading
 
 TYPES = ["ChargePointConnected", "ChargePointDisconnected"]

@@ -29,7 +29,7 @@ from csms.domain.model import (
     SiteSettings,
     SmartCharging,
 )
-from csms.domain.ports import AlarmQuery, DecisionPage, DecisionQuery
+from csms.domain.queries import AlarmQuery, DecisionPage, DecisionQuery
 from csms.domain.state import State
 from csms.store import SyncStore, rows
 from csms.store.tables import events, meter_samples

@@ -13,7 +13,7 @@ from csms.domain.alarms import Alarm
 from csms.domain.grid import TemporaryLimit
 from csms.domain.history import MinuteRecord
 from csms.domain.model import Moment, SiteLoad
-from csms.domain.ports import AlarmQuery
+from csms.domain.queries import AlarmQuery
 from csms.domain.records import CommandRecord, RecordQuery
 from csms.store import AsyncStore, Retention, SyncStore, tables
 from csms.store.retention import STEP_ROWS

@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Table, create_engine, make_url
 from sqlalchemy.schema import CreateTable
 
-from csms.domain.ports import SessionQuery
+from csms.domain.queries import SessionQuery
 from csms.store import StoreFailed, SyncStore
 from csms.store.database import sqlite_path
 from csms.store.queries import session_page
