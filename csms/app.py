@@ -122,7 +122,7 @@ class Application:
             spawn=self._spawn,
             authorization=self.id_tokens,
             tally=ocpp_tally,
-            allowed_urls=config.ocpp.allowed_urls,
+            allowed_urls=tuple(config.ocpp.allowed_urls),
         )
         self._server = OcppServer(
             self.fleet,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -60,7 +60,7 @@ class ChargePoints:
         spawn: Spawn,
         authorization: Authorization | None = None,
         tally: OcppTally | None = None,
-        allowed_urls: Sequence[str] = (),
+        allowed_urls: tuple[str, ...] = (),
     ) -> None:
         self._authorization = authorization or Everybody()
         self._tally = tally if tally is not None else OcppTally()
@@ -72,7 +72,7 @@ class ChargePoints:
         self._heartbeat_interval_s = heartbeat_interval_s
         self._metering_interval_s = metering_interval_s
         self._spawn = spawn
-        self._allowed_urls = tuple(allowed_urls)
+        self._allowed_urls = allowed_urls
         self._histories: dict[str, _History] = {}
 
     def accept(self, charge_point_id: str, subprotocol: str, transport: Transport) -> LiveChargePoint:
@@ -139,7 +139,7 @@ class LiveChargePoint:
         metering_interval_s: int,
         new_message_id: Callable[[], str],
         tally: OcppTally,
-        allowed_urls: Sequence[str],
+        allowed_urls: tuple[str, ...],
     ) -> None:
         """Wire up the connection and tell the site. To be called once, by ChargePoints."""
         version = VERSIONS[self._session.protocol]
