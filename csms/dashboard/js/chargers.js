@@ -111,7 +111,7 @@ function reason(point, row, doing, held, zone) {
   if (doing === "waiting") {
     return row.expected_start ? `waits, turn at about ${time(row.expected_start, zone)}` : `waits: ${row.reason}`;
   }
-  if (row) return row.confirmed ? row.reason : `${row.reason}; not confirmed yet`;
+  if (row) return row.reason;
   return held ? `${exactKw(held)} kept for a car that plugs in` : "";
 }
 

@@ -2,9 +2,8 @@
 
 import { useCallback, useEffect, useRef, useState } from "./html.js";
 
-/** How often figures are asked for. */
+/** How often figures are asked for; the stream of events asks for them in between. */
 export const LIVE_MS = 2000;
-export const CALM_MS = 10_000;
 
 const listeners = new Set();
 

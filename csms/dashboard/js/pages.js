@@ -1,7 +1,13 @@
 // The pages, in the order of the navigation. `covers`: addresses that light the same entry up.
 
+import { ChargePoint } from "./pages/charge-point.js";
+import { Events } from "./pages/events.js";
+import { Sessions } from "./pages/sessions.js";
 import { Sites } from "./pages/sites.js";
 
 export const PAGES = [
   { at: "sites", nav: "Sites", icon: "sites", covers: ["sites", "charge-points"], view: Sites },
+  { at: "charge-points", view: ChargePoint },
+  { at: "sessions", nav: "Sessions", icon: "sessions", view: Sessions },
+  { at: "events", nav: "Events", icon: "bell", view: Events },
 ];

@@ -2,11 +2,12 @@
 
 import { link, signOut } from "./api.js";
 import { span } from "./format.js";
-import { html, useErrorBoundary } from "./html.js";
+import { html, useEffect, useErrorBoundary } from "./html.js";
 import { Icon } from "./icons.js";
 import { useNow } from "./live.js";
 import { PAGES } from "./pages.js";
 import { to, useRoute } from "./router.js";
+import { follow } from "./stream.js";
 import { choice, choose } from "./theme.js";
 import { Button, Empty, Toasts } from "./ui.js";
 import { useShared } from "./value.js";
@@ -15,6 +16,7 @@ const THEMES = { auto: ["light", "auto", "Theme: as the system"], light: ["dark"
 
 export function Shell({ me }) {
   const route = useRoute();
+  useEffect(follow, []);
   const here = route.parts[0] ?? "sites";
   const offered = PAGES.filter((page) => page.nav && (!page.scope || me.scopes.includes(page.scope)));
   const page = PAGES.find((one) => one.at === here && (!one.scope || me.scopes.includes(one.scope)));

@@ -64,14 +64,14 @@ function Filter({ counts, only, onOnly, all }) {
 
 function Row({ one, full, now, zone, fill, onMark }) {
   return html`<tr class=${one.doing} onMouseEnter=${() => onMark(one.allocated === null ? null : one.id)}>
-    <th scope="row" class="col-id">
+    <th scope="row" class="col-id"><div>
       <span class="swatch" style=${{ background: one.allocated === null ? undefined : fill }}></span>
       <span><a href=${to(["charge-points", one.id])}>${one.id}</a><small>${one.make}</small></span>
-    </th>
+    </div></th>
     <td class="col-doing"><${Pill} tone=${toneOf(one.doing)}>${one.label}<//></td>
     <td class="col-actual"><div class="power">
       <${ChargerBar} charger=${one} full=${full} fill=${fill} />
-      <span class="number">${one.allocated === null ? NONE : html`${kw(one.actual).replace(" kW", "")} <span class="muted">/ ${kw(one.allocated)}${one.confirmed ? "" : " …"}</span>`}</span>
+      <span class="number">${one.allocated === null ? NONE : html`${kw(one.actual).replace(" kW", "")} <span class="muted">/ ${kw(one.allocated)}${one.confirmed ? "" : html`<span title="not confirmed yet"> …</span>`}</span>`}</span>
     </div></td>
     <td class="col-energy number">${kwh(one.energy)}</td>
     <td class="col-phases number">${one.phases || NONE}</td>

@@ -6,10 +6,18 @@ import { html, useMemo, useState } from "../html.js";
 import { useLive } from "../live.js";
 import { to } from "../router.js";
 import { Button, Loaded, PageHead, useAction } from "../ui.js";
+import { Config } from "./config.js";
+import { Decisions } from "./decisions.js";
+import { History } from "./history.js";
 import { Limits } from "./limits.js";
 import { Now } from "./now.js";
 
-const TABS = [["now", "Now", Now]];
+const TABS = [
+  ["now", "Now", Now],
+  ["history", "History", History],
+  ["config", "Configuration", Config],
+  ["decisions", "Decisions", Decisions],
+];
 
 async function load(id, signal) {
   const [site, allocation, points, alarms] = await Promise.all([

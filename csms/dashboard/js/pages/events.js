@@ -1,0 +1,122 @@
+// What is wrong, what was, and what happens right now.
+
+import { get, may, paths, post } from "../api.js";
+import { exactTime, NONE, since, when } from "../format.js";
+import { html, useEffect, useMemo, useState } from "../html.js";
+import { useLive, useNow } from "../live.js";
+import { replaceQuery, to } from "../router.js";
+import { hear, streaming } from "../stream.js";
+import { Button, Card, Choice, Empty, Loaded, PageHead, Pill, useAction } from "../ui.js";
+import { useShared } from "../value.js";
+
+const VIEWS = [["standing", "Standing"], ["past", "Cleared"], ["events", "Events"]];
+
+export function Events({ query }) {
+  const view = VIEWS.some(([name]) => name === query.view) ? query.view : "standing";
+  return html`<${PageHead} title="Alarms and events" actions=${html`<${Choice} label="What to show" options=${VIEWS} value=${view}
+      onChange=${(value) => replaceQuery({ view: value })} />`} />
+    ${view === "events" ? html`<${Feed} query=${query} />` : html`<${Alarms} key=${view} standing=${view === "standing"} />`}`;
+}
+
+function Alarms({ standing }) {
+  const [limit, setLimit] = useState(100);
+  const live = useLive((signal) => get(paths.alarms, { standing, limit }, signal), `alarms/${standing}/${limit}`);
+  const now = useNow(10_000);
+  return html`<section class="card">
+    <${Loaded} of=${live}>
+      ${({ items, total }) => (items.length === 0
+        ? html`<${Empty} icon="check" title=${standing ? "No alarm stands" : "No alarms so far"}>${standing ? "Every limit holds, and every charger that was told one follows it." : "None was raised that has been cleared."}<//>`
+        : html`<ul class="alarms">${items.map((alarm) => html`<${Alarm} key=${alarm.alarm_id} alarm=${alarm} now=${now} reload=${live.reload} />`)}</ul>
+          ${total > items.length && limit < 1000 && html`<div class="center"><${Button} onClick=${() => setLimit(1000)}>Show more<//></div>`}`)}
+    <//>
+  </section>`;
+}
+
+function Alarm({ alarm, now, reload }) {
+  const [clear, busy] = useAction(async () => {
+    await post(`/api/v1/alarms/${alarm.alarm_id}/clear`);
+    reload();
+  }, "Cleared.");
+  const lasting = alarm.cleared_at ? `until ${when(alarm.cleared_at)}` : `for ${since(alarm.raised_at, now)}`;
+  return html`<li>
+    <${Pill} tone=${alarm.cleared_at ? "quiet" : "bad"}>${alarm.kind.replaceAll("_", " ")}<//>
+    <div><p>${alarm.text}</p>
+      <small><a href=${to(["sites", alarm.site_id])}>${alarm.site_id}</a> · ${alarm.subject} · ${when(alarm.raised_at)}, ${lasting}</small>
+    </div>
+    ${alarm.kind === "security_event" && !alarm.cleared_at && may("control") && html`<${Button} kind="small" busy=${busy} onClick=${clear}>Clear<//>`}
+  </li>`;
+}
+
+const KEEP = 200;
+
+const KINDS = [
+  ["", "Everything"],
+  ["session_started,session_updated,session_ended", "Sessions"],
+  ["charge_point_connected,charge_point_disconnected,charge_point_booted,charge_point_flapping,charge_point_status_changed", "Charge points"],
+  ["allocation_changed,limit_confirmed,limit_rejected,limit_unanswered", "Limits"],
+  ["alarm_raised,alarm_cleared,security_event", "Alarms"],
+  ["configuration_changed,site_restarted", "Configuration"],
+];
+
+/** The newest on record, and above them what has come since. */
+export function Feed({ query, chargePoint }) {
+  const type = KINDS.some(([value]) => value === query.type) ? query.type : "";
+  const about = { charge_point_id: chargePoint, type };
+  const past = useLive((signal) => get("/api/v1/events", { ...about, format: "json", before: Number.MAX_SAFE_INTEGER, limit: 100 }, signal), `events/${type}/${chargePoint ?? ""}`, 0);
+  const [fresh, setFresh] = useState([]);
+  const flows = useShared(streaming);
+  const [paused, setPaused] = useState(false);
+  useEffect(() => {
+    setFresh([]);
+    if (paused) return undefined;
+    const types = type ? type.split(",") : null;
+    return hear((event) => {
+      if ((types && !types.includes(event.type)) || (chargePoint && event.charge_point_id !== chargePoint)) return;
+      setFresh((known) => [event, ...known].slice(0, KEEP));
+    });
+  }, [type, chargePoint, paused]);
+  const shown = useMemo(() => merged(fresh, past.data?.items ?? []), [fresh, past.data]);
+  return html`<${Card} title="Events" actions=${html`<${Pill} tone=${flows && !paused ? "good" : "quiet"}>${paused ? "paused" : flows ? "live" : "not live"}<//>
+      <${Button} kind="quiet round" icon=${paused ? "play" : "pause"} aria-label=${paused ? "Go on" : "Pause"} onClick=${() => setPaused(!paused)} />`}>
+    <div class="filters"><${Choice} label="Kind" options=${KINDS} value=${type} onChange=${(value) => replaceQuery({ ...query, type: value })} /></div>
+    <${Loaded} of=${past}>
+      ${() => (shown.length === 0
+        ? html`<${Empty} icon="bell" title="Nothing yet">What happens shows here as it happens.<//>`
+        : html`<ol class="feed">${shown.map((event) => html`<${Line} key=${event.key} event=${event} />`)}</ol>`)}
+    <//>
+  <//>`;
+}
+
+let unnamed = 0;
+
+function merged(fresh, past) {
+  const seen = new Set();
+  const out = [];
+  for (const event of [...fresh, ...past]) {
+    if (event.event_id !== null && seen.has(event.event_id)) continue;
+    seen.add(event.event_id);
+    event.key ??= event.event_id ?? `n${(unnamed += 1)}`;
+    out.push(event);
+  }
+  return out.slice(0, KEEP);
+}
+
+const TONES = { alarm_raised: "bad", limit_rejected: "bad", limit_unanswered: "warn", charge_point_disconnected: "warn", charge_point_flapping: "warn",
+  security_event: "bad", session_started: "good", alarm_cleared: "good", configuration_changed: "calm" };
+
+function Line({ event }) {
+  return html`<li>
+    <time class="number" dateTime=${event.at} title=${when(event.at)}>${exactTime(event.at)}</time>
+    <${Pill} tone=${TONES[event.type] ?? "quiet"}>${event.type.replaceAll("_", " ")}<//>
+    <span>${event.charge_point_id ? html`<a href=${to(["charge-points", event.charge_point_id])}>${event.charge_point_id}</a>` : event.site_id}</span>
+    <code title=${words(event.data)}>${words(event.data)}</code>
+  </li>`;
+}
+
+/** The fields of an event in one line. */
+function words(data) {
+  return Object.entries(data ?? {})
+    .filter(([, value]) => value !== null && value !== "" && !(Array.isArray(value) && !value.length))
+    .map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`)
+    .join(" · ") || NONE;
+}
