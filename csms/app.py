@@ -6,6 +6,8 @@ import asyncio
 import time
 import uuid
 from collections.abc import Coroutine, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -13,8 +15,10 @@ import structlog
 from csms.api.server import ApiServer
 from csms.archive import Archive
 from csms.charge_points.guard import Limits
+from csms.charge_points.handshake import Entrance
 from csms.charge_points.lifecycle import ChargePoints
 from csms.charge_points.server import OcppServer
+from csms.charge_points.tls import Tls, TlsFiles
 from csms.config import Config, OcppConfig
 from csms.domain import events as ev
 from csms.domain.limit_facts import broken_off
@@ -25,14 +29,18 @@ from csms.domain.state import Row, State
 from csms.domain.tallies import ApiTally, OcppTally
 from csms.id_tokens import IdTokens
 from csms.metrics import Exporter
+from csms.security_config import ListenerConfig
 from csms.seed import FILE, DeclaredSite, Seed, seed
 from csms.site import Site
 from csms.site_config import SiteConfig
+from csms.vigil import Vigil
 
 log = structlog.get_logger()
 
 SERVICE_RESTART = 1012
 """RFC 6455 registry of close codes: the client may reconnect, after a random delay."""
+
+CERTIFICATES_LOOKED_AT_EVERY_S = 10.0
 
 _FIRST_RESTART_DELAY_S = 1.0
 _LONGEST_RESTART_DELAY_S = 30.0
@@ -59,6 +67,7 @@ class Fleet:
         self._store = store
         self._clock = clock
         self._default_site_id = default_site_id
+        self._vigil = Vigil(clock, partial(store.next_id, "alarm"))
         self._sites: dict[str, Site] = {}
         self._down: set[str] = set()
 
@@ -87,7 +96,7 @@ class Fleet:
         for site in self._sites.values():
             settings = site.settings(charge_point_id)
             if settings is not None:
-                return Registration(settings, site)
+                return Registration(settings, site, credentials=site.view().charge_points[charge_point_id].credentials)
         default = self._sites.get(self._default_site_id) if self._default_site_id else None
         if default is None:
             return None
@@ -97,6 +106,11 @@ class Fleet:
         site = self._sites[registration.settings.site_id]
         log.info("charge_point.admitted", site_id=site.site_id, charge_point_id=registration.settings.charge_point_id)
         site.record(ev.ChargePointDeclared(self._clock.now(), registration.settings))
+
+    def suspect(self, charge_point_id: str, kind: str, text: str, address: str) -> None:
+        site = next((site for site in self._sites.values() if site.settings(charge_point_id) is not None), None)
+        if site is not None:
+            self._vigil.suspect(site, charge_point_id, kind, text, address)
 
 
 class Application:
@@ -153,12 +167,16 @@ class Application:
         await self._store.flush()
 
     async def listen(self) -> tuple[int, int]:
-        """Open the doors; returns the ports for charge points and for the API."""
+        """Open the doors; returns the port of the first one for charge points and the API's. Raises TlsUnusable."""
         ocpp, api = self._config.ocpp, self._config.api
-        ocpp_port = await self._server.start(ocpp.host, ocpp.port)
+        doors = listeners(ocpp)
+        ports = [await self._server.start(*door) for door in doors]
+        self._spawn(self._watch_certificates())
         api_port = await self._api.start(api.host, api.port)
-        log.info("listening", ocpp=f"ws://{ocpp.host}:{ocpp_port}/ocpp/", api=f"http://{api.host}:{api_port}/")
-        return ocpp_port, api_port
+        schemes = ["wss" if tls else "ws" for _, _, _, tls in doors]
+        urls = [f"{scheme}://{door[0]}:{port}/ocpp/" for scheme, door, port in zip(schemes, doors, ports, strict=True)]
+        log.info("listening", ocpp=", ".join(urls), api=f"http://{api.host}:{api_port}/")
+        return ports[0], api_port
 
     async def stop(self) -> None:
         """Doors first, then the sites. The store is its opener's to close, after this: then all is on disk."""
@@ -167,6 +185,10 @@ class Application:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def reload_certificates(self) -> None:
+        """Take the listeners' certificates from their files, changed or not (SIGHUP)."""
+        self._server.reload_certificates(only_if_changed=False)
 
     def limits_sent(self) -> int:
         """How many limits left for chargers since the start."""
@@ -177,6 +199,11 @@ class Application:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    async def _watch_certificates(self) -> None:
+        while True:
+            await asyncio.sleep(CERTIFICATES_LOOKED_AT_EVERY_S)
+            self._server.reload_certificates()
 
     async def _load_site(self, declared: SiteConfig, elsewhere: frozenset[str]) -> Site:
         made = await seed_site(self._store, declared, elsewhere, self._clock.now())
@@ -236,6 +263,28 @@ class Application:
             site.record(event)
         site.record(ev.SiteRestarted(self._clock.now(), cause))
         return True
+
+
+def listeners(ocpp: OcppConfig) -> list[tuple[str, int, Entrance, Tls | None]]:
+    """Where charge points are listened for, and what is asked of them there. Raises TlsUnusable."""
+    if not ocpp.listeners:
+        return [(ocpp.host, ocpp.port, Entrance(), None)]
+    return [
+        (listener.host, listener.port, Entrance(listener.security_profile, ocpp.organization), _tls(listener))
+        for listener in ocpp.listeners
+    ]
+
+
+def _tls(listener: ListenerConfig) -> Tls | None:
+    if not listener.certificates:
+        return None
+    return Tls.of(
+        TlsFiles(
+            certificates=tuple(map(Path, listener.certificates)),
+            private_keys=tuple(map(Path, listener.private_keys)),
+            client_ca=None if listener.client_ca_file is None else Path(listener.client_ca_file),
+        )
+    )
 
 
 def connection_limits(ocpp: OcppConfig) -> Limits:

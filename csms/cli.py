@@ -1,4 +1,4 @@
-"""The commands: serve, demo, check-config, keys new."""
+"""The commands: serve, demo, check-config, keys new, certs."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from pydantic import ValidationError
 
 from csms import logs
 from csms.app import Application, RandomIds, SystemClock, ids_elsewhere, seed_site
+from csms.certs_commands import certs
+from csms.charge_points.tls import TlsUnusable
 from csms.config import Config, ConfigInvalid, find_path, load
 from csms.demo import run_demo
 from csms.domain.model import SmartCharging
@@ -41,6 +43,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+app.add_typer(certs, name="certs")
 
 _SHUTDOWN_S = 9.0
 """SIGTERM ends the process within ten seconds (what service managers give before they kill)."""
@@ -55,7 +58,7 @@ def serve(config: ConfigOption = None) -> None:
     settings = _load(find_path(os.environ, config))
     try:
         uvloop.run(_serve(settings))
-    except (StoreInUse, StoreFailed, OSError) as error:
+    except (StoreInUse, StoreFailed, TlsUnusable, OSError) as error:
         raise _failed(str(error)) from error
 
 
@@ -132,7 +135,8 @@ async def _serve(config: Config) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with _running(config):
+    async with _running(config) as (application, _, _):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, application.reload_certificates)
         look_seldom()
         await ended.wait()
         log.info("stopping")

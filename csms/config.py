@@ -20,6 +20,7 @@ from csms.config_ids import identity_errors
 from csms.domain.authorization import AuthorizationRules, IdToken, token_key
 from csms.domain.model import BalancerSettings
 from csms.domain.urls import url_understood
+from csms.security_config import CertificatesConfig, Host, ListenerConfig, Port
 from csms.site_config import SiteConfig
 from csms.token_models import IdTokenConfig, TokenText
 from csms.validation import (
@@ -83,8 +84,6 @@ def _understood(url: str) -> str:
     return url
 
 
-Host = Annotated[str, matching(r"[A-Za-z0-9.:_-]{1,255}", "must be a host name or an address")]
-Port = Annotated[int, Ge(0), Le(65535)]
 UrlPrefix = Annotated[str, AfterValidator(_understood)]
 Scope = Literal["read", "control", "admin"]
 
@@ -107,6 +106,8 @@ class OcppConfig(Section):
     handshake_timeout_s: Annotated[float, AllowInfNan(False), Ge(1), Le(60)] = 10
     failed_login_delay_s: Annotated[float, AllowInfNan(False), Ge(0), Le(30)] = 5
     stop_spread_s: Annotated[float, AllowInfNan(False), Ge(0), Le(3)] = 3
+    organization: Label | None = None
+    listeners: list[ListenerConfig] = Field(default_factory=list, max_length=16)
 
     @field_validator("default_site_id")
     @classmethod
@@ -209,6 +210,7 @@ class Config(Section):
     authorization: AuthorizationConfig = AuthorizationConfig()
     id_tokens: list[IdTokenConfig] = Field(default_factory=list)
     metrics: MetricsConfig = MetricsConfig()
+    certificates: CertificatesConfig = CertificatesConfig()
     sites: list[SiteConfig] = Field(min_length=1)
 
     @field_validator("id_tokens")

@@ -109,6 +109,10 @@ class ChargePointConfig(Section):
     protocol: Literal["ocpp1.6", "ocpp2.0.1"] | None = None
     password_sha256: Sha256 | None = Field(default=None, repr=False)
     local_list: bool | None = None
+    security_profile: Annotated[int, Ge(0), Le(3)] = 0
+    certificate_name: (
+        Annotated[str, Field(max_length=64), matching(r"[\x20-\x7e]+", "must be a common name")] | None
+    ) = None
 
     @field_validator("phases")
     @classmethod
@@ -171,6 +175,8 @@ class ChargePointConfig(Section):
             protocol=self.protocol,
             password_sha256=self.password_sha256,
             local_list=self.local_list,
+            security_profile=self.security_profile,
+            certificate_name=self.certificate_name,
         )
 
 

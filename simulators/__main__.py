@@ -20,6 +20,7 @@ from simulators.fleet import fleet
 from simulators.narration import narrate
 from simulators.park import CarPark
 from simulators.station import SimulatedChargePoint
+from simulators.transport import Tls
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -44,6 +45,13 @@ def main(
     password_file: Annotated[
         Path | None, typer.Option(help="File with the Basic auth password of all chargers.")
     ] = None,
+    password: Annotated[str | None, typer.Option(help="The password itself, for trying: others can see it.")] = None,
+    security_profile: Annotated[
+        int | None, typer.Option(min=0, max=3, help="Refuse to start where the other options do not fit it.")
+    ] = None,
+    ca_file: Annotated[Path | None, typer.Option(help="Whom to trust with wss (PEM).")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="Client certificate of all chargers (PEM).")] = None,
+    key: Annotated[Path | None, typer.Option(help="Its key (PEM).")] = None,
     quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
 ) -> None:
     """Simulated chargers with cars that come, charge and leave. Ends on Ctrl-C, SIGTERM or after --seconds."""
@@ -52,7 +60,8 @@ def main(
         _refuse("--speed must be above 0")
     if seconds is not None and seconds < 0:
         _refuse("--seconds must not be negative")
-    password = None if password_file is None else _password(password_file)
+    password = password if password_file is None else _password(password_file)
+    _check_profile(security_profile, url, password, certificate)
     _log_to_terminal()
     rng = random.Random(seed)
     stations = fleet(
@@ -63,6 +72,7 @@ def main(
         clock=SystemClock(),
         prefix=prefix,
         password=password,
+        tls=_tls(ca_file, certificate, key),
         on_change=None if quiet else _print,
     )
     asyncio.run(_run(stations, CarPark(stations, rng=rng, speed=speed), seconds))
@@ -98,6 +108,27 @@ def _check_url(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("ws", "wss") or not parts.hostname:
         _refuse(f"--url must look like ws://host:port/path, not {url!r}")
+
+
+def _check_profile(profile: int | None, url: str, password: str | None, certificate: Path | None) -> None:
+    secure = url.startswith("wss:")
+    if profile in (2, 3) and not secure:
+        _refuse(f"--security-profile {profile} needs a wss:// address")
+    if profile in (0, 1) and secure:
+        _refuse(f"--security-profile {profile} needs a ws:// address")
+    if profile in (1, 2) and password is None:
+        _refuse(f"--security-profile {profile} needs a password")
+    if profile == 3 and certificate is None:
+        _refuse("--security-profile 3 needs --certificate and --key")
+
+
+def _tls(ca_file: Path | None, certificate: Path | None, key: Path | None) -> Tls:
+    tls = Tls(ca_file, certificate, key)
+    try:
+        tls.context()
+    except OSError as error:
+        _refuse(f"--ca-file, --certificate or --key: {error}")
+    return tls
 
 
 def _password(path: Path) -> str:

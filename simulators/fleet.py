@@ -10,6 +10,7 @@ from simulators.clock import Clock
 from simulators.hardware import AC_ONE_PHASE, AC_THREE_PHASES, DC_50
 from simulators.protocol import ChargePointSpec, Version
 from simulators.station import SimulatedChargePoint
+from simulators.transport import Tls
 
 KINDS = (AC_ONE_PHASE, AC_THREE_PHASES, DC_50)
 VERSIONS: tuple[Version, Version] = ("1.6", "2.0.1")
@@ -39,6 +40,7 @@ def fleet(
     clock: Clock,
     prefix: str = "CP-",
     password: str | None = None,
+    tls: Tls | None = None,
     behaviour: Behaviour = BY_THE_BOOK,
     on_change: Callable[[SimulatedChargePoint, Change], None] | None = None,
 ) -> list[SimulatedChargePoint]:
@@ -50,6 +52,7 @@ def fleet(
             rng=random.Random(rng.getrandbits(64)),
             clock=clock,
             password=password,
+            tls=tls,
             behaviour=behaviour,
             on_change=on_change,
         )

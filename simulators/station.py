@@ -17,7 +17,7 @@ from simulators.protocol import Adapter, ChargePointSpec, Registration, simulate
 from simulators.reporter import Reporter
 from simulators.session import OnFrame, Session
 from simulators.ticker import Ticker
-from simulators.transport import Connect, Transport, TransportClosed, charge_point_url, websocket_transport
+from simulators.transport import Connect, Tls, Transport, TransportClosed, charge_point_url, websocket_transport
 from simulators.v16 import V16
 from simulators.v201 import V201
 
@@ -80,13 +80,14 @@ class SimulatedChargePoint:
         rng: random.Random,
         clock: Clock,
         password: str | None = None,
+        tls: Tls | None = None,
         behaviour: Behaviour = BY_THE_BOOK,
         on_change: Callable[["SimulatedChargePoint", Change], None] | None = None,
         on_frame: OnFrame | None = None,
     ) -> "SimulatedChargePoint":
         """One that connects to `base_url`, to which its identity is appended."""
         subprotocol = None if behaviour.no_subprotocol else spec.subprotocol
-        connect = websocket_transport(charge_point_url(base_url, spec.identity), subprotocol, password)
+        connect = websocket_transport(charge_point_url(base_url, spec.identity), subprotocol, password, tls=tls)
         return cls(
             spec,
             connect=connect,

@@ -3,6 +3,8 @@
 import base64
 import ssl
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote
 
@@ -41,21 +43,46 @@ def charge_point_url(base_url: str, identity: str) -> str:
     return f"{base_url.rstrip('/')}/{quote(identity, safe='')}"
 
 
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """PEM files: whom to trust (None: the machine's authorities), and what to prove oneself with (profile 3)."""
+
+    ca_file: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """Raises OSError for files that cannot be used."""
+        made = ssl.create_default_context(cafile=self.ca_file)
+        if self.certificate is not None:
+            made.load_cert_chain(self.certificate, self.key)
+        return made
+
+
 def websocket_transport(
-    url: str, subprotocol: str | None, password: str | None = None, *, ping_interval_s: float | None = 30.0
+    url: str,
+    subprotocol: str | None,
+    password: str | None = None,
+    *,
+    tls: Tls | None = None,
+    ping_interval_s: float | None = 30.0,
 ) -> Connect:
     """A factory of real connections to `url`, whose last segment is the identity and the Basic auth user.
 
-    `subprotocol` is `ocpp1.6` or `ocpp2.0.1`, or None to offer none, as some older firmware does.
+    `subprotocol` is `ocpp1.6` or `ocpp2.0.1`, or None to offer none, as some older firmware does. Raises OSError for
+    TLS files that cannot be used.
     """
     identity = unquote(url.rstrip("/").rpartition("/")[2])
     headers = {} if password is None else {"Authorization": _basic(identity, password)}
     subprotocols = None if subprotocol is None else [Subprotocol(subprotocol)]
 
+    context = (tls or Tls()).context() if url.startswith("wss:") else None
+
     async def connect() -> Transport:
         try:
             connection = await websocket_connect(
                 url,
+                ssl=context,
                 subprotocols=subprotocols,
                 additional_headers=headers,
                 ping_interval=ping_interval_s,

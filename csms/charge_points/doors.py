@@ -14,8 +14,10 @@ from websockets.headers import parse_subprotocol
 from websockets.http11 import Request, Response
 
 from csms.charge_points.guard import FailedLogins, Handshakes, Limits, network_of
-from csms.charge_points.handshake import Refusal, decide
+from csms.charge_points.handshake import OPEN_ENTRANCE, WITHOUT_PROOF, Refusal, decide
+from csms.charge_points.tls import subject
 from csms.domain.ports import Directory
+from csms.domain.suspicion import LOW_PROFILE, WRONG_LOGIN
 from csms.domain.tallies import OcppTally
 
 
@@ -57,15 +59,21 @@ class Doors:
             self._tally.refused[HTTPStatus.SERVICE_UNAVAILABLE.value] += 1
             return caller.respond(HTTPStatus.SERVICE_UNAVAILABLE, "the central system restarts\n")
         authorization = next(iter(request.headers.get_all("Authorization")), None)
-        decision = decide(request.path, authorization, _offered(request.headers), self._directory)
+        certificate = subject(caller.transport.get_extra_info("ssl_object"))
+        offered = _offered(request.headers)
+        decision = decide(request.path, authorization, offered, self._directory, caller.entrance, certificate)
         if not isinstance(decision, Refusal):
+            caller.entry = decision.entry
             self._failed_logins.succeeded(decision.charge_point_id)
             return None
         self._tally.refused[decision.status.value] += 1
-        if decision.status is HTTPStatus.BAD_REQUEST:  # it proved who it is, or need not
+        identity = decision.charge_point_id or ""
+        if decision.status in _SUSPICIOUS:
+            text = decision.reason if authorization or certificate else "no credentials"
+            self._directory.suspect(identity, _SUSPICIOUS[decision.status], text, caller.address)
+        if decision.status in _PROVEN:
             self._tell(caller, decision)
             return _refusal(caller, decision)
-        identity = decision.charge_point_id or ""
         delay = self._failed_logins.failed(caller.address, identity, caller.loop.time(), self._waiting)
         if delay.told:
             self._tell(caller, decision, failures=delay.failures)
@@ -99,6 +107,8 @@ class Caller(ServerConnection):
     """A connection that knocks. `doors` is set before it does."""
 
     doors: Doors
+    entrance = OPEN_ENTRANCE
+    entry = WITHOUT_PROOF
     address = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -119,6 +129,12 @@ class Caller(ServerConnection):
     def release(self) -> None:
         if not self.transport.is_closing():
             self.transport.resume_reading()
+
+
+_PROVEN = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
+"""Refusals of who has proved who it is, or need not."""
+
+_SUSPICIOUS = {HTTPStatus.UNAUTHORIZED: WRONG_LOGIN, HTTPStatus.FORBIDDEN: LOW_PROFILE}
 
 
 def _refusal(caller: ServerConnection, refusal: Refusal) -> Response:

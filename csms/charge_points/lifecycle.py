@@ -16,6 +16,7 @@ import structlog
 from csms.charge_points.calls import ConnectionLost
 from csms.charge_points.codec import codec_for
 from csms.charge_points.connection import Connection, Transport
+from csms.charge_points.handshake import WITHOUT_PROOF, Entry
 from csms.charge_points.link import Link
 from csms.charge_points.provisioning import corrected, provision
 from csms.charge_points.raw_requests import checked
@@ -25,7 +26,8 @@ from csms.charge_points.versions import VERSIONS
 from csms.domain import events as ev
 from csms.domain.authorization import Authorization, Everybody
 from csms.domain.commands import Trigger
-from csms.domain.model import OCPP16, Capabilities, ChargePoint
+from csms.domain.credentials import proved
+from csms.domain.model import OCPP16, Capabilities, ChargePoint, Moment
 from csms.domain.ports import Archive, ChargePointSite, Clock, Directory, Ids, Registration
 from csms.domain.tallies import OcppTally
 
@@ -75,7 +77,9 @@ class ChargePoints:
         self._allowed_urls = allowed_urls
         self._histories: dict[str, _History] = {}
 
-    def accept(self, charge_point_id: str, subprotocol: str, transport: Transport) -> LiveChargePoint:
+    def accept(
+        self, charge_point_id: str, subprotocol: str, transport: Transport, entry: Entry = WITHOUT_PROOF
+    ) -> LiveChargePoint:
         """Take over an authenticated socket; frames go to `receive` of what is returned, its end to `closed`.
 
         An earlier connection of the same charge point is closed. Must be called on the event loop. Raises
@@ -101,7 +105,7 @@ class ChargePoints:
             authorization=self._authorization,
             sequences=history.sequences,
         )
-        live = LiveChargePoint(session, connection_id, registration, history, self._spawn)
+        live = LiveChargePoint(session, connection_id, registration, history, self._spawn, entry)
         live.connect(
             transport,
             self._call_timeout_s,
@@ -117,7 +121,13 @@ class LiveChargePoint:
     """One charge point on one connection."""
 
     def __init__(
-        self, session: Session, connection_id: str, registration: Registration, history: _History, spawn: Spawn
+        self,
+        session: Session,
+        connection_id: str,
+        registration: Registration,
+        history: _History,
+        spawn: Spawn,
+        entry: Entry,
     ) -> None:
         self._session = session
         self._charge_point_id = session.charge_point_id
@@ -125,6 +135,7 @@ class LiveChargePoint:
         self._site: ChargePointSite = registration.site
         self._history = history
         self._spawn = spawn
+        self._entry = entry
         self._ready = False
         self._ended = False
         self._learning = False
@@ -192,13 +203,27 @@ class LiveChargePoint:
     def _record_connected(self) -> None:
         at = self._session.now()
         self._session.record(
-            ev.ChargePointConnected(at, self._charge_point_id, self._connection_id, self._session.protocol)
+            ev.ChargePointConnected(
+                at, self._charge_point_id, self._connection_id, self._session.protocol, self._entry.security_profile
+            )
         )
-        self._session.log.info("charge_point.connected", protocol=self._session.protocol)
+        profile = self._entry.security_profile
+        self._session.log.info("charge_point.connected", protocol=self._session.protocol, security_profile=profile)
+        self._record_proof(at)
         connections = self._history.connected(at.steady_s)
         if connections is not None:
             self._session.record(
                 ev.ChargePointFlapping(at, self._charge_point_id, connections, within_s=FLAPPING_WITHIN_S)
+            )
+
+    def _record_proof(self, at: Moment) -> None:
+        """It has come with something new: what was before does not open any more."""
+        before = self._charge_point().credentials
+        if proved(before, self._entry.password_sha256 or "", self._entry.security_profile) != before:
+            self._session.record(
+                ev.CredentialsProved(
+                    at, self._charge_point_id, self._entry.security_profile, self._entry.password_sha256 or ""
+                )
             )
 
     def _answered(self, _action: str) -> None:

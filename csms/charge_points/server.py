@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, cast
 
 import structlog
@@ -18,11 +19,13 @@ from csms.charge_points.connection import Transport
 from csms.charge_points.direct import DirectConnection
 from csms.charge_points.doors import Caller, Doors
 from csms.charge_points.guard import CLOSING_INTERVAL_S, Allowance, Limits, Recent, closed_at_a_time
-from csms.charge_points.handshake import choose
+from csms.charge_points.handshake import OPEN_ENTRANCE, Entrance, choose
 from csms.charge_points.handshake import identity as identity_of
 from csms.charge_points.lifecycle import ChargePoints, LiveChargePoint, NotAdmitted
 from csms.charge_points.sockets import DirectTransport, QueuedTransport, Socket, Throttle, probe_all
+from csms.charge_points.tls import Tls
 from csms.domain.ports import Directory
+from csms.domain.suspicion import ANOTHER_ADDRESS
 from csms.domain.tallies import OcppTally
 
 MAX_FRAME_BYTES = 1024 * 1024
@@ -62,19 +65,26 @@ class OcppServer:
         self._doors = Doors(directory, limits, self._tally)
         self._allowances: Recent[str, Allowance] = Recent()
         self._sockets: set[Socket] = set()
-        self._server: Server | None = None
+        self._servers: list[Server] = []
+        self._tls: list[Tls] = []
+        self._found_at: dict[str, tuple[Socket, str]] = {}
         self._probing: asyncio.Task[None] | None = None
         self._log = structlog.get_logger()
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen, and return the port bound (`port` 0: any free one)."""
-        self._server = await serve(
+    async def start(self, host: str, port: int, entrance: Entrance = OPEN_ENTRANCE, tls: Tls | None = None) -> int:
+        """Listen, and return the port bound (`port` 0: any free one); once for each listener."""
+        # Any: the library passes on what it does not know
+        handshake_timeout: Any = {} if tls is None else {"ssl_handshake_timeout": self._limits.handshake_timeout_s}
+        server = await serve(
             self._serve,
             host,
             port,
             process_request=self._process_request,
             select_subprotocol=self._select_subprotocol,
-            create_connection=cast(type[ServerConnection], self._connection),  # called, and nothing else
+            # called, and nothing else
+            create_connection=cast(type[ServerConnection], functools.partial(self._connection, entrance)),
+            ssl=tls,
+            **handshake_timeout,
             compression=None,
             extensions=[_deflate()],
             max_size=MAX_FRAME_BYTES,
@@ -85,39 +95,56 @@ class OcppServer:
             server_header=None,
             logger=_quiet_logger(),
         )
-        if self._direct:
-            server = self._server
-            self._probing = asyncio.create_task(probe_all(lambda: server.connections, PING_INTERVAL_S))
-        bound: int = self._server.sockets[0].getsockname()[1]
-        self._log.info("ocpp.listening", host=host, port=bound)
+        self._servers.append(server)
+        if tls is not None:
+            self._tls.append(tls)
+        if self._direct and self._probing is None:
+            self._probing = asyncio.create_task(probe_all(self._connections, PING_INTERVAL_S))
+        bound: int = server.sockets[0].getsockname()[1]
+        self._log.info(
+            "ocpp.listening", host=host, port=bound, security_profile=entrance.security_profile, tls=tls is not None
+        )
         return bound
+
+    def reload_certificates(self, *, only_if_changed: bool = True) -> None:
+        """New connections get what stands in the files now; what cannot be used is told once and changes nothing."""
+        for tls in self._tls:
+            tls.reload(only_if_changed=only_if_changed)
 
     async def stop(self) -> None:
         """Let nobody in any more and close every connection, many of them one after the other; takes at most 6 s.
 
         Whoever knocks meanwhile gets a 503 rather than a closed port, and comes back.
         """
-        if self._server is None:
+        servers, self._servers = self._servers, []
+        if not servers:
             return
-        server, self._server = self._server, None
         if self._probing is not None:
             self._probing.cancel()
         self._doors.closing = True
         try:
             async with asyncio.timeout(STOP_TIMEOUT_S):
                 await self._say_goodbye()
-                self._doors.close()
-                server.close(code=_SERVICE_RESTART, reason=_GOODBYE)
-                await server.wait_closed()
+                await self._close(servers)
         except TimeoutError:
-            self._log.warning("ocpp.stop_incomplete", connections=len(server.all_connections))
-            self._doors.close()
-            server.close(code=_SERVICE_RESTART, reason=_GOODBYE)
-            for connection in list(server.all_connections):
+            left = [connection for server in servers for connection in server.all_connections]
+            self._log.warning("ocpp.stop_incomplete", connections=len(left))
+            for connection in left:
                 connection.transport.abort()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_ABORT_TIMEOUT_S):
-                    await server.wait_closed()
+                    await self._close(servers)
+
+    async def _close(self, servers: Sequence[Server]) -> None:
+        self._doors.close()
+        for server in servers:
+            server.close(code=_SERVICE_RESTART, reason=_GOODBYE)
+        for server in servers:
+            await server.wait_closed()
+
+    def _connections(self) -> Iterator[ServerConnection]:
+        for server in self._servers:
+            yield from server.connections
 
     async def _say_goodbye(self) -> None:
         """Close them a few at a time: nothing more is read, what was read is answered, then the close frame leaves."""
@@ -148,9 +175,9 @@ class OcppServer:
             self._log.exception("ocpp.flush_failed")
             self._flush = None
 
-    def _connection(self, *arguments: Any, **options: Any) -> Caller:  # Any: the library's own
+    def _connection(self, entrance: Entrance, *arguments: Any, **options: Any) -> Caller:  # Any: the library's own
         connection = DirectConnection(*arguments, **options) if self._direct else Caller(*arguments, **options)
-        connection.doors = self._doors
+        connection.doors, connection.entrance = self._doors, entrance
         return connection
 
     def _process_request(
@@ -172,12 +199,23 @@ class OcppServer:
         self._sockets.add(socket)
         self._tally.connected += 1
         self._tally.connections += 1
+        self._find(live.charge_point_id, socket, cast(Caller, connection).address)
         try:
             await socket.read(live.receive, self._throttle(live.charge_point_id, socket))
         finally:
             self._sockets.discard(socket)
             self._tally.connections -= 1
+            if self._found_at.get(live.charge_point_id, (None,))[0] is socket:
+                del self._found_at[live.charge_point_id]
             live.closed(_end_of(connection))
+
+    def _find(self, charge_point_id: str, socket: Socket, address: str) -> None:
+        """A charge point that is connected, and comes again from elsewhere, may be two."""
+        _, before = self._found_at.get(charge_point_id, (None, address))
+        self._found_at[charge_point_id] = (socket, address)
+        if address != before:
+            text = f"connected from {address} while it was connected from {before}"
+            self._directory.suspect(charge_point_id, ANOTHER_ADDRESS, text, address)
 
     def _throttle(self, charge_point_id: str, socket: Socket) -> Throttle:
         """One allowance for a charge point, however often it connects."""
@@ -186,6 +224,7 @@ class OcppServer:
         return Throttle(allowance, charge_point_id, socket)
 
     def _accept(self, socket: ServerConnection, transport: Transport) -> LiveChargePoint | None:
+        entry = cast(Caller, socket).entry
         charge_point_id = identity_of(socket.request.path) if socket.request else None
         registration = self._directory.find(charge_point_id) if charge_point_id else None
         assumed = registration.settings.protocol if registration else None
@@ -193,7 +232,7 @@ class OcppServer:
         if charge_point_id is None or subprotocol is None:
             return None
         try:
-            return self._charge_points.accept(charge_point_id, subprotocol, transport)
+            return self._charge_points.accept(charge_point_id, subprotocol, transport, entry)
         except NotAdmitted:
             return None  # removed while its handshake was under way
 

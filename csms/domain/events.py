@@ -119,6 +119,7 @@ class ChargePointConnected(ChargePointEvent):
 
     connection_id: str
     protocol: str
+    security_profile: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,50 @@ class ChargePointFlapping(ChargePointEvent):
 
     connections: int
     within_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityAlert(ChargePointEvent):
+    """Somebody may be pretending to be this charge point; `count` times since the last one of this kind was told."""
+
+    kind: str
+    text: str
+    address: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordOffered(ChargePointEvent):
+    """A new password is about to be sent; from now on it opens too. The digest is kept with the charge point alone."""
+
+    password_sha256: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRefused(ChargePointEvent):
+    """The charge point did not take it."""
+
+    password_sha256: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityProfileOffered(ChargePointEvent):
+    """The charge point is about to be told to come over this profile from now on."""
+
+    security_profile: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityProfileRefused(ChargePointEvent):
+    security_profile: int
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsProved(ChargePointEvent):
+    """It has come with a password or over a profile that was offered: the one before does not open any more."""
+
+    security_profile: int
+    password_sha256: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

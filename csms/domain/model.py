@@ -133,7 +133,8 @@ class ChargePointSettings:
     `circuit_id` None hangs it on the grid connection itself. `phase_map` says which of the site's phases (0 to 2) feed
     its conductors L1, L2, L3. `grid_factor` is what it draws from the grid per watt it delivers (a DC charger's
     losses). `never_pause`: cars there do not wake from 0 A, so a session always keeps its floor. `local_list`: whether
-    it is sent a local authorization list (None: as is the rule for all).
+    it is sent a local authorization list (None: as is the rule for all). `security_profile` is the least it may use;
+    `certificate_name` the common name of its certificate where that is not its identity.
     """
 
     charge_point_id: str
@@ -151,6 +152,27 @@ class ChargePointSettings:
     protocol: str | None = None
     password_sha256: str | None = field(default=None, repr=False)
     local_list: bool | None = None
+    security_profile: int = 0
+    certificate_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What was changed of a charge point's access since it was declared (see domain.credentials).
+
+    Passwords are SHA-256 digests. `password_sha256` took the place of the declared `declared_sha256` (None: nothing
+    did yet); `offered` were sent to the charge point since, oldest first, and it has not come with one of them.
+    `security_profile` is the highest it was moved to; it has not come over `offered_profile` yet.
+    """
+
+    declared_sha256: str | None = field(default=None, repr=False)
+    password_sha256: str | None = field(default=None, repr=False)
+    offered: tuple[str, ...] = field(default=(), repr=False)
+    security_profile: int = 0
+    offered_profile: int | None = None
+
+
+AS_DECLARED = Credentials()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +227,9 @@ class ChargePoint:
     lease_proof: Proof | None = None
     contact_at: Moment | None = None
     """When the live connection began."""
+    security_profile: int = 0
+    """The one of the live, or else the last, connection."""
+    credentials: Credentials = AS_DECLARED
 
     @property
     def connected(self) -> bool:

@@ -11,7 +11,7 @@ from csms.domain.commands import Command, Outcome
 from csms.domain.events import Event
 from csms.domain.grid import TemporaryLimit
 from csms.domain.history import HistoryBucket, MinuteRecord
-from csms.domain.model import ChargePointSettings, Moment, SmartCharging, Transaction
+from csms.domain.model import AS_DECLARED, ChargePointSettings, Credentials, Moment, SmartCharging, Transaction
 from csms.domain.queries import (
     AlarmPage,
     AlarmQuery,
@@ -127,6 +127,7 @@ class Registration:
     settings: ChargePointSettings
     site: ChargePointSite
     declared: bool = True
+    credentials: Credentials = AS_DECLARED
 
 
 class Directory(Protocol):
@@ -138,6 +139,10 @@ class Directory(Protocol):
 
     def admit(self, registration: Registration) -> None:
         """Declare a charge point that was unknown so far; called once its handshake is complete."""
+        ...
+
+    def suspect(self, charge_point_id: str, kind: str, text: str, address: str) -> None:
+        """Somebody may be pretending to be this charge point; nothing happens if it is not known."""
         ...
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from csms.domain import access_rules, transaction_rules
 from csms.domain import events as ev
 from csms.domain import limit_facts as facts
-from csms.domain import transaction_rules
 from csms.domain.alarms import Alarm
 from csms.domain.demand import with_demand
 from csms.domain.energy import energy_after, slope_power_w
@@ -60,6 +60,7 @@ def _connected(state: State, event: ev.ChargePointConnected) -> tuple[Row, ...]:
             connection_id=event.connection_id,
             ready=False,
             protocol=event.protocol,
+            security_profile=event.security_profile,
             connected_at_s=event.at.utc_s,
             contact_at=event.at,
             commissioned_at_s=charge_point.commissioned_at_s or event.at.utc_s,
@@ -286,6 +287,7 @@ RULES: dict[type[ev.Event], Callable[[State, Any], tuple[Row, ...]]] = {
     ev.ChargePointReady: _ready,
     ev.ChargePointDisconnected: _disconnected,
     ev.ChargePointFlapping: _no_change,
+    **access_rules.RULES,
     ev.ChargePointBooted: _booted,
     ev.CapabilitiesLearned: _capabilities_learned,
     ev.ProgressReported: _no_change,

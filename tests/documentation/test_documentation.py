@@ -82,6 +82,7 @@ def default_of(field: FieldInfo) -> str:
 def test_the_sections_of_the_file_are_found() -> None:
     assert list(SECTIONS) == [
         "`[ocpp]`",
+        "`[[ocpp.listeners]]`",
         "`[api]`",
         "`[[api.keys]]`",
         "`[storage]`",
@@ -89,6 +90,7 @@ def test_the_sections_of_the_file_are_found() -> None:
         "`[authorization]`",
         "`[[id_tokens]]`",
         "`[metrics]`",
+        "`[certificates]`",
         "`[[sites]]`",
         "`[[sites.circuits]]`",
         "`[[sites.charge_points]]`",

@@ -80,6 +80,9 @@ class OneSite:
     def admit(self, registration: Registration) -> None:
         raise NotImplementedError(f"{registration.settings.charge_point_id} is not declared")
 
+    def suspect(self, charge_point_id: str, kind: str, text: str, _address: str) -> None:
+        raise NotImplementedError(f"{kind} of {charge_point_id}: {text}")
+
 
 def _settings(identity: str) -> ChargePointSettings:
     return ChargePointSettings(

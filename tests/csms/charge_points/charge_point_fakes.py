@@ -150,16 +150,23 @@ class FakeDirectory:
     def __init__(self, site: FakeSite, accepted: Mapping[str, ChargePointSettings] | None = None) -> None:
         self.site = site
         self.accepted = dict(accepted or {})
+        self.suspected: list[tuple[str, str, str]] = []
 
     def find(self, charge_point_id: str) -> Registration | None:
         settings = self.site.state.settings.get(charge_point_id)
         if settings is not None:
-            return Registration(settings, self.site)
+            return Registration(
+                settings, self.site, credentials=self.site.state.charge_points[charge_point_id].credentials
+            )
         unknown = self.accepted.get(charge_point_id)
         return None if unknown is None else Registration(unknown, self.site, declared=False)
 
     def admit(self, registration: Registration) -> None:
         self.site.record(ev.ChargePointDeclared(Moment(0, 0), registration.settings))
+
+    def suspect(self, charge_point_id: str, kind: str, text: str, _address: str) -> None:
+        if charge_point_id in self.site.state.settings:
+            self.suspected.append((charge_point_id, kind, text))
 
 
 class FakeTransport:

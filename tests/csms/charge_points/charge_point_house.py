@@ -48,6 +48,7 @@ class House:
             metering_interval_s=10,
             spawn=self._spawn,
         )
+        self.directory = directory
         self.server = OcppServer(directory, charge_points, direct=direct, limits=limits or Limits(), flush=flush)
         self.port = 0
 

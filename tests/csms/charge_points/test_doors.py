@@ -283,7 +283,7 @@ async def test_a_late_refusal_is_the_same_refusal(opened: Open, path: str, statu
             assert await refused(house, "wrong", path) == status
             took_s.append(loop.time() - begun_s)
         async with asyncio.timeout(1):  # read again, so that its end is noticed
-            while house.server._server.handler_tasks:
+            while house.server._servers[0].handler_tasks:
                 await asyncio.sleep(0.01)
     assert took_s[5] >= 0.25
     assert took_s[6] >= 0.5

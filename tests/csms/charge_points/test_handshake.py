@@ -1,13 +1,15 @@
 """Who gets in, and with which version."""
 
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
 from charge_point_fakes import FakeDirectory, FakeSite, charge_point
 
-from csms.charge_points.handshake import Refusal, Welcome, choose, decide, identity
-from csms.domain.model import OCPP16, OCPP201
+from csms.charge_points.handshake import Certificate, Entrance, Entry, Refusal, Welcome, choose, decide, identity
+from csms.domain import events as ev
+from csms.domain.model import OCPP16, OCPP201, Moment
 
 KEY = bytes.fromhex("f0a1" * 10)  # 20 bytes, as 1.6's AuthorizationKey; not valid UTF-8
 KEY_SHA256 = sha256(KEY).hexdigest()
@@ -99,7 +101,8 @@ def test_the_password_is_taken_as_text_as_bytes_and_as_their_hex_text(
     known = directory(password_sha256=password_sha256)
     decision = decide("/ocpp/CP-1", authorization, [OCPP16], known)
     if welcome:
-        assert decision == Welcome("CP-1", OCPP16)
+        entry = Entry() if password_sha256 is None else Entry(1, password_sha256)
+        assert decision == Welcome("CP-1", OCPP16, entry)
     else:
         assert decision == Refusal(401, "wrong credentials", "CP-1")  # type: ignore[arg-type]  # HTTPStatus is an int
 
@@ -125,3 +128,68 @@ def test_an_unknown_charge_point_that_is_accepted_is_not_admitted_by_the_handsha
     known = FakeDirectory(site, {"NEW": charge_point("NEW")})
     assert decide("/ocpp/NEW", None, [OCPP201], known) == Welcome("NEW", OCPP201)
     assert "NEW" not in site.state.settings
+
+
+RIGHT = basic(b"right")
+RIGHT_SHA256 = sha256(b"right").hexdigest()
+OURS = Certificate(("CP-1",), ("Charging Ltd",))
+
+
+@pytest.mark.parametrize(
+    ("settings", "entrance", "authorization", "certificate", "expected"),
+    [
+        # Profile 1 and 2 need a password, of everybody.
+        ({}, Entrance(1), None, None, "wrong credentials"),
+        ({}, Entrance(2), RIGHT, None, "wrong credentials"),
+        ({"password_sha256": RIGHT_SHA256}, Entrance(1), RIGHT, None, Entry(1, RIGHT_SHA256)),
+        ({"password_sha256": RIGHT_SHA256}, Entrance(2), RIGHT, None, Entry(2, RIGHT_SHA256)),
+        ({"password_sha256": RIGHT_SHA256}, Entrance(2), basic(b"wrong"), None, "wrong credentials"),
+        # Profile 3 needs a certificate in its name, and no password.
+        ({}, Entrance(3), None, OURS, Entry(3)),
+        ({"password_sha256": RIGHT_SHA256}, Entrance(3), None, OURS, Entry(3)),
+        ({"password_sha256": RIGHT_SHA256}, Entrance(3), RIGHT, None, "wrong credentials"),
+        ({}, Entrance(3), None, Certificate(("CP-11",)), "the certificate has another common name"),
+        ({}, Entrance(3), None, Certificate(("CP-2", "CP-1")), "the certificate has another common name"),
+        ({}, Entrance(3), None, Certificate(()), "the certificate has another common name"),
+        ({"certificate_name": "SN-1"}, Entrance(3), None, Certificate(("SN-1",)), Entry(3)),
+        ({"certificate_name": "SN-1"}, Entrance(3), None, OURS, "the certificate has another common name"),
+        ({}, Entrance(3, "Charging Ltd"), None, OURS, Entry(3)),
+        ({}, Entrance(3, "Charging"), None, OURS, "the certificate is of another organization"),
+        ({}, Entrance(3, "Charging Ltd"), None, Certificate(("CP-1",)), "the certificate is of another organization"),
+        # Never below the least profile, once it is known who asks.
+        ({"security_profile": 1}, Entrance(0), None, None, "the security profile is too low"),
+        ({"security_profile": 1, "password_sha256": RIGHT_SHA256}, Entrance(0), RIGHT, None, Entry(1, RIGHT_SHA256)),
+        ({"security_profile": 2, "password_sha256": RIGHT_SHA256}, Entrance(1), None, None, "wrong credentials"),
+        (
+            {"security_profile": 2, "password_sha256": RIGHT_SHA256},
+            Entrance(1),
+            RIGHT,
+            None,
+            "the security profile is too low",
+        ),
+        ({"security_profile": 2}, Entrance(3), None, OURS, Entry(3)),
+    ],
+)
+def test_each_security_profile_asks_for_its_own_proof(
+    settings: dict[str, object],
+    entrance: Entrance,
+    authorization: str | None,
+    certificate: Certificate | None,
+    expected: Entry | str,
+) -> None:
+    known = FakeDirectory(FakeSite(replace(charge_point(), **settings)))  # type: ignore[arg-type]  # of any field
+    decision = decide("/ocpp/CP-1", authorization, [OCPP16], known, entrance, certificate)
+    assert (decision.entry if isinstance(decision, Welcome) else decision.reason) == expected
+
+
+def test_a_password_that_was_offered_opens_beside_the_old_one_until_the_charge_point_has_come_with_it() -> None:
+    site = FakeSite(charge_point(password_sha256=sha256(b"old").hexdigest()))
+    known, new = FakeDirectory(site), sha256(KEY.hex().encode()).hexdigest()
+
+    def opens(password: bytes) -> bool:
+        return isinstance(decide("/ocpp/CP-1", basic(password), [OCPP16], known), Welcome)
+
+    site.state.apply(ev.PasswordOffered(Moment(0, 0), "CP-1", new))
+    assert (opens(b"old"), opens(KEY), opens(KEY.hex().encode())) == (True, True, True)
+    site.state.apply(ev.CredentialsProved(Moment(0, 0), "CP-1", 1, new))
+    assert (opens(b"old"), opens(KEY), opens(KEY.hex().encode())) == (False, True, True)

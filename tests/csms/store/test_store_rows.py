@@ -90,6 +90,8 @@ def test_an_event_comes_back_as_it_was_stored_but_for_passwords(kind: type[ev.Ev
     event = data.draw(anything(kind))
     if isinstance(event, ev.ChargePointDeclared):
         event = replace(event, settings=replace(event.settings, password_sha256=None))
+    if isinstance(event, ev.PasswordOffered | ev.PasswordRefused | ev.CredentialsProved):
+        event = replace(event, password_sha256="")
     assert rows.event(through_json(rows.event_values("s", event))) == event
 
 
