@@ -19,6 +19,7 @@ from csms.charge_points.handshake import Entrance
 from csms.charge_points.lifecycle import ChargePoints
 from csms.charge_points.server import OcppServer
 from csms.charge_points.tls import Tls, TlsFiles
+from csms.charge_points.trace import TraceLimits
 from csms.config import Config, OcppConfig
 from csms.domain import events as ev
 from csms.domain.limit_facts import broken_off
@@ -151,6 +152,7 @@ class Application:
             store,
             clock,
             config.api.keys,
+            traces=self.charge_points,
             tally=api_tally,
             scrape=Exporter(self.fleet.all, store, ocpp_tally, api_tally, self.fleet.ready).scrape,
             public=["/metrics"] if config.metrics.public else [],
@@ -285,6 +287,11 @@ def _tls(listener: ListenerConfig) -> Tls | None:
             client_ca=None if listener.client_ca_file is None else Path(listener.client_ca_file),
         )
     )
+
+
+def trace_limits(ocpp: OcppConfig) -> TraceLimits | None:
+    """What is kept of each charge point's messages; None: nothing."""
+    return TraceLimits(ocpp.trace_messages, ocpp.trace_bytes) if ocpp.trace_messages else None
 
 
 def connection_limits(ocpp: OcppConfig) -> Limits:

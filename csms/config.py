@@ -108,6 +108,8 @@ class OcppConfig(Section):
     stop_spread_s: Annotated[float, AllowInfNan(False), Ge(0), Le(3)] = 3
     organization: Label | None = None
     listeners: list[ListenerConfig] = Field(default_factory=list, max_length=16)
+    trace_messages: Annotated[int, Ge(0), Le(10_000)] = 100
+    trace_bytes: Annotated[int, Ge(1000), Le(10_000_000)] = 65_536
 
     @field_validator("default_site_id")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from math import inf
 
 import structlog
@@ -16,6 +17,7 @@ from csms.balancing.ledger import ledger
 from csms.balancing.memory import Memory
 from csms.balancing.plan import Plan, plan
 from csms.balancing.remembered import Decision, Reports
+from csms.balancing.report import site_allocation
 from csms.balancing.words import cause
 from csms.commander import Commander
 from csms.domain import events as ev
@@ -27,6 +29,7 @@ from csms.domain.model import (
     ChargePointSettings,
     ConnectorKey,
     MeterReading,
+    SmartCharging,
     Transaction,
 )
 from csms.domain.ports import ChargePointLink, Clock, Store
@@ -149,6 +152,13 @@ class Site(Steering):
         The same report, until something has happened or a second has passed.
         """
         return self._reports.allocation(self._decided(), self.snapshot(), self._clock.now())
+
+    def preview(self, smart_charging: SmartCharging) -> SiteAllocation:
+        """What would be decided now if the site divided its power this way. Changes nothing."""
+        now = self._clock.now()
+        snapshot = replace(self.snapshot(), smart_charging=smart_charging)
+        book = ledger(snapshot, now, self._settings.settle_s)
+        return site_allocation(snapshot, allocate(snapshot, now, self._settings, book), book, now)
 
     async def rebalance(self, timeout_s: float) -> Rebalanced:
         """Say every running session its limit again; return when they have answered or `timeout_s` is over."""

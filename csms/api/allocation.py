@@ -104,12 +104,12 @@ async def get_allocation(call: Call[Query, NoBody]) -> AllocationAnswer:
     report = lookup.site(call.services, call.path).allocation()
     made_from, answer = call.services.given.get(report.site_id, (None, None))
     if made_from is not report or not isinstance(answer, AllocationAnswer):
-        answer = _answer(report)
+        answer = allocation_answer(report)
         call.services.given[report.site_id] = (report, answer)
     return answer
 
 
-def _answer(report: SiteAllocation) -> AllocationAnswer:
+def allocation_answer(report: SiteAllocation) -> AllocationAnswer:
     return AllocationAnswer(
         site_id=report.site_id,
         strategy=report.strategy,

@@ -37,10 +37,14 @@ def authorize(keys: Sequence[ApiKey], headers: Mapping[str, str], scope: str) ->
     if key is None:
         challenge = f'{_CHALLENGE}, error="invalid_token"'
         raise Problem(401, "The API key is not known.", headers={"WWW-Authenticate": challenge})
-    if not any(SCOPES.index(held) >= SCOPES.index(scope) for held in key.scopes):
+    if not includes(key, scope):
         challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
         raise Problem(403, f"The API key needs the scope {scope}.", headers={"WWW-Authenticate": challenge})
     return key
+
+
+def includes(key: ApiKey, scope: str) -> bool:
+    return any(SCOPES.index(held) >= SCOPES.index(scope) for held in key.scopes)
 
 
 def _known(keys: Sequence[ApiKey], secret: str) -> ApiKey | None:

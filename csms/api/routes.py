@@ -11,6 +11,7 @@ from csms.api import (
     events,
     health,
     me,
+    messages,
     metrics,
     sessions,
     site_load,
@@ -35,6 +36,7 @@ ROUTES: tuple[Route, ...] = (
     *alarms.ROUTES,
     *events.ROUTES,
     *me.ROUTES,
+    *messages.ROUTES,
     *health.ROUTES,
     *metrics.ROUTES,
 )

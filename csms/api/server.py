@@ -18,9 +18,9 @@ from csms.api.malformed import Connection, expect
 from csms.api.problems import COMMON_HEADERS, Problem, of_http
 from csms.api.requests import MAX_BODY_BYTES, read_body, read_query
 from csms.api.routes import ROUTES
-from csms.api.streams import stream
-from csms.api.table import Answer, Call, Route, Services, Stream
-from csms.domain.ports import Clock, Sites, Store
+from csms.api.streams import download, stream
+from csms.api.table import Answer, Call, Download, Route, Services, Stream
+from csms.domain.ports import Clock, Sites, Store, Traces
 from csms.domain.rules import IllegalEvent
 from csms.domain.tallies import ApiTally
 
@@ -46,12 +46,13 @@ class ApiServer:
         keys: Sequence[ApiKey],
         routes: Sequence[Route] = ROUTES,
         *,
+        traces: Traces,
         tally: ApiTally | None = None,
         scrape: Callable[[], bytes] = bytes,
         public: Collection[str] = (),
     ) -> None:
         self.feed = Feed(store, sites, clock)
-        self._services = Services(sites, store, clock, self.feed, scrape=scrape)
+        self._services = Services(sites, store, clock, self.feed, traces, scrape=scrape)
         self._keys = tuple(keys)
         self._tally = tally if tally is not None else ApiTally()
         routes = [replace(route, scope=None) if route.path in public else route for route in routes]
@@ -105,6 +106,8 @@ class ApiServer:
                 raise Problem(409, "The state of the site does not allow this.") from conflict
             if isinstance(answer, Stream):
                 return await stream(request, answer)
+            if isinstance(answer, Download):
+                return download(answer)
             if not isinstance(answer, Answer):
                 return web.Response(body=orjson.dumps(answer.model_dump()), content_type="application/json")
             return web.Response(body=answer.body(), headers={"Content-Type": answer.content_type})

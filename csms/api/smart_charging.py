@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from csms.api import lookup
+from csms.api.allocation import AllocationAnswer, allocation_answer
 from csms.api.fields import Time, time
 from csms.api.problems import Problem
 from csms.api.table import Answer, Call, NoBody, Query, Route, Services
@@ -20,6 +22,12 @@ class ConfigAnswer(SmartChargingConfig):
     updated_at: Time
 
 
+class PutQuery(Query):
+    """`dry_run` "true": nothing is stored, and the answer is the allocation that it would bring."""
+
+    dry_run: Literal["true", "false"] = "false"
+
+
 class NewAllocation(Answer):
     charge_point_id: str
     allocated_kw: float
@@ -32,9 +40,11 @@ class RebalanceAnswer(Answer):
     new_allocation: list[NewAllocation]
 
 
-async def put_config(call: Call[Query, SmartChargingConfig]) -> ConfigAnswer:
+async def put_config(call: Call[PutQuery, SmartChargingConfig]) -> ConfigAnswer | AllocationAnswer:
     site = lookup.site(call.services, call.path)
     wanted = to_domain(call.body, call.services.clock.now().utc_s)
+    if call.query.dry_run == "true":
+        return allocation_answer(site.preview(wanted))
     return _config(await site.configure(wanted))
 
 
@@ -77,8 +87,9 @@ ROUTES = (
         f"{_SITE}/config",
         "control",
         put_config,
-        ConfigAnswer,
-        "Create or replace how a site divides its power; in effect at once",
+        ConfigAnswer | AllocationAnswer,
+        "Create or replace how a site divides its power; in effect at once, or only tried",
+        query=PutQuery,
         body=SmartChargingConfig,
         body_context=_rules_of_site,
         errors=(404,),

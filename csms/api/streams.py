@@ -1,4 +1,4 @@
-"""Answers without an end, written as fast as their reader takes them and no faster."""
+"""Answers that are no JSON document: files to be saved, and those without an end, written as fast as they are read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 
 from csms.api.problems import COMMON_HEADERS
-from csms.api.table import Stream
+from csms.api.table import Download, Stream
 
 SLOW_READER_S = 20.0
 """A client that takes nothing for so long is disconnected. It knows the last event that it was sent."""
@@ -37,3 +37,11 @@ async def stream(request: web.Request, answer: Stream) -> web.StreamResponse:
         except ConnectionError:
             pass  # the client has gone
     return response
+
+
+def download(answer: Download) -> web.Response:
+    """`file_name` has no characters that would need quoting."""
+    disposition = f'attachment; filename="{answer.file_name}"'
+    return web.Response(
+        body=answer.content, content_type=answer.content_type, headers={"Content-Disposition": disposition}
+    )

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
-from csms.api.auth import ApiKey
+from csms.api.auth import ApiKey, includes
 from csms.api.fields import WholeNumber
-from csms.domain.ports import Clock, Sites, Store
+from csms.domain.ports import Clock, Sites, Store, Traces
 
 if TYPE_CHECKING:
     from csms.api.feed import Feed
@@ -72,6 +72,15 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class Download:
+    """An answer that is no JSON document, to be saved under a name."""
+
+    content_type: str
+    content: bytes
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """What handlers work with. `given` are answers by what they were made from, to be given again while it stands;
     `scrape` is what Prometheus gets."""
@@ -80,6 +89,7 @@ class Services:
     store: Store
     clock: Clock
     feed: Feed
+    traces: Traces
     given: dict[str, tuple[object, Answer]] = field(default_factory=dict)
     scrape: Callable[[], bytes] = bytes
 
@@ -95,6 +105,10 @@ class Call(Generic[QueryT, BodyT]):
     headers: Mapping[str, str] = field(default_factory=dict)
     key: ApiKey | None = None
 
+    def may(self, scope: str) -> bool:
+        """Whether the key that came with the request includes this scope."""
+        return self.key is not None and includes(self.key, scope)
+
 
 BodyContext = Callable[[Services, Mapping[str, str]], object]
 
@@ -105,13 +119,14 @@ class Route:
 
     `body` None: a body is ignored. `body_context` finds what the body is validated against and raises Problem 404
     where there is no such thing. `errors` are the statuses beyond those that follow from the other columns. `streams`
-    is the media type of an answer without an end, where there is one besides `response`.
+    and `downloads` are the media types of an answer without an end, and of one to be saved, where there is one besides
+    `response`.
     """
 
     method: str
     path: str
     scope: str | None
-    handler: Callable[[Call[Any, Any]], Awaitable[BaseModel | Stream]]
+    handler: Callable[[Call[Any, Any]], Awaitable[BaseModel | Stream | Download]]
     response: Any  # a model class, or a generic one with its argument such as Page[SessionRow]
     summary: str
     query: type[Query] = Query
@@ -120,6 +135,7 @@ class Route:
     body_context: BodyContext | None = None
     errors: tuple[int, ...] = ()
     streams: str | None = None
+    downloads: str | None = None
 
     @property
     def statuses(self) -> list[int]:

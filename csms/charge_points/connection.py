@@ -95,8 +95,9 @@ class Refused(Exception):
 class Connection:
     """Frames in through `receive`, frames out through the transport.
 
-    `on_call(action)` is called after each answer to a request. `call_timeout_s` counts from the moment a call's
-    frame is sent, not while it waits for its turn. `tally` counts what is said, and may be shared by connections.
+    `on_call(action)` is called after each answer to a request, `trace(frame, sent)` with every frame that comes or is
+    sent. `call_timeout_s` counts from the moment a call's frame is sent, not while it waits for its turn. `tally`
+    counts what is said, and may be shared by connections.
     """
 
     def __init__(
@@ -112,26 +113,30 @@ class Connection:
         max_queued_calls: int = 100,
         on_call: Callable[[str], None] | None = None,
         tally: OcppTally | None = None,
+        trace: Callable[[str | bytes, bool], None] | None = None,
     ) -> None:
         self.charge_point_id = charge_point_id
         self.connection_id = connection_id
         self.subprotocol = codec.subprotocol
         self._codec = codec
         self._handlers = handlers
-        self._transport = transport
+        self._trace = trace
+        self._transport = transport if trace is None else _Traced(transport, trace)
         self._new_message_id = new_message_id
         self._on_call = on_call
         self._log = structlog.get_logger().bind(charge_point_id=charge_point_id, connection_id=connection_id)
         self._answers: OrderedDict[str, _Answer] = OrderedDict()
         self._later = LaterAnswers(self._log)
         self._tally = tally if tally is not None else OcppTally()
-        self._calls = Calls(transport, call_timeout_s, max_queued_calls, self._tally, codec.subprotocol)
+        self._calls = Calls(self._transport, call_timeout_s, max_queued_calls, self._tally, codec.subprotocol)
         self._ended = False
 
     def receive(self, frame: str | bytes) -> None:
         """Takes one frame from the charge point. Never raises."""
         if self._ended:
             return
+        if self._trace is not None:
+            self._trace(frame, False)
         try:
             self._dispatch(self._codec.decode(frame))
         except Exception:  # noqa: BLE001  # the reader must outlive whatever a frame can do
@@ -325,6 +330,21 @@ class Connection:
     def _finish_call(self, message_id: str, outcome: JsonObject | CallFailed) -> None:
         if not self._calls.finish(message_id, outcome):
             self._log.info("ocpp.answer_unmatched")  # too late, or to nothing we sent
+
+
+class _Traced:
+    """A transport that tells what is sent."""
+
+    __slots__ = ("_send", "_trace", "close")
+
+    def __init__(self, transport: Transport, trace: Callable[[str | bytes, bool], None]) -> None:
+        self._send = transport.send
+        self._trace = trace
+        self.close = transport.close
+
+    def send(self, text: str) -> None:
+        self._trace(text, True)
+        self._send(text)
 
 
 _REMEMBERED_CALLS = 64

@@ -21,6 +21,7 @@ from csms.charge_points.link import Link
 from csms.charge_points.provisioning import corrected, provision
 from csms.charge_points.raw_requests import checked
 from csms.charge_points.session import EarlyStart, Session
+from csms.charge_points.trace import Trace, TraceLimits
 from csms.charge_points.v201.sequence import Sequence
 from csms.charge_points.versions import VERSIONS
 from csms.domain import events as ev
@@ -28,7 +29,7 @@ from csms.domain.authorization import Authorization, Everybody
 from csms.domain.commands import Trigger
 from csms.domain.credentials import proved
 from csms.domain.model import OCPP16, Capabilities, ChargePoint, Moment
-from csms.domain.ports import Archive, ChargePointSite, Clock, Directory, Ids, Registration
+from csms.domain.ports import Archive, ChargePointSite, Clock, Directory, Ids, Registration, TracedMessages
 from csms.domain.tallies import OcppTally
 
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
@@ -63,6 +64,7 @@ class ChargePoints:
         authorization: Authorization | None = None,
         tally: OcppTally | None = None,
         allowed_urls: tuple[str, ...] = (),
+        trace: TraceLimits | None = None,
     ) -> None:
         self._authorization = authorization or Everybody()
         self._tally = tally if tally is not None else OcppTally()
@@ -75,6 +77,7 @@ class ChargePoints:
         self._metering_interval_s = metering_interval_s
         self._spawn = spawn
         self._allowed_urls = allowed_urls
+        self._trace = trace
         self._histories: dict[str, _History] = {}
 
     def accept(
@@ -91,7 +94,11 @@ class ChargePoints:
         if not registration.declared:
             self._directory.admit(registration)
         connection_id = self._ids.unique()
-        history = self._histories.setdefault(charge_point_id, _History())
+        history = self._histories.get(charge_point_id)
+        if history is None:
+            history = self._histories[charge_point_id] = _History(
+                None if self._trace is None else Trace(self._clock.now, self._trace)
+            )
         session = Session(
             charge_point_id=charge_point_id,
             protocol=subprotocol,
@@ -115,6 +122,12 @@ class ChargePoints:
             self._allowed_urls,
         )
         return live
+
+    def messages(self, charge_point_id: str, after: int, limit: int) -> TracedMessages:
+        history = self._histories.get(charge_point_id)
+        if history is None or history.trace is None:
+            return TracedMessages((), 0)
+        return history.trace.messages(after, limit)
 
 
 class LiveChargePoint:
@@ -166,6 +179,7 @@ class LiveChargePoint:
             new_message_id=new_message_id,
             on_call=self._answered,
             tally=tally,
+            trace=None if self._history.trace is None else self._history.trace.note,
         )
         check = partial(checked, self._session.protocol, version.outgoing, allowed_urls)
         self._link = Link(self._connection_id, self._connection, transport, version.translation, check)
@@ -316,7 +330,8 @@ class _History:
     were answered and have no connector yet, the sequences tell which messages of a transaction have come.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, trace: Trace | None) -> None:
+        self.trace = trace
         self.broken_off = 0
         self.early_starts: dict[str, EarlyStart] = {}
         self.unplaced_starts: dict[str, int] = {}

@@ -146,6 +146,36 @@ class Directory(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TracedMessage:
+    """A frame as it went over the wire, `sent` by us or not. `size` is its length, `text` as much as was kept of it.
+
+    `number` counts the messages of its charge point since the process began.
+    """
+
+    number: int
+    at_s: float
+    sent: bool
+    text: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class TracedMessages:
+    """Oldest first. `newest` is the number of the last message there was, 0 before the first."""
+
+    items: tuple[TracedMessage, ...]
+    newest: int
+
+
+class Traces(Protocol):
+    """The last messages of each charge point, kept in memory."""
+
+    def messages(self, charge_point_id: str, after: int, limit: int) -> TracedMessages:
+        """The last `limit` of those with numbers above `after` (one of an earlier process: of all)."""
+        ...
+
+
 class SiteAccess(Protocol):
     """A site as the REST interface sees it."""
 
@@ -155,6 +185,10 @@ class SiteAccess(Protocol):
 
     async def configure(self, smart_charging: SmartCharging) -> SmartCharging:
         """Store it, apply it at once and return it with `updated_at_s` set; on disk when this returns."""
+        ...
+
+    def preview(self, smart_charging: SmartCharging) -> SiteAllocation:
+        """What would be decided now if the site divided its power this way. Changes nothing."""
         ...
 
     async def rebalance(self, timeout_s: float) -> Rebalanced: ...

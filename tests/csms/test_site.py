@@ -247,3 +247,24 @@ def test_a_store_that_fails_ends_the_run_before_the_limit_leaves() -> None:
         assert link.limits_kw() == []
 
     run(main())
+
+
+def test_a_preview_says_what_would_be_decided_and_changes_nothing() -> None:
+    async def story(f: Fixture) -> None:
+        first, second = (f.connect(name) for name in "ab")
+        f.start("a")
+        f.start("b")
+        await asyncio.sleep(10)
+        stored, before = f.site.snapshot(), f.site.allocation()
+        wanted = SmartCharging(30_000, "priority", priority_order=("b", "a"))
+        tried = f.site.preview(wanted)
+        assert {row.charge_point_id: row.allocated_w for row in tried.chargers} == {"a": 8000, "b": 22_000}
+        assert (tried.strategy, tried.budget_w) == ("priority", 30_000)
+        told = (first.limits_kw(), second.limits_kw())
+        await asyncio.sleep(0.9)
+        assert (f.site.snapshot(), f.site.allocation()) == (stored, before)
+        assert (first.limits_kw(), second.limits_kw()) == told
+        await f.site.configure(wanted)
+        assert [row.allocated_w for row in f.site.allocation().chargers] == [row.allocated_w for row in tried.chargers]
+
+    play(story, "ab")

@@ -31,7 +31,7 @@ from csms.domain.model import (
     SmartCharging,
     Transaction,
 )
-from csms.domain.ports import ChargePointLink
+from csms.domain.ports import ChargePointLink, TracedMessage, TracedMessages
 from csms.domain.queries import SessionPage, SessionQuery
 from csms.domain.reports import ChargerReport, CircuitReport, ConnectorReport, Rebalanced, SiteAllocation
 from csms.domain.rules import IllegalEvent
@@ -103,6 +103,9 @@ class FakeSite:
                 return True
         return False
 
+    def preview(self, smart_charging: SmartCharging) -> SiteAllocation:
+        return replace(self.report, strategy=smart_charging.strategy, budget_w=smart_charging.max_power_w)
+
     async def rebalance(self, timeout_s: float) -> Rebalanced:
         if self.failure is not None:
             raise self.failure
@@ -151,6 +154,18 @@ class FakeSites:
         return self.is_ready
 
 
+class FakeTraces:
+    """Messages as they were put in."""
+
+    def __init__(self) -> None:
+        self.kept: list[TracedMessage] = []
+
+    def messages(self, charge_point_id: str, after: int, limit: int) -> TracedMessages:
+        newest = self.kept[-1].number if self.kept and charge_point_id == "CP-1" else 0
+        found = [message for message in self.kept if message.number > (after if after <= newest else 0)]
+        return TracedMessages(tuple(found[-limit:]) if newest else (), newest)
+
+
 class FakeStore(SyncStore):
     """A store in memory whose sessions are a list of (site_id, transaction). `well` is what it says of its health."""
 
@@ -197,6 +212,7 @@ class Api:
 
     def __init__(self, sites: FakeSites, store: FakeStore, clock: FakeClock) -> None:
         self.sites, self.store, self.clock = sites, store, clock
+        self.traces = FakeTraces()
         self.base = ""
         self.client: aiohttp.ClientSession
         self.server: ApiServer
@@ -242,7 +258,7 @@ async def running(routes: Sequence[Route] = ROUTES) -> AsyncIterator[Api]:
     yard = FakeSite(_yard(), clock)
     store.kept += [("depot", transaction) for transaction in depot.state.active.values()]
     api = Api(FakeSites(depot, yard), store, clock)
-    server = api.server = ApiServer(api.sites, store, clock, KEYS, routes)
+    server = api.server = ApiServer(api.sites, store, clock, KEYS, routes, traces=api.traces)
     api.base = f"http://127.0.0.1:{await server.start('127.0.0.1', 0)}"
     try:
         async with aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as api.client:

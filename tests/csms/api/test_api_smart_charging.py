@@ -321,3 +321,15 @@ async def _unknown_site(api: Api, method: str, path: str) -> int:
 async def test_an_unknown_site_is_404(method: str, path: str) -> None:
     async with running() as api:
         assert await _unknown_site(api, method, path) == 404
+
+
+async def test_a_configuration_that_is_only_tried_is_checked_and_not_stored() -> None:
+    async with running() as api:
+        path, body = "/api/v1/smart-charging/sites/depot/config", {"max_power_kw": 50, "strategy": "equal"}
+        reply = await api.call("PUT", f"{path}?dry_run=true", body)
+        assert reply.status == 200
+        assert (reply.json["strategy"], reply.json["total_budget_kw"], reply.json["chargers"]) == ("equal", 50.0, [])
+        assert api.depot.snapshot().smart_charging is None
+        refused = await api.call("PUT", f"{path}?dry_run=true", {**body, "max_power_kw": 1000})
+        assert [field for field, _ in refused.fields] == ["max_power_kw"]
+        assert (await api.call("PUT", f"{path}?dry_run=false", body)).json["updated_at"]
