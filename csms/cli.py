@@ -1,11 +1,13 @@
-"""The commands: serve, demo, check-config, keys new, certs."""
+"""The commands of whoever runs the central system; those of its operators stand in csms.console."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -22,12 +24,15 @@ from csms.charge_points.tls import TlsUnusable
 from csms.config import Config, ConfigInvalid, find_path, load
 from csms.demo import run_demo
 from csms.domain.model import SmartCharging
+from csms.domain.ports import Clock
 from csms.domain.state import Row
 from csms.garbage import look_seldom
 from csms.keys import config_lines, new_api_key
 from csms.site_config import SiteConfig
 from csms.smart_charging import SmartChargingConfig, from_domain
 from csms.store.async_store import AsyncStore
+from csms.store.backup import BackupFailed, back_up
+from csms.store.backup import restore as restore_backup
 from csms.store.database import StoreInUse
 from csms.store.failure import StoreFailed
 from csms.store.retention import Retention
@@ -54,8 +59,8 @@ ConfigOption = Annotated[Path | None, typer.Option("--config", help="The configu
 @app.command()
 def serve(config: ConfigOption = None) -> None:
     """Run the central system until SIGTERM or SIGINT."""
-    logs.configure()
     settings = _load(find_path(os.environ, config))
+    logs.configure(level=getattr(logging, settings.log.level.upper()), form=settings.log.format)
     try:
         uvloop.run(_serve(settings))
     except (StoreInUse, StoreFailed, TlsUnusable, OSError) as error:
@@ -78,9 +83,38 @@ def check_config(path: Annotated[Path, typer.Argument(help="The configuration fi
     config = _load(path)
     typer.echo(f"{path}: {len(config.sites)} site(s), no errors")
     # A store that does not exist yet has nothing to overrule, and looking must not create it.
-    if Path(config.storage.url.removeprefix("sqlite+aiosqlite:///")).exists():
+    if _database(config).exists():
         for line in asyncio.run(_differences(config)):
             typer.echo(line)
+
+
+@app.command()
+def backup(
+    path: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")], config: ConfigOption = None
+) -> None:
+    """Copy the database into one file and check the copy; the central system goes on meanwhile."""
+    database = _database(_load(find_path(os.environ, config)))
+    try:
+        size = back_up(database, path)
+    except (BackupFailed, OSError) as error:
+        raise _failed(str(error)) from error
+    typer.echo(f"{path}: {size / 1e6:.1f} MB, complete and checked")
+
+
+@app.command()
+def restore(
+    path: Annotated[Path, typer.Argument(help="A file that `csms backup` wrote.")], config: ConfigOption = None
+) -> None:
+    """Put a backup in the place of the database, which is kept beside it; not while the central system runs."""
+    database = _database(_load(find_path(os.environ, config)))
+    aside = database.with_name(f"{database.name}.before-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+    try:
+        existed = restore_backup(path, database, aside)
+    except (BackupFailed, StoreInUse, OSError) as error:
+        raise _failed(str(error)) from error
+    typer.echo(f"{database}: restored from {path}")
+    if existed:
+        typer.echo(f"{aside}: the database as it was before")
 
 
 @keys.command("new")
@@ -111,6 +145,10 @@ def _load(path: Path) -> Config:
         raise typer.Exit(2) from invalid
 
 
+def _database(config: Config) -> Path:
+    return Path(config.storage.url.removeprefix("sqlite+aiosqlite:///"))
+
+
 def _failed(reason: str) -> typer.Exit:
     typer.echo(f"error: {reason}", err=True)
     return typer.Exit(2)
@@ -120,7 +158,7 @@ def _failed(reason: str) -> typer.Exit:
 async def _running(config: Config) -> AsyncIterator[tuple[Application, int, int]]:
     """A running central system and its two ports, for charge points and for the API."""
     clock = SystemClock()
-    store = await AsyncStore.open(config.storage.url, retention=Retention(now=clock.now))
+    store = await AsyncStore.open(config.storage.url, retention=_retention(config, clock))
     application = Application(config, store=store, clock=clock, ids=RandomIds())
     try:
         await application.load()
@@ -129,6 +167,18 @@ async def _running(config: Config) -> AsyncIterator[tuple[Application, int, int]
         async with asyncio.timeout(_SHUTDOWN_S):
             await application.stop()
             await store.close()
+
+
+def _retention(config: Config, clock: Clock) -> Retention:
+    kept = config.retention
+    return Retention(
+        now=clock.now,
+        meter_samples_days=kept.meter_samples_days,
+        history_days=kept.history_days,
+        events_days=kept.events_days,
+        commands_days=kept.commands_days,
+        audit_days=kept.audit_days,
+    )
 
 
 async def _serve(config: Config) -> None:

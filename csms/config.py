@@ -20,6 +20,7 @@ from csms.config_ids import identity_errors
 from csms.domain.authorization import AuthorizationRules, IdToken, token_key
 from csms.domain.model import BalancerSettings
 from csms.domain.urls import url_understood
+from csms.operation_config import LogConfig, MetricsConfig, RetentionConfig
 from csms.security_config import CertificatesConfig, Host, ListenerConfig, Port
 from csms.site_config import SiteConfig
 from csms.token_models import IdTokenConfig, TokenText
@@ -196,12 +197,6 @@ class AuthorizationConfig(Section):
         )
 
 
-class MetricsConfig(Section):
-    """[metrics]: what Prometheus reads. `public`: without a key."""
-
-    public: bool = False
-
-
 class Config(Section):
     """The whole file."""
 
@@ -213,6 +208,8 @@ class Config(Section):
     id_tokens: list[IdTokenConfig] = Field(default_factory=list)
     metrics: MetricsConfig = MetricsConfig()
     certificates: CertificatesConfig = CertificatesConfig()
+    log: LogConfig = LogConfig()
+    retention: RetentionConfig = RetentionConfig()
     sites: list[SiteConfig] = Field(min_length=1)
 
     @field_validator("id_tokens")

@@ -1,19 +1,22 @@
-"""Logging: structlog everywhere, readable on a terminal, JSON lines otherwise."""
+"""Logging: structlog everywhere, readable on a terminal, JSON lines otherwise, or as the configuration says."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from typing import TextIO
+from typing import Literal, TextIO
 
 import orjson
 import structlog
 from structlog.typing import Processor
 
+Format = Literal["auto", "console", "json"]
 
-def configure(stream: TextIO = sys.stderr, *, level: int = logging.INFO) -> None:
-    """Send every event to `stream`: coloured columns where it is a terminal, else one JSON object per line."""
-    readable = stream.isatty()
+
+def configure(stream: TextIO = sys.stderr, *, level: int = logging.INFO, form: Format = "auto") -> None:
+    """Send every event to `stream`: readable columns (console) or one JSON object per line (json); auto decides by
+    whether it is a terminal. Columns are coloured on a terminal only."""
+    readable = form == "console" or (form == "auto" and stream.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -21,7 +24,7 @@ def configure(stream: TextIO = sys.stderr, *, level: int = logging.INFO) -> None
     ]
     if readable:
         plain = structlog.dev.RichTracebackFormatter(show_locals=False)
-        renderer: list[Processor] = [structlog.dev.ConsoleRenderer(colors=True, exception_formatter=plain)]
+        renderer: list[Processor] = [structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain)]
     else:
         renderer = [_tracebacks(), structlog.processors.JSONRenderer(serializer=_json)]
     structlog.configure(

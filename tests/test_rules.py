@@ -31,8 +31,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "token_models": {"domain", "validation", "pydantic", "annotated_types"},
     "refusals": {"domain"},
     "id_tokens": {"domain", "refusals", "structlog"},
-    "config": {"domain", "config_ids", "site_config", "security_config", "token_models", "validation", "pydantic"}
-    | {"annotated_types"},
+    "operation_config": {"validation", "annotated_types"},
+    "config": {"domain", "config_ids", "operation_config", "site_config", "security_config", "token_models"}
+    | {"validation", "pydantic", "annotated_types"},
     "charge_points": {"domain", "ocpp", "websockets", "orjson", "jsonschema_rs", "structlog"},
     "store": {"domain", "sqlalchemy", "alembic", "aiosqlite", "structlog", "orjson"},
     "api": {"domain", "site_rules", "smart_charging", "validation", "aiohttp", "pydantic", "orjson", "structlog"}

@@ -27,7 +27,7 @@ from csms.store.sequences import Sequences, load_sequences, raise_sequences, set
 _BUSY_TIMEOUT_MS = 5000
 """How long to wait for somebody else's transaction: an operator who looks into the file with another program."""
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class StoreInUse(Exception):
@@ -188,6 +188,6 @@ def open_async_reader(path: Path) -> AsyncEngine:
 def migrate(connection: Connection) -> None:
     """Bring the schema up to date, within the caller's transaction."""
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -13,15 +13,6 @@ from csms.store.queries import site_ids
 
 _DAY_S = 86_400.0
 
-METER_SAMPLES_KEPT_S = 30 * _DAY_S
-"""Samples are for looking into last night's trouble or last month's complaint; they are most of what is written."""
-
-HISTORY_KEPT_S = 400 * _DAY_S
-"""A year, and the month needed to compare with the same month a year ago."""
-
-EVENTS_KEPT_S = 400 * _DAY_S
-"""As long as the history, so that everything in it can still be explained."""
-
 STEP_ROWS = 500
 """Rows deleted in one transaction: a few milliseconds."""
 
@@ -34,50 +25,57 @@ PAUSE_S = 0.05
 class Retention:
     """How long to keep what only grows. `now` is asked at each step.
 
-    What a site's meter reports every few seconds goes with the meter samples, though it is among the events.
+    Samples are for looking into last night's trouble or last month's complaint, and are most of what is written; what
+    a site's meter reports every few seconds goes with them, though it is among the events. History is kept for a year
+    and the month needed to compare with the same month a year ago; events as long, so that everything in it can still
+    be explained.
     """
 
     now: Callable[[], Moment]
-    meter_samples_s: float = METER_SAMPLES_KEPT_S
-    history_s: float = HISTORY_KEPT_S
-    events_s: float = EVENTS_KEPT_S
+    meter_samples_days: float = 30
+    history_days: float = 400
+    events_days: float = 400
+    commands_days: float = 400
+    audit_days: float = 400
 
     def delete_step(self, connection: Connection) -> bool:
         """Delete about STEP_ROWS rows that are too old, in the caller's transaction; whether there may be more."""
-        if any(_delete(connection, *too_old) for too_old in self._tables()):
-            return True
-        return _delete_records(connection, tables.commands, self.now().utc_s - self.events_s)
+        return any(_delete_of_sites(connection, *rows) for rows in self._of_sites()) or any(
+            _delete(connection, *rows) for rows in self._of_all()
+        )
 
-    def _tables(self) -> Iterator[tuple[Table, str, float, ColumnElement[bool]]]:
-        now_s = self.now().utc_s
-        yield tables.meter_samples, "at_utc_s", now_s - self.meter_samples_s, true()
-        yield tables.events, "at_utc_s", now_s - self.meter_samples_s, tables.SITE_LOADS
-        yield tables.history_minutes, "minute_start_s", now_s - self.history_s, true()
-        yield tables.events, "at_utc_s", now_s - self.events_s, true()
-        yield tables.temporary_limits, "valid_until_s", now_s - self.events_s, true()
-        yield tables.alarms, "cleared_at_s", now_s - self.events_s, true()
+    def _of_sites(self) -> Iterator[tuple[Table, str, float, ColumnElement[bool]]]:
+        meter_s, events_s = self._before_s(self.meter_samples_days), self._before_s(self.events_days)
+        yield tables.meter_samples, "at_utc_s", meter_s, true()
+        yield tables.events, "at_utc_s", meter_s, tables.SITE_LOADS
+        yield tables.history_minutes, "minute_start_s", self._before_s(self.history_days), true()
+        yield tables.events, "at_utc_s", events_s, true()
+        yield tables.temporary_limits, "valid_until_s", events_s, true()
+        yield tables.alarms, "cleared_at_s", events_s, true()
+
+    def _of_all(self) -> Iterator[tuple[Table, str, float]]:
+        """Records, which belong to no site."""
+        yield tables.commands, "at_s", self._before_s(self.commands_days)
+        yield tables.audit, "at_s", self._before_s(self.audit_days)
+
+    def _before_s(self, days: float) -> float:
+        return self.now().utc_s - days * _DAY_S
+
+
+def _delete_of_sites(
+    connection: Connection, table: Table, time_column: str, before_s: float, which: ColumnElement[bool]
+) -> bool:
+    """Site by site, because every such table has an index on site and time."""
+    ids = site_ids(connection)
+    return any(_delete(connection, table, time_column, before_s, table.c.site_id == site, which) for site in ids)
 
 
 def _delete(
-    connection: Connection, table: Table, time_column: str, before_s: float, which: ColumnElement[bool]
+    connection: Connection, table: Table, time_column: str, before_s: float, *which: ColumnElement[bool]
 ) -> bool:
-    """Site by site, because every table has an index on site and time."""
     time = table.c[time_column]
-    for site_id in site_ids(connection):
-        of_site = (table.c.site_id == site_id, which)
-        too_old = select(time).where(*of_site, time < before_s).order_by(time).limit(STEP_ROWS)
-        times = connection.execute(too_old).scalars().all()
-        if times:
-            connection.execute(table.delete().where(*of_site, time <= times[-1]))
-            return True
-    return False
-
-
-def _delete_records(connection: Connection, table: Table, before_s: float) -> bool:
-    """Records belong to no site; they are indexed by time alone."""
-    time = table.c.at_s
-    too_old = select(time).where(time < before_s).order_by(time).limit(STEP_ROWS)
+    too_old = select(time).where(*which, time < before_s).order_by(time).limit(STEP_ROWS)
     times = connection.execute(too_old).scalars().all()
     if times:
-        connection.execute(table.delete().where(time <= times[-1]))
+        connection.execute(table.delete().where(*which, time <= times[-1]))
     return bool(times)

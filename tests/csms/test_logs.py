@@ -61,3 +61,11 @@ def test_what_is_below_the_level_is_not_said() -> None:
     logs.configure(stream, level=logging.ERROR)
     structlog.get_logger().info("listening")
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(("stream", "form", "is_json"), [(Terminal(), "json", True), (io.StringIO(), "console", False)])
+def test_the_configuration_decides_over_the_terminal(stream: io.StringIO, form: logs.Format, is_json: bool) -> None:
+    logs.configure(stream, form=form)
+    structlog.get_logger().info("listening", port=9000)
+    assert stream.getvalue().startswith("{") == is_json
+    assert "\x1b" not in stream.getvalue()

@@ -91,6 +91,8 @@ def test_the_sections_of_the_file_are_found() -> None:
         "`[[id_tokens]]`",
         "`[metrics]`",
         "`[certificates]`",
+        "`[log]`",
+        "`[retention]`",
         "`[[sites]]`",
         "`[[sites.circuits]]`",
         "`[[sites.charge_points]]`",

@@ -105,7 +105,7 @@ async def test_what_is_too_old_is_found_by_index(store: SyncStore) -> None:
     event.listen(engine, "before_cursor_execute", lambda _c, _cursor, text, *_rest: statements.append(text))
     store._database.write(Retention(lambda: AT).delete_step)
     searches = [text for text in statements if text.startswith("SELECT") and "ORDER BY" in text and "LIMIT" in text]
-    assert len(searches) == 7
+    assert len(searches) == 8
     for text in searches:
         values = tuple("s" if "site_id" in part else 0 for part in text.split("?")[:-1])
         with engine.connect() as connection:
@@ -139,3 +139,28 @@ async def test_a_store_that_is_open_deletes_by_itself(tmp_path: Path) -> None:
         await asyncio.sleep(0.005)
     await store.close()
     assert left is None
+
+
+async def test_the_audit_log_is_kept_as_long_as_events(store: SyncStore) -> None:
+    def fill(connection: Connection) -> None:
+        for number, days in enumerate((0, 399, 401)):
+            at_s = AT.utc_s - days * DAY_S
+            connection.execute(tables.audit.insert().values(audit_id=number, subject="s", at_s=at_s, data={}))
+
+    store._database.write(fill)
+    sweep(store)
+    left = select(tables.audit.c.audit_id).order_by("audit_id")
+    assert store._database.read(lambda connection: connection.execute(left).scalars().all()) == [0, 1]
+
+
+async def test_the_operator_says_how_long(store: SyncStore) -> None:
+    for days in (0, 2, 4):
+        at = Moment(AT.utc_s - days * DAY_S, 0.0)
+        event, reading = metered(1.0, at=at)
+        store.sample("s", event, [reading])
+        store.record_minute("s", MinuteRecord(int(at.utc_s), 60.0))
+        store.append("s", ev.SiteRestarted(at, "for a test"), [])
+    retention = Retention(lambda: AT, meter_samples_days=1, history_days=3, events_days=5)
+    while store._database.write(retention.delete_step):
+        pass
+    assert ages_d(store) == {"meter_samples": [0], "history_minutes": [2, 0], "events": [4, 2, 0, 0]}
