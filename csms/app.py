@@ -132,6 +132,7 @@ class Application:
             clock=clock,
             ids=ids,
             call_timeout_s=config.ocpp.call_timeout_s,
+            abandoned_after_s=config.ocpp.abandoned_after_s,
             heartbeat_interval_s=config.ocpp.heartbeat_interval_s,
             metering_interval_s=config.ocpp.metering_interval_s,
             spawn=self._spawn,

@@ -97,6 +97,7 @@ class OcppConfig(Section):
     heartbeat_interval_s: Annotated[int, Ge(1), Le(86_400)] = 60
     call_timeout_s: Annotated[float, AllowInfNan(False), Gt(0), Le(300)] = 30
     metering_interval_s: Annotated[int, Ge(1), Le(900)] = 10
+    abandoned_after_s: Annotated[float, AllowInfNan(False), Ge(1), Le(86_400)] = 120
     unknown_charge_points: Literal["reject", "accept"] = "reject"
     default_site_id: str | None = Field(default=None, validate_default=True)
     allowed_urls: list[UrlPrefix] = Field(default_factory=list, max_length=100)

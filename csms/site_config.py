@@ -107,6 +107,7 @@ class ChargePointConfig(Section):
     never_pause: bool = False
     offline_limit_kw: Kilowatts = 0
     protocol: Literal["ocpp1.6", "ocpp2.0.1"] | None = None
+    registration: Literal["accept", "pending", "reject"] = "accept"
     password_sha256: Sha256 | None = Field(default=None, repr=False)
     local_list: bool | None = None
     security_profile: Annotated[int, Ge(0), Le(3)] = 0
@@ -173,6 +174,7 @@ class ChargePointConfig(Section):
             grid_factor=self.grid_factor,
             never_pause=self.never_pause,
             protocol=self.protocol,
+            registration=self.registration,
             password_sha256=self.password_sha256,
             local_list=self.local_list,
             security_profile=self.security_profile,

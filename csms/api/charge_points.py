@@ -40,6 +40,7 @@ class Settings(Answer):
     never_pause: bool
     offline_limit_kw: float
     protocol: str | None
+    registration: str
     password_required: bool
 
 
@@ -179,6 +180,7 @@ def _settings(settings: ChargePointSettings) -> Settings:
         never_pause=settings.never_pause,
         offline_limit_kw=kw(settings.offline_limit_w),
         protocol=settings.protocol,
+        registration=settings.registration,
         password_required=settings.password_sha256 is not None,
     )
 

@@ -95,9 +95,9 @@ class Refused(Exception):
 class Connection:
     """Frames in through `receive`, frames out through the transport.
 
-    `on_call(action)` is called after each answer to a request, `trace(frame, sent)` with every frame that comes or is
-    sent. `call_timeout_s` counts from the moment a call's frame is sent, not while it waits for its turn. `tally`
-    counts what is said, and may be shared by connections.
+    `on_call(action)` is called after each answer to a request, `on_request(message)` before each request of ours,
+    `trace(frame, sent)` with every frame that comes or is sent. `call_timeout_s` counts from the moment a call's frame
+    is sent, not while it waits for its turn. `tally` counts what is said, and may be shared by connections.
     """
 
     def __init__(
@@ -112,6 +112,7 @@ class Connection:
         new_message_id: Callable[[], str],
         max_queued_calls: int = 100,
         on_call: Callable[[str], None] | None = None,
+        on_request: Callable[[object], None] | None = None,
         tally: OcppTally | None = None,
         trace: Callable[[str | bytes, bool], None] | None = None,
     ) -> None:
@@ -124,6 +125,7 @@ class Connection:
         self._transport = transport if trace is None else _Traced(transport, trace)
         self._new_message_id = new_message_id
         self._on_call = on_call
+        self._on_request = on_request
         self._log = structlog.get_logger().bind(charge_point_id=charge_point_id, connection_id=connection_id)
         self._answers: OrderedDict[str, _Answer] = OrderedDict()
         self._later = LaterAnswers(self._log)
@@ -153,6 +155,8 @@ class Connection:
             raise ConnectionLost("the connection has ended")
         message_id = self._new_message_id()
         frame = self._codec.encode_call(message_id, message)
+        if self._on_request is not None:
+            self._on_request(message)
         return await self._calls.run(Outgoing(message_id, action_of(message), frame))
 
     async def call_when_quiet(self, message: object) -> JsonObject:

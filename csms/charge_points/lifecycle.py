@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from csms.charge_points.abandoned import Watch
 from csms.charge_points.calls import ConnectionLost
 from csms.charge_points.codec import codec_for
 from csms.charge_points.connection import Connection, Transport
@@ -20,6 +21,7 @@ from csms.charge_points.handshake import WITHOUT_PROOF, Entry
 from csms.charge_points.link import Link
 from csms.charge_points.provisioning import corrected, provision
 from csms.charge_points.raw_requests import checked
+from csms.charge_points.registration import accepted, guarded, note_request
 from csms.charge_points.session import EarlyStart, Session
 from csms.charge_points.trace import Trace, TraceLimits
 from csms.charge_points.v201.sequence import Sequence
@@ -65,9 +67,11 @@ class ChargePoints:
         tally: OcppTally | None = None,
         allowed_urls: tuple[str, ...] = (),
         trace: TraceLimits | None = None,
+        abandoned_after_s: float = 120.0,
     ) -> None:
         self._authorization = authorization or Everybody()
         self._tally = tally if tally is not None else OcppTally()
+        self._abandoned_after_s = abandoned_after_s
         self._directory = directory
         self._archive = archive
         self._clock = clock
@@ -120,6 +124,7 @@ class ChargePoints:
             self._ids.unique,
             self._tally,
             self._allowed_urls,
+            self._abandoned_after_s,
         )
         return live
 
@@ -164,6 +169,7 @@ class LiveChargePoint:
         new_message_id: Callable[[], str],
         tally: OcppTally,
         allowed_urls: tuple[str, ...],
+        abandoned_after_s: float,
     ) -> None:
         """Wire up the connection and tell the site. To be called once, by ChargePoints."""
         version = VERSIONS[self._session.protocol]
@@ -173,14 +179,18 @@ class LiveChargePoint:
             charge_point_id=self._charge_point_id,
             connection_id=self._connection_id,
             codec=codec_for(self._session.protocol),
-            handlers={action: partial(handler, self._session) for action, handler in version.handlers.items()},
+            handlers=guarded(version.handlers, self._session),
             transport=transport,
             call_timeout_s=call_timeout_s,
             new_message_id=new_message_id,
             on_call=self._answered,
+            on_request=partial(note_request, self._session),
             tally=tally,
             trace=None if self._history.trace is None else self._history.trace.note,
         )
+        self._watch = Watch(self._session, self._connection.call_when_quiet, self._spawn, abandoned_after_s)
+        self._session.on_status = self._watch.status_came
+        self._session.on_transaction = self._watch.goes_on
         check = partial(checked, self._session.protocol, version.outgoing, allowed_urls)
         self._link = Link(self._connection_id, self._connection, transport, version.translation, check)
         known_before = self._charge_point().commissioned_at_s is not None
@@ -203,6 +213,7 @@ class LiveChargePoint:
             return
         self._ended = True
         self._connection.closed()
+        self._watch.end()
         if self._silence is not None:
             self._silence.cancel()
         if self._provisioning is not None:
@@ -245,12 +256,13 @@ class LiveChargePoint:
 
     def _booted(self) -> None:
         """The answer to a BootNotification has left."""
+        self._watch.booted()
         self._mark_ready()
         self._start_asking(self._learn)
 
     def _become_ready(self) -> None:
         """Its first request, whichever that was, has been answered; or it keeps silent."""
-        if self._ready or self._ended:
+        if self._ready or self._ended or not accepted(self._session):
             return
         self._mark_ready()
         self._start_asking(self._greet)

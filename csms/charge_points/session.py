@@ -63,6 +63,9 @@ class Session:
     log: structlog.stdlib.BoundLogger
     archive: Archive
     on_booted: Callable[[], None] = lambda: None
+    on_status: Callable[[int], None] = lambda _connector_id: None
+    on_transaction: Callable[[str], None] = lambda _transaction_id: None
+    asked_for: set[str] = field(default_factory=set)
     durable: asyncio.Future[None] | None = None
     early_starts: dict[str, EarlyStart] = field(default_factory=dict)
     unplaced_starts: dict[str, int] = field(default_factory=dict)

@@ -150,6 +150,9 @@ class ChargePointSettings:
     grid_factor: float = 1.0
     never_pause: bool = False
     protocol: str | None = None
+    registration: str = "accept"
+    """How its BootNotification is answered: "accept", "pending" or "reject"; it gets no commands unless it is accepted.
+    """
     password_sha256: str | None = field(default=None, repr=False)
     local_list: bool | None = None
     security_profile: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from csms.charge_points.connection import Reply
+from csms.charge_points.registration import boot_answer
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.session import Session
 from csms.charge_points.times import rfc3339
@@ -11,7 +12,7 @@ from csms.domain.model import ConnectorStatus
 
 
 def boot_notification(session: Session, payload: JsonObject) -> Reply:
-    """Chapter 4.2. Whoever passed the handshake is accepted; provisioning starts once the answer has left."""
+    """Chapter 4.2. The operator says who is accepted; provisioning starts once the answer has left."""
     at = session.now()
     session.record(
         ev.ChargePointBooted(
@@ -23,12 +24,7 @@ def boot_notification(session: Session, payload: JsonObject) -> Reply:
             firmware_version=payload.get("firmwareVersion"),
         )
     )
-    answer = {
-        "currentTime": rfc3339(at.utc_s),
-        "interval": session.heartbeat_interval_s,
-        "status": "Accepted",
-    }
-    return Reply(answer, sent=session.on_booted)
+    return boot_answer(session, at)
 
 
 def heartbeat(session: Session, _payload: JsonObject) -> Reply:
@@ -47,4 +43,5 @@ def status_notification(session: Session, payload: JsonObject) -> Reply:
             error_code=None if error_code == "NoError" else error_code,
         )
     )
+    session.on_status(payload["connectorId"])
     return Reply({})

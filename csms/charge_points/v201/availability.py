@@ -31,6 +31,7 @@ def connector_state(session: Session, evse_id: int, connector_id: int, state: st
     told_more = session.running(evse_id) is not None and session.status(evse_id) in CHARGING_STATES.values()
     if status is not ConnectorStatus.PREPARING or not told_more:
         session.record(ev.ConnectorStatusChanged(session.now(), session.charge_point_id, evse_id, status=status))
+    session.on_status(evse_id)
 
 
 _STATES = frozenset({"Available", "Occupied", "Reserved", "Unavailable", "Faulted"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from csms.charge_points.connection import Reply
+from csms.charge_points.registration import boot_answer
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.session import Session
 from csms.charge_points.times import rfc3339
@@ -10,7 +11,7 @@ from csms.domain import events as ev
 
 
 def boot_notification(session: Session, payload: JsonObject) -> Reply:
-    """B01. Whoever passed the handshake is accepted; our own questions start once the answer has left."""
+    """B01. The operator says who is accepted; our own questions start once the answer has left."""
     at = session.now()
     station = payload["chargingStation"]
     session.record(
@@ -24,12 +25,7 @@ def boot_notification(session: Session, payload: JsonObject) -> Reply:
             reason=payload["reason"],
         )
     )
-    answer = {
-        "currentTime": rfc3339(at.utc_s),
-        "interval": session.heartbeat_interval_s,
-        "status": "Accepted",
-    }
-    return Reply(answer, sent=session.on_booted)
+    return boot_answer(session, at)
 
 
 def heartbeat(session: Session, _payload: JsonObject) -> Reply:

@@ -21,6 +21,7 @@ from csms.domain.transaction_rules import PRESUMED
 def transaction_event(session: Session, payload: JsonObject) -> Reply:
     """E01 to E08. A token in the event is answered with its status (E05), the last event with the cost (I03)."""
     event = _Event.read(session, payload)
+    session.on_transaction(event.transaction_id)
     transaction = _known(session, event)
     sequence = _sequence(session, event, transaction)
     overtaken = event.seq_no < sequence.highest

@@ -177,6 +177,7 @@ async def test_a_charge_point_tells_everything_known_of_it_in_order() -> None:
             ("never_pause", False),
             ("offline_limit_kw", 4.2),
             ("protocol", None),
+            ("registration", "accept"),
             ("password_required", True),
         ]
         assert list(reply.json["capabilities"].items()) == [
