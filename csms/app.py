@@ -125,7 +125,7 @@ class Application:
         ocpp_tally, api_tally = OcppTally(), ApiTally()
         accepts = config.ocpp.unknown_charge_points == "accept"
         self.fleet = Fleet(store, clock, config.ocpp.default_site_id if accepts else None)
-        self.id_tokens = IdTokens(config.authorization.rules(), store=store, clock=clock, sites=self.fleet)
+        self.id_tokens = IdTokens(config.authorization.rules(), store=store, clock=clock, sites=self.fleet, ids=ids)
         self.charge_points = ChargePoints(
             directory=self.fleet,
             archive=Archive(store, self._spawn),
@@ -153,6 +153,7 @@ class Application:
             store,
             clock,
             config.api.keys,
+            id_tokens=self.id_tokens,
             traces=self.charge_points,
             tally=api_tally,
             scrape=Exporter(self.fleet.all, store, ocpp_tally, api_tally, self.fleet.ready).scrape,

@@ -6,6 +6,7 @@ before anything is believed.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -17,23 +18,38 @@ from csms.domain.authorization import (
     Asked,
     AuthorizationRules,
     Decision,
+    Erased,
     IdToken,
     InUse,
     Purpose,
     Status,
+    TokenInUse,
     decide,
     ends_session,
     token_key,
 )
 from csms.domain.model import ConnectorKey
-from csms.domain.ports import Clock, Store
+from csms.domain.ports import Clock, Ids, Store
 from csms.domain.records import RecordQuery
-from csms.refusals import GRACE_S, Refusals, Site
+from csms.refusals import GRACE_S, Refusals
+from csms.refusals import Site as SiteToEnd
 
 log = structlog.get_logger()
 
+_LONGEST_TOKEN = 36
+
 _FORGOTTEN_AT = 1000
 """Ended transactions are forgotten when so many tokens more than twice the last count are held."""
+
+
+class Site(SiteToEnd, Protocol):
+    """The part of a site that this needs."""
+
+    def sessions_of(self, key: str) -> list[int]:
+        """The sessions that ended lately, and are remembered, of the token with this key."""
+        ...
+
+    def record(self, event: ev.Event, *, origin: str = ...) -> asyncio.Future[None]: ...
 
 
 class Sites(Protocol):
@@ -71,11 +87,12 @@ def seed_tokens(declared: Iterable[IdToken], stored: Iterable[IdToken]) -> Token
 class IdTokens:
     """Implements domain.authorization.Authorization, and keeps the records for REST."""
 
-    def __init__(self, rules: AuthorizationRules, *, store: Store, clock: Clock, sites: Sites) -> None:
+    def __init__(self, rules: AuthorizationRules, *, store: Store, clock: Clock, sites: Sites, ids: Ids) -> None:
         self._rules = rules
         self._store = store
         self._clock = clock
         self._sites = sites
+        self._ids = ids
         self._records: dict[str, IdToken] = {}
         self._in_use: dict[str, set[InUse]] = {}
         self._forget_at = _FORGOTTEN_AT
@@ -134,19 +151,38 @@ class IdTokens:
     async def save(self, records: Sequence[IdToken]) -> None:
         """Create or replace them; on disk when this returns. Sessions of what is blocked now end where asked for."""
         known = [self._as_spelled(record) for record in records]
-        if known:
-            await self._store.save(*known)
+        if not known:
+            return
+        durable = self._store.save(*known)
         self._records.update((record.key, record) for record in known)
         self._changed([record.key for record in known])
+        await durable
 
     async def remove(self, id_tokens: Sequence[str]) -> None:
         """Forget what was said of them; on disk when this returns."""
         known = [record for record in map(self.find, id_tokens) if record is not None]
-        if known:
-            await self._store.remove(IdToken, *((record.id_token,) for record in known))
+        if not known:
+            return
+        durable = self._store.remove(IdToken, *((record.id_token,) for record in known))
         for record in known:
             self._records.pop(record.key, None)
         self._changed([record.key for record in known])
+        await durable
+
+    async def erase(self, id_token: str) -> Erased:
+        """Forget the token, and replace it in what is kept of the past by something that leads back to nobody."""
+        key = token_key(id_token)
+        if self.in_use(key):
+            raise TokenInUse
+        stand_in = f"erased-{self._ids.unique()}"[:_LONGEST_TOKEN]
+        await self.remove([id_token])
+        for site_id in self._sites.site_ids():
+            site = self._sites.get(site_id)
+            if site is not None and (sessions := site.sessions_of(key)):
+                await site.record(ev.IdTokenErased(self._clock.now(), tuple(sessions), stand_in), origin="api")
+        sessions_erased, records_erased = await self._store.erase_id_token(id_token, stand_in)
+        log.info("id_token.erased", sessions=sessions_erased, records=records_erased)
+        return Erased(sessions_erased, records_erased)
 
     def _decide(self, asked: Asked, at_s: float | None) -> Decision:
         key = token_key(asked.id_token)

@@ -22,6 +22,7 @@ from csms.balancing.words import cause
 from csms.commander import Commander
 from csms.domain import events as ev
 from csms.domain.alarms import Alarm
+from csms.domain.authorization import token_key
 from csms.domain.history import MINUTE_S, HistoryBucket, MinuteRecord, Recorder
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
@@ -133,6 +134,11 @@ class Site(Steering):
 
     def detach(self, charge_point_id: str, link: ChargePointLink) -> None:
         self._commander.detach(charge_point_id, link)
+
+    def sessions_of(self, key: str) -> list[int]:
+        """The sessions that ended lately, and are remembered, of the token with this `token_key`."""
+        ended = (transaction for remembered in self._state.ended.values() for transaction in remembered)
+        return [t.session_id for t in ended if t.id_token is not None and token_key(t.id_token) == key]
 
     def end_session(self, key: ConnectorKey) -> None:
         """Ask the charger to end what runs there, its id token being refused; not more than once a minute."""
@@ -361,6 +367,7 @@ _QUIET = (
     ev.CredentialsProved,
     ev.ChargePointBooted,
     ev.TransactionRefused,
+    ev.IdTokenErased,
     ev.SiteRestarted,
     ev.ProgressReported,
     ev.SecurityEventReported,

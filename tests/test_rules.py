@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "security_config": {"validation", "pydantic", "annotated_types"},
     "config_ids": {"domain", "validation"},
     "token_models": {"domain", "validation", "pydantic", "annotated_types"},
+    "token_csv": {"domain", "token_models", "validation", "pydantic"},
     "refusals": {"domain"},
     "id_tokens": {"domain", "refusals", "structlog"},
     "operation_config": {"validation", "annotated_types"},
@@ -36,8 +37,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"validation", "pydantic", "annotated_types"},
     "charge_points": {"domain", "ocpp", "websockets", "orjson", "jsonschema_rs", "structlog"},
     "store": {"domain", "sqlalchemy", "alembic", "aiosqlite", "structlog", "orjson"},
-    "api": {"domain", "site_rules", "smart_charging", "validation", "aiohttp", "pydantic", "orjson", "structlog"}
-    | {"pydantic_core"},
+    "api": {"domain", "site_rules", "smart_charging", "token_csv", "token_models", "validation"}
+    | {"aiohttp", "pydantic", "pydantic_core", "orjson", "structlog"},
     "archive": {"domain", "orjson", "structlog"},
     "metrics": {"domain", "prometheus_client"},
     "certs": {"cryptography"},

@@ -6,10 +6,11 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from csms.api.problems import Problem, invalid
-from csms.api.table import NoBody, Query, Route
+from csms.api.table import NoBody, Query, Route, Text
 from csms.validation import MAX_ERRORS, FieldError, field_errors, field_path
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_TEXT_BYTES = 8 * MAX_BODY_BYTES
 
 
 def read_query(request: web.Request, model: type[Query]) -> Query:
@@ -28,6 +29,8 @@ def read_query(request: web.Request, model: type[Query]) -> Query:
 
 async def read_body(request: web.Request, route: Route, context: object) -> BaseModel:
     """Raises Problem 413, 415 or 422; 400 where the body does not arrive whole."""
+    if route.text is not None:
+        return await _text(request, route.text)
     if route.body is None:
         return NoBody()
     content = await _content(request)
@@ -41,11 +44,23 @@ async def read_body(request: web.Request, route: Route, context: object) -> Base
         raise invalid(field_errors(broken)) from None
 
 
-async def _content(request: web.Request) -> bytes:
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise Problem(413, "The body is larger than 1 MiB.")
+async def _text(request: web.Request, media_type: str) -> Text:
+    if request.content_type != media_type:
+        raise Problem(415, f"The body must be {media_type}.", headers={"Accept": media_type})
+    try:
+        return Text(text=(await _content(request.clone(client_max_size=MAX_TEXT_BYTES), MAX_TEXT_BYTES)).decode())
+    except UnicodeDecodeError as broken:
+        raise invalid([FieldError("", "must be UTF-8")]) from broken
+
+
+async def _content(request: web.BaseRequest, most_bytes: int = MAX_BODY_BYTES) -> bytes:
+    too_large = Problem(413, f"The body is larger than {most_bytes // 2**20} MiB.")
+    if (request.content_length or 0) > most_bytes:
+        raise too_large
     try:
         return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise too_large from None
     except (web.RequestPayloadError, ConnectionError) as broken:
         raise Problem(400, "The body did not arrive whole.") from broken
 

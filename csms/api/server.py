@@ -20,6 +20,7 @@ from csms.api.requests import MAX_BODY_BYTES, read_body, read_query
 from csms.api.routes import ROUTES
 from csms.api.streams import download, stream
 from csms.api.table import Answer, Call, Download, Route, Services, Stream
+from csms.domain.authorization import IdTokenAccess
 from csms.domain.ports import Clock, Sites, Store, Traces
 from csms.domain.rules import IllegalEvent
 from csms.domain.tallies import ApiTally
@@ -47,12 +48,13 @@ class ApiServer:
         routes: Sequence[Route] = ROUTES,
         *,
         traces: Traces,
+        id_tokens: IdTokenAccess,
         tally: ApiTally | None = None,
         scrape: Callable[[], bytes] = bytes,
         public: Collection[str] = (),
     ) -> None:
         self.feed = Feed(store, sites, clock)
-        self._services = Services(sites, store, clock, self.feed, traces, scrape=scrape)
+        self._services = Services(sites, store, clock, self.feed, traces, id_tokens, scrape=scrape)
         self._keys = tuple(keys)
         self._tally = tally if tally is not None else ApiTally()
         routes = [replace(route, scope=None) if route.path in public else route for route in routes]
@@ -115,7 +117,8 @@ class ApiServer:
         return handle
 
     def _log(self) -> Middleware:
-        """One line per request. The path is logged, never the query or a header: those may hold ids and keys."""
+        """One line per request. The path is logged, never the query, a header or an id token: those may hold ids and
+        keys."""
 
         @web.middleware
         async def logged(
@@ -131,7 +134,7 @@ class ApiServer:
             (log.debug if quiet else log.info)(
                 "api_request",
                 method=request.method,
-                path=request.rel_url.raw_path,
+                path=_shown_path(request),
                 status=response.status,
                 duration_ms=round(elapsed_s * 1000, 1),
                 api_key=request.get(_KEY_NAME),
@@ -155,7 +158,7 @@ def _problems() -> Middleware:
         except asyncio.CancelledError:
             raise
         except Exception:  # a task's boundary: the reason is logged, and nobody outside learns it
-            log.exception("api_request_failed", method=request.method, path=request.rel_url.raw_path)
+            log.exception("api_request_failed", method=request.method, path=_shown_path(request))
             return Problem(500, "The server failed; the reason is in its log.").response()
 
     return answered
@@ -169,6 +172,14 @@ def _route(request: web.Request) -> str:
 
 def _method(request: web.Request) -> str:
     return request.method if request.method in _METHODS else "other"
+
+
+def _shown_path(request: web.Request) -> str:
+    """The path as it may be logged: an id token stands for a person."""
+    resource = request.match_info.route.resource
+    if resource is not None and "{id_token}" in resource.canonical:
+        return resource.canonical
+    return request.rel_url.raw_path
 
 
 def _methods(route: Route) -> list[str]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from csms.api.auth import ApiKey, includes
 from csms.api.fields import WholeNumber
+from csms.domain.authorization import IdTokenAccess
 from csms.domain.ports import Clock, Sites, Store, Traces
 
 if TYPE_CHECKING:
@@ -47,6 +48,12 @@ class NoBody(BaseModel):
     """A body that says nothing: absent, or {}."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Text(BaseModel):
+    """A body that is no JSON."""
+
+    text: str
 
 
 Item = TypeVar("Item", bound=BaseModel)
@@ -90,6 +97,7 @@ class Services:
     clock: Clock
     feed: Feed
     traces: Traces
+    id_tokens: IdTokenAccess
     given: dict[str, tuple[object, Answer]] = field(default_factory=dict)
     scrape: Callable[[], bytes] = bytes
 
@@ -118,9 +126,9 @@ class Route:
     """A row: method and path, the scope needed (None: public), who answers, and with what models.
 
     `body` None: a body is ignored. `body_context` finds what the body is validated against and raises Problem 404
-    where there is no such thing. `errors` are the statuses beyond those that follow from the other columns. `streams`
-    and `downloads` are the media types of an answer without an end, and of one to be saved, where there is one besides
-    `response`.
+    where there is no such thing. `text` is the media type of a body that is no JSON: a Text. `errors` are the statuses
+    beyond those that follow from the other columns. `streams` and `downloads` are the media types of an answer without
+    an end, and of one to be saved, where there is one besides `response`.
     """
 
     method: str
@@ -133,6 +141,7 @@ class Route:
     body: type[BaseModel] | None = None
     body_required: bool = True
     body_context: BodyContext | None = None
+    text: str | None = None
     errors: tuple[int, ...] = ()
     streams: str | None = None
     downloads: str | None = None
@@ -141,5 +150,5 @@ class Route:
     def statuses(self) -> list[int]:
         """Every status but success that this route may answer, for its documentation."""
         by_scope = [401, 403] if self.scope else []
-        by_body = [409, 413, 415] if self.body else []
+        by_body = [409, 413, 415] if self.body or self.text else []
         return sorted({*by_scope, *by_body, *self.errors, 422, 500})

@@ -158,6 +158,45 @@ class Authorization(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """In how many sessions and in how many other rows a token was replaced."""
+
+    sessions: int
+    records: int
+
+
+class TokenInUse(Exception):
+    """A session of the token is running."""
+
+
+class IdTokenAccess(Protocol):
+    """The tokens as the REST interface sees them. Changes hold at once, and are on disk when they return."""
+
+    def find(self, id_token: str) -> IdToken | None: ...
+
+    def all(self) -> list[IdToken]:
+        """In the order of their keys."""
+        ...
+
+    def in_use(self, key: str) -> Sequence[InUse]:
+        """Its running transactions; `key` is `token_key` of the token."""
+        ...
+
+    async def save(self, records: Sequence[IdToken]) -> None:
+        """Create or replace them, however they are spelled."""
+        ...
+
+    async def remove(self, id_tokens: Sequence[str]) -> None: ...
+
+    async def erase(self, id_token: str) -> Erased:
+        """Forget the token, and replace it in what is kept of the past by something that leads back to nobody.
+
+        Raises TokenInUse.
+        """
+        ...
+
+
 class Everybody:
     """Implements Authorization where nobody has said anything of any token: all are accepted."""
 

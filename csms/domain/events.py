@@ -69,6 +69,14 @@ class SiteLoadReported(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class IdTokenErased(Event):
+    """A person's token stands no longer in these sessions, nor in what was recorded of them: `stand_in` does."""
+
+    session_ids: tuple[int, ...]
+    stand_in: str
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionMade(Event):
     """A decision that sends limits: what led to it, and how the site stood. The limits name it by `decision_id`."""
 

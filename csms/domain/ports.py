@@ -276,6 +276,13 @@ class Store(Protocol):
 
     async def records(self, query: RecordQuery[RecordT]) -> RecordPage[RecordT]: ...
 
+    async def erase_id_token(self, id_token: str, stand_in: str) -> tuple[int, int]:
+        """Replace a token, however it is spelled, in sessions and in what was recorded; how many of each were changed.
+
+        On disk when this returns, step by step: what is written meanwhile waits for no more than a step.
+        """
+        ...
+
     async def sessions(self, query: SessionQuery) -> SessionPage: ...
 
     async def decisions(self, query: DecisionQuery) -> DecisionPage: ...

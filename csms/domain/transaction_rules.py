@@ -131,10 +131,18 @@ def _events_missing(state: State, event: ev.EventsMissing) -> tuple[Row, ...]:
     return (replace(transaction, missing_events=event.missing),)
 
 
+def _id_token_erased(state: State, event: ev.IdTokenErased) -> tuple[Row, ...]:
+    """What recognises a repeated start holds the token too."""
+    wanted = set(event.session_ids)
+    remembered = (t for ended in state.ended.values() for t in ended if t.session_id in wanted)
+    return tuple(replace(t, id_token=event.stand_in, start_key="") for t in remembered)
+
+
 RULES: dict[type[ev.Event], Callable[[State, Any], tuple[Row, ...]]] = {
     ev.TransactionStarted: _transaction_started,
     ev.TransactionAuthorized: _transaction_authorized,
     ev.TransactionEnded: _transaction_ended,
+    ev.IdTokenErased: _id_token_erased,
     ev.TransactionOrphaned: _transaction_orphaned,
     ev.EventsMissing: _events_missing,
 }

@@ -19,6 +19,7 @@ from csms.domain.tallies import StoreFigures
 from csms.store.batch import Queue
 from csms.store.codec import Unstorable
 from csms.store.database import Database, failing, open_async_reader, sqlite_path
+from csms.store.erasure import Erasure
 from csms.store.failure import StoreFailed, fail, report
 from csms.store.queries import Reader, Result
 from csms.store.retention import INTERVAL_S, PAUSE_S, Retention
@@ -137,6 +138,15 @@ class AsyncStore(Reader):
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.forget(site_id, charge_point_id, future)
         await self._queued(future)
+
+    async def erase_id_token(self, id_token: str, stand_in: str) -> tuple[int, int]:
+        """Raises StoreFailed; what was replaced by then stays so, and the rest is when it is asked for again."""
+        await self.flush()
+        erasure = Erasure(id_token, stand_in)
+        more = True
+        while more:
+            more = await self._thread.run(partial(self._database.write, erasure.step))
+        return erasure.sessions, erasure.records
 
     async def flush(self) -> None:
         """Raises StoreFailed if what was queued last could not be written."""

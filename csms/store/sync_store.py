@@ -15,6 +15,7 @@ from csms.domain.tallies import StoreFigures, StoreTally
 from csms.store.batch import Queue
 from csms.store.codec import Unstorable
 from csms.store.database import Database
+from csms.store.erasure import Erasure
 from csms.store.failure import StoreFailed, fail, reason, report
 from csms.store.queries import Reader, Result
 
@@ -109,6 +110,13 @@ class SyncStore(Reader):
 
     def on_commit(self, then: Callable[[], None]) -> None:
         self._on_events.append(then)
+
+    async def erase_id_token(self, id_token: str, stand_in: str) -> tuple[int, int]:
+        await self.flush()
+        erasure = Erasure(id_token, stand_in)
+        while self._database.write(erasure.step):
+            pass
+        return erasure.sessions, erasure.records
 
     async def flush(self) -> None:
         future = _future()

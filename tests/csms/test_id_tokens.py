@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -10,8 +11,18 @@ from typing import Any
 import pytest
 
 from csms.domain import events as ev
-from csms.domain.authorization import Asked, AuthorizationRules, IdToken, Purpose, Status
+from csms.domain.authorization import (
+    Asked,
+    AuthorizationRules,
+    Erased,
+    IdToken,
+    Purpose,
+    Status,
+    TokenInUse,
+    token_key,
+)
 from csms.domain.model import ChargePointSettings, ConnectorKey, Moment, SiteSettings
+from csms.domain.queries import SessionQuery
 from csms.domain.snapshot import Snapshot
 from csms.domain.state import State
 from csms.id_tokens import IdTokens, seed_tokens
@@ -46,6 +57,16 @@ class Site:
     def end_session(self, key: ConnectorKey) -> None:
         self.ended.append(key)
 
+    def sessions_of(self, key: str) -> list[int]:
+        ended = [transaction for remembered in self.state.ended.values() for transaction in remembered]
+        return [t.session_id for t in ended if token_key(t.id_token or "") == key]
+
+    def record(self, event: ev.Event, *, origin: str = "ocpp") -> asyncio.Future[None]:
+        self.state.apply(event)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
 
 @dataclass
 class House:
@@ -64,10 +85,13 @@ class House:
         self.restart()
 
     def restart(self) -> None:
-        self.tokens = IdTokens(self.rules, store=self.store, clock=self.clock, sites=self)
+        self.tokens = IdTokens(self.rules, store=self.store, clock=self.clock, sites=self, ids=self)
 
     def site_ids(self) -> Sequence[str]:
         return list(self.sites)
+
+    def unique(self) -> str:
+        return "0f0e0d0c-0b0a-4000-8000-000000000000"
 
     def get(self, site_id: str) -> Site | None:
         return self.sites.get(site_id)
@@ -294,3 +318,24 @@ async def test_a_refused_start_is_left_alone_where_nobody_asked_for_its_end() ->
         built.tokens.refused(built.tokens.in_use("tag")[0])
         built.clock.advance(11)
         assert built.ended() == []
+
+
+async def test_an_erased_token_is_forgotten_here_in_the_sites_and_in_the_store() -> None:
+    async with house(of_file("TAG"), accept_unknown=False) as built:
+        site = built.sites["home"]
+        built.end("CP-1", built.start("CP-1", "tag"))
+        built.end("CP-2", built.start("CP-2", "OTHER"))
+        await built.store.append("home", ev.ChargePointFlapping(START, "CP-1", 1, 1.0), site.state.transactions("CP-1"))
+        erased = await built.tokens.erase("TAG")
+        assert erased == Erased(sessions=1, records=0)
+        assert built.status("TAG") is Status.UNKNOWN
+        tokens = [t.id_token for name in ("CP-1", "CP-2") for t in site.state.transactions(name)]
+        assert tokens == ["erased-0f0e0d0c-0b0a-4000-8000-00000", "OTHER"]
+        assert (await built.store.sessions(SessionQuery())).items[0].id_token == tokens[0]
+
+
+async def test_a_token_in_use_is_not_erased() -> None:
+    async with house() as built:
+        built.start("CP-1", "TAG")
+        with pytest.raises(TokenInUse):
+            await built.tokens.erase("tag")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -16,11 +18,13 @@ from csms.api.server import ApiServer
 from csms.api.table import Route
 from csms.domain import events as ev
 from csms.domain.alarms import SECURITY_EVENT
+from csms.domain.authorization import AuthorizationRules, token_key
 from csms.domain.grid import Circuit, TemporaryLimit
 from csms.domain.history import HistoryBucket
 from csms.domain.model import (
     Capabilities,
     ChargePointSettings,
+    ConnectorKey,
     ConnectorStatus,
     Current,
     LimitPurpose,
@@ -37,6 +41,7 @@ from csms.domain.reports import ChargerReport, CircuitReport, ConnectorReport, R
 from csms.domain.rules import IllegalEvent
 from csms.domain.snapshot import Snapshot
 from csms.domain.state import State
+from csms.id_tokens import IdTokens
 from csms.keys import sha256_of
 from csms.store import SyncStore
 from csms.store.database import Database
@@ -80,9 +85,28 @@ class FakeSite:
         self.history_asked: list[tuple[float, float, int]] = []
         self.rebalance_timeouts: list[float] = []
         self.failure: Exception | None = None
+        self.asked_to_end: list[ConnectorKey] = []
+        self.events: list[tuple[ev.Event, str]] = []
 
     def snapshot(self) -> Snapshot:
         return self.state.snapshot()
+
+    def view(self) -> Snapshot:
+        return self.state.view()
+
+    def end_session(self, key: ConnectorKey) -> None:
+        self.asked_to_end.append(key)
+
+    def sessions_of(self, key: str) -> list[int]:
+        ended = (transaction for remembered in self.state.ended.values() for transaction in remembered)
+        return [t.session_id for t in ended if t.id_token is not None and token_key(t.id_token) == key]
+
+    def record(self, event: ev.Event, *, origin: str = "ocpp") -> asyncio.Future[None]:
+        self.state.apply(event)
+        self.events.append((event, origin))
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
 
     def allocation(self) -> SiteAllocation:
         return self.report
@@ -207,6 +231,11 @@ class Reply:
         return [(error["field"], error["rule"]) for error in self.json["errors"]]
 
 
+class FakeIds:
+    def unique(self) -> str:
+        return "12345678-0000-4000-8000-000000000000"
+
+
 class Api:
     """A client of a running server, and the fakes behind it. The path given is sent as it stands."""
 
@@ -216,6 +245,7 @@ class Api:
         self.base = ""
         self.client: aiohttp.ClientSession
         self.server: ApiServer
+        self.tokens = IdTokens(AuthorizationRules(), store=store, clock=clock, sites=sites, ids=FakeIds())
 
     def site(self, site_id: str) -> FakeSite:
         site = self.sites.get(site_id)
@@ -242,7 +272,8 @@ class Api:
             sent["Authorization"] = f"Bearer {key}"
         sent.update(headers or {})
         url = URL(self.base + path, encoded=True)
-        async with self.client.request(method, url, data=content, headers=sent, allow_redirects=False) as answer:
+        data = io.BytesIO(content) if content is not None and len(content) > 2**20 else content
+        async with self.client.request(method, url, data=data, headers=sent, allow_redirects=False) as answer:
             return Reply(answer.status, dict(answer.headers), await answer.read())
 
     async def get(self, path: str, **options: Any) -> Reply:
@@ -258,7 +289,7 @@ async def running(routes: Sequence[Route] = ROUTES) -> AsyncIterator[Api]:
     yard = FakeSite(_yard(), clock)
     store.kept += [("depot", transaction) for transaction in depot.state.active.values()]
     api = Api(FakeSites(depot, yard), store, clock)
-    server = api.server = ApiServer(api.sites, store, clock, KEYS, routes, traces=api.traces)
+    server = api.server = ApiServer(api.sites, store, clock, KEYS, routes, traces=api.traces, id_tokens=api.tokens)
     api.base = f"http://127.0.0.1:{await server.start('127.0.0.1', 0)}"
     try:
         async with aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as api.client:
