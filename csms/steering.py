@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from csms.domain import events as ev
 from csms.domain.alarms import SECURITY_EVENT
+from csms.domain.closing import closed_by_operator
 from csms.domain.grid import TemporaryLimit
-from csms.domain.model import SiteLoad, SmartCharging
+from csms.domain.model import SiteLoad, SmartCharging, Transaction
 from csms.domain.ports import Clock
 from csms.domain.rules import IllegalEvent
 from csms.domain.state import State
@@ -70,3 +71,14 @@ class Steering:
             raise IllegalEvent("the balancer clears it when it is over")
         await self.record(ev.AlarmCleared(self._clock.now(), alarm.kind, alarm.subject), origin="api")
         return True
+
+    async def close_session(self, session_id: int) -> Transaction | None:
+        """End one that its charger has forgotten; None if it does not run here. On disk when this returns.
+
+        Raises IllegalEvent where somebody may be charging.
+        """
+        ended = closed_by_operator(self._state.view(), session_id, self._clock.now())
+        if ended is None:
+            return None
+        await self.record(ended, origin="api")
+        return self._state.transaction(ended.charge_point_id, ended.transaction_id)

@@ -6,8 +6,8 @@ from typing import Literal
 
 from csms.api import lookup
 from csms.api.fields import FromTime, Id, Time, UtcSeconds, optional_kwh, optional_time
-from csms.api.problems import invalid
-from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Route, Services
+from csms.api.problems import Problem, invalid
+from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route, Services
 from csms.domain.model import Transaction
 from csms.domain.queries import SessionQuery
 from csms.validation import FieldError
@@ -65,6 +65,17 @@ async def list_sessions(call: Call[SessionsQuery, NoBody]) -> Page[SessionRow]:
     return Page(items=items, total=page.total, limit=query.limit, offset=query.offset)
 
 
+async def close_session(call: Call[Query, NoBody]) -> SessionRow:
+    number = call.path["session_id"]
+    if number.isascii() and number.isdecimal() and len(number) < 19:
+        for site_id in call.services.sites.site_ids():
+            site = call.services.sites.get(site_id)
+            closed = None if site is None else await site.close_session(int(number))
+            if closed is not None:
+                return _row(closed)
+    raise Problem(404, "No session with this number runs.")
+
+
 def _running(services: Services) -> dict[int, Transaction]:
     """Running transactions as their sites know them: meter values reach the store a little later."""
     return {
@@ -103,5 +114,14 @@ ROUTES = (
         Page[SessionRow],
         "Charging sessions, newest first",
         query=SessionsQuery,
+    ),
+    Route(
+        "POST",
+        "/api/v1/sessions/{session_id}/close",
+        "control",
+        close_session,
+        SessionRow,
+        "End a session that its charger has forgotten",
+        errors=(404, 409),
     ),
 )

@@ -17,12 +17,10 @@ from csms.charge_points.calls import CallFailed
 from csms.charge_points.provisioning import Call
 from csms.charge_points.session import Session
 from csms.domain import events as ev
+from csms.domain.closing import DRAWING_W
 from csms.domain.model import OCPP201, ConnectorKey, ConnectorStatus, Transaction
 from csms.domain.snapshot import Snapshot
 from csms.domain.transaction_rules import ABANDONED
-
-DRAWING_W = 100.0
-"""Where more than this is metered somebody charges, whatever the status says."""
 
 _FREE = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED})
 _NOT_CHARGING = _FREE | {ConnectorStatus.PREPARING, ConnectorStatus.FINISHING}

@@ -209,6 +209,13 @@ class SiteAccess(Protocol):
         """What the site draws besides its chargers; False if a later measurement is known already."""
         ...
 
+    async def close_session(self, session_id: int) -> Transaction | None:
+        """End one that its charger has forgotten; None if it does not run here. On disk when this returns.
+
+        Raises IllegalEvent where somebody may be charging.
+        """
+        ...
+
     async def clear_alarm(self, alarm_id: int) -> bool:
         """Clear one that only an operator can; False if none of this number stands here. On disk when this returns.
 

@@ -19,6 +19,7 @@ from csms.api.table import Route
 from csms.domain import events as ev
 from csms.domain.alarms import SECURITY_EVENT
 from csms.domain.authorization import AuthorizationRules, token_key
+from csms.domain.closing import closed_by_operator
 from csms.domain.grid import Circuit, TemporaryLimit
 from csms.domain.history import HistoryBucket
 from csms.domain.model import (
@@ -117,6 +118,13 @@ class FakeSite:
         stored = replace(smart_charging, updated_at_s=self.clock.now().utc_s)
         self.state.apply(ev.SmartChargingConfigured(self.clock.now(), stored))
         return stored
+
+    async def close_session(self, session_id: int) -> Transaction | None:
+        ended = closed_by_operator(self.state.view(), session_id, self.clock.now())
+        if ended is None:
+            return None
+        self.state.apply(ended)
+        return self.state.transaction(ended.charge_point_id, ended.transaction_id)
 
     async def clear_alarm(self, alarm_id: int) -> bool:
         for alarm in self.state.alarms.values():

@@ -7,7 +7,7 @@ from api_fakes import CONTROL, NOW_S, READ, running
 
 from csms.domain import events as ev
 from csms.domain.alarms import SECURITY_EVENT
-from csms.domain.model import Moment
+from csms.domain.model import ConnectorStatus, Moment
 from csms.domain.records import Told
 
 POINT = "/api/v1/charge-points/CP-2"
@@ -103,3 +103,17 @@ async def test_an_operator_clears_a_security_event_and_nothing_else() -> None:
         for absent in ("99", "x", "-1", "9" * 30):
             assert (await api.call("POST", f"/api/v1/alarms/{absent}/clear", key=CONTROL)).status == 404
         assert (await api.call("POST", "/api/v1/alarms/4/clear", key=READ)).status == 403
+
+
+async def test_an_operator_closes_a_session_that_its_charger_has_forgotten() -> None:
+    async with running() as api:
+        path = "/api/v1/sessions/7/close"
+        assert (await api.call("POST", path, key=CONTROL)).status == 409  # it charges
+        assert (await api.call("POST", path, key=READ)).status == 403
+        now = Moment(NOW_S, 5000.0)
+        api.clock.steady_s = 5000.0
+        api.depot.state.apply(ev.ConnectorStatusChanged(now, "CP-1", 1, ConnectorStatus.AVAILABLE))
+        reply = await api.call("POST", path, key=CONTROL)
+        assert (reply.status, reply.json["session_id"], reply.json["stop_reason"]) == (200, 7, "ClosedByOperator")
+        for absent in ("7", "99", "x"):
+            assert (await api.call("POST", f"/api/v1/sessions/{absent}/close", key=CONTROL)).status == 404
