@@ -95,9 +95,10 @@ class Refused(Exception):
 class Connection:
     """Frames in through `receive`, frames out through the transport.
 
-    `on_call(action)` is called after each answer to a request, `on_request(message)` before each request of ours,
-    `trace(frame, sent)` with every frame that comes or is sent. `call_timeout_s` counts from the moment a call's frame
-    is sent, not while it waits for its turn. `tally` counts what is said, and may be shared by connections.
+    `on_call(action)` is called after each answer to a request, `on_request(message)` before each request of ours and
+    `on_result(action, payload)` with its answer, `trace(frame, sent)` with every frame that comes or is sent.
+    `call_timeout_s` counts from the moment a call's frame is sent, not while it waits for its turn. `tally` counts what
+    is said, and may be shared by connections.
     """
 
     def __init__(
@@ -113,6 +114,7 @@ class Connection:
         max_queued_calls: int = 100,
         on_call: Callable[[str], None] | None = None,
         on_request: Callable[[object], None] | None = None,
+        on_result: Callable[[str, JsonObject], None] | None = None,
         tally: OcppTally | None = None,
         trace: Callable[[str | bytes, bool], None] | None = None,
     ) -> None:
@@ -126,6 +128,7 @@ class Connection:
         self._new_message_id = new_message_id
         self._on_call = on_call
         self._on_request = on_request
+        self._on_result = on_result
         self._log = structlog.get_logger().bind(charge_point_id=charge_point_id, connection_id=connection_id)
         self._answers: OrderedDict[str, _Answer] = OrderedDict()
         self._later = LaterAnswers(self._log)
@@ -315,7 +318,9 @@ class Connection:
         faults: list[Fault] = []
         if action is not None:
             try:
-                outcome = self._codec.validate_response(action, result.payload, faults.append)
+                outcome = answer = self._codec.validate_response(action, result.payload, faults.append)
+                if self._on_result is not None:
+                    self._run(functools.partial(self._on_result, action, answer))
             except PayloadInvalid as invalid:
                 self._log.warning("ocpp.answer_invalid", action=action, field=invalid.field_path, rule=invalid.rule)
                 outcome = AnswerInvalid(str(invalid))

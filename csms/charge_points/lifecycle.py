@@ -22,6 +22,7 @@ from csms.charge_points.link import Link
 from csms.charge_points.provisioning import corrected, provision
 from csms.charge_points.raw_requests import checked
 from csms.charge_points.registration import accepted, guarded, note_request
+from csms.charge_points.reporting import keep_answer
 from csms.charge_points.session import EarlyStart, Session
 from csms.charge_points.trace import Trace, TraceLimits
 from csms.charge_points.v201.sequence import Sequence
@@ -185,6 +186,7 @@ class LiveChargePoint:
             new_message_id=new_message_id,
             on_call=self._answered,
             on_request=partial(note_request, self._session),
+            on_result=partial(keep_answer, self._session),
             tally=tally,
             trace=None if self._history.trace is None else self._history.trace.note,
         )

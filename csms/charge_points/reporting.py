@@ -9,7 +9,8 @@ from csms.charge_points.session import Session
 from csms.charge_points.times import charger_time
 from csms.domain import events as ev
 from csms.domain.alarms import SECURITY_EVENT
-from csms.domain.told import ToldKind
+from csms.domain.masking import is_secret
+from csms.domain.told import MOST_KEPT, ToldKind
 
 
 def progress(session: Session, task: str, payload: JsonObject) -> Reply:
@@ -39,6 +40,15 @@ def security_event(session: Session, payload: JsonObject) -> Reply:
     return session.promised({})
 
 
+def keep_answer(session: Session, action: str, payload: JsonObject) -> None:
+    """What is kept of answers to requests, whoever made them: the configuration keys of 1.6."""
+    if action != "GetConfiguration":
+        return
+    for told in payload.get("configurationKey", ())[:_MOST_KEYS]:
+        value = {name: item for name, item in told.items() if name != "value" or not is_secret(told["key"])}
+        session.keep(ToldKind.CONFIGURATION_KEY, value, told["key"].lower())  # CiString50Type: case means nothing
+
+
 def part_of_report(session: Session, action: str, payload: JsonObject, items: int) -> bool:
     """Note a part of a report that comes in several messages; False for a part that was here before."""
     request_id = payload.get("requestId")
@@ -50,6 +60,8 @@ def part_of_report(session: Session, action: str, payload: JsonObject, items: in
         session.reports.pop(name, None)
     return fresh
 
+
+_MOST_KEYS = MOST_KEPT[ToldKind.CONFIGURATION_KEY]
 
 _DAILY = frozenset({"FirmwareUpdated", "SettingSystemTime", "StartupOfTheDevice", "ResetOrReboot"})
 """Critical by the list, and what every charger reports on an ordinary day: no reason to alarm anybody."""

@@ -41,6 +41,11 @@ def masked(value: Any) -> Any:
     return _USER.sub(f"{MASK}@", value) if isinstance(value, str) else value
 
 
+def is_secret(setting: str) -> bool:
+    """Whether the value of a configuration key or variable of this name is a secret."""
+    return setting.rpartition(".")[2].replace("_", "").lower() in _SECRET_SETTINGS
+
+
 def _member(name: str, member: Any, hidden: bool) -> Any:
     plain = name.replace("_", "").lower()
     secret = plain in _SECRET or (hidden and plain in _VALUES)
@@ -52,6 +57,6 @@ def _tells_secret_setting(value: Mapping[str, Any]) -> bool:
         named = value.get(name)
         if isinstance(named, Mapping):
             named = named.get("name")
-        if isinstance(named, str) and named.rpartition(".")[2].replace("_", "").lower() in _SECRET_SETTINGS:
+        if isinstance(named, str) and is_secret(named):
             return True
     return False

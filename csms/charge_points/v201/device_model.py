@@ -6,6 +6,7 @@ from csms.charge_points.connection import Reply
 from csms.charge_points.reporting import part_of_report
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.session import Session
+from csms.domain.masking import is_secret
 from csms.domain.told import ToldKind
 
 
@@ -14,8 +15,17 @@ def notify_report(session: Session, payload: JsonObject) -> Reply:
     told = payload.get("reportData", [])
     part_of_report(session, "NotifyReport", payload, len(told))
     for item in told:
-        session.keep(ToldKind.VARIABLE, without_custom_data(item), variable_name(item["component"], item["variable"]))
+        name = variable_name(item["component"], item["variable"])
+        session.keep(ToldKind.VARIABLE, without_custom_data(_without_secret(item)), name)
     return Reply({})
+
+
+def _without_secret(item: JsonObject) -> JsonObject:
+    """A password is write-only (part 2 appendix 3), and some stations tell it all the same."""
+    if not is_secret(item["variable"]["name"]):
+        return item
+    attributes = [{k: v for k, v in told.items() if k != "value"} for told in item["variableAttribute"]]
+    return {**item, "variableAttribute": attributes}
 
 
 def variable_name(component: JsonObject, variable: JsonObject) -> str:

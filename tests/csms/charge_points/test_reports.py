@@ -4,6 +4,7 @@ import pytest
 from charge_point_fakes import NOW, NOW_S, FakeArchive, FakeSite, charge_point, handle, session
 
 from csms.charge_points.parts import MOST_PARTS, Report, report_of
+from csms.charge_points.reporting import keep_answer
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.vendors import VENDORS
 from csms.domain import events as ev
@@ -268,3 +269,28 @@ async def test_a_vendor_is_a_row_of_a_table(protocol: str, monkeypatch: pytest.M
     payload = {"vendorId": "org.example", "messageId": "m", "data": "d"}
     assert handle(at, "DataTransfer", payload).payload == {"status": "Accepted", "data": "m:d"}
     assert handle(at, "DataTransfer", {"vendorId": "other"}).payload == {"status": "UnknownVendorId"}
+
+
+async def test_a_password_that_a_station_tells_is_not_kept() -> None:
+    archive = FakeArchive()
+    secret = variable("BasicAuthPassword", "0123456789abcdef")
+    report(session(FakeSite(), OCPP201, archive=archive), 0, False, secret)
+    assert "0123456789abcdef" not in str(archive.told)
+    assert archive.of("variable")["Ctrlr////BasicAuthPassword/"]["variableAttribute"] == [{}]
+
+
+def test_configuration_keys_are_kept_as_they_are_told_but_for_passwords() -> None:
+    archive = FakeArchive()
+    keys = [
+        {"key": "HeartbeatInterval", "readonly": False, "value": "60"},
+        {"key": "heartbeatinterval", "readonly": True, "value": "61"},
+        {"key": "AuthorizationKey", "readonly": False, "value": "secret"},
+    ]
+    at = session(FakeSite(), OCPP16, archive=archive)
+    keep_answer(at, "GetConfiguration", {"configurationKey": keys, "unknownKey": ["X"]})
+    keep_answer(at, "GetConfiguration", {})
+    keep_answer(at, "ChangeConfiguration", {"status": "Accepted"})
+    assert archive.of("configuration_key") == {
+        "heartbeatinterval": keys[1],
+        "authorizationkey": {"key": "AuthorizationKey", "readonly": False},
+    }
