@@ -139,6 +139,7 @@ class Application:
             authorization=self.id_tokens,
             tally=ocpp_tally,
             allowed_urls=tuple(config.ocpp.allowed_urls),
+            trace=trace_limits(config.ocpp),
         )
         self._server = OcppServer(
             self.fleet,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csms.api import lookup
+from csms.api import etags, lookup
 from csms.api.fields import Id, Time, optional_kw, optional_kwh, optional_time, time
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
 from csms.domain.grid import PHASES
@@ -137,7 +137,8 @@ async def list_charge_points(call: Call[ChargePointQuery, NoBody]) -> Page[Charg
 
 async def get_charge_point(call: Call[Query, NoBody]) -> ChargePointAnswer:
     snapshot = lookup.charge_point_site(call.services, call.path)
-    return _answer(snapshot, call.path["charge_point_id"], call.services.clock.now().steady_s)
+    answer = _answer(snapshot, call.path["charge_point_id"], call.services.clock.now().steady_s)
+    return answer.tagged(etags.etag(snapshot.settings[call.path["charge_point_id"]]))
 
 
 def _answer(snapshot: Snapshot, charge_point_id: str, now_steady_s: float) -> ChargePointAnswer:

@@ -112,7 +112,7 @@ class ApiServer:
                 return download(answer)
             if not isinstance(answer, Answer):
                 return web.Response(body=orjson.dumps(answer.model_dump()), content_type="application/json")
-            return web.Response(body=answer.body(), headers={"Content-Type": answer.content_type})
+            return web.Response(body=answer.body(), headers={"Content-Type": answer.content_type, **answer.headers})
 
         return handle
 

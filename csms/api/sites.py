@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csms.api import lookup
+from csms.api import etags, lookup
 from csms.api.fields import optional_kw
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
 from csms.domain.grid import GRID, Circuit
@@ -65,7 +65,7 @@ async def list_sites(call: Call[PageQuery, NoBody]) -> Page[SiteRow]:
 async def get_site(call: Call[Query, NoBody]) -> SiteAnswer:
     site = lookup.site(call.services, call.path)
     snapshot, report = site.snapshot(), site.allocation()
-    return SiteAnswer(
+    answer = SiteAnswer(
         **dict(_row(snapshot)),
         grid_max_current_a=snapshot.site.grid_max_current_a,
         voltage_v=snapshot.site.voltage_v,
@@ -85,6 +85,12 @@ async def get_site(call: Call[Query, NoBody]) -> SiteAnswer:
         charge_point_ids=list(snapshot.settings),
         circuits=[_circuit(snapshot, circuit) for circuit in snapshot.site.circuits],
     )
+    return answer.tagged(site_tag(snapshot))
+
+
+def site_tag(snapshot: Snapshot) -> str:
+    """Of what is declared of a site, and of which charge points hang on which of its circuits."""
+    return etags.etag(snapshot.site, [(name, point.circuit_id) for name, point in snapshot.settings.items()])
 
 
 def _circuit(snapshot: Snapshot, circuit: Circuit) -> CircuitRow:

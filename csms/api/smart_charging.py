@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from csms.api import lookup
+from csms.api import etags, lookup
 from csms.api.allocation import AllocationAnswer, allocation_answer
 from csms.api.fields import Time, time
 from csms.api.problems import Problem
@@ -18,7 +18,7 @@ from csms.validation import kw
 REBALANCE_TIMEOUT_S = 35.0
 
 
-class ConfigAnswer(SmartChargingConfig):
+class ConfigAnswer(SmartChargingConfig, Answer):
     updated_at: Time
 
 
@@ -43,6 +43,8 @@ class RebalanceAnswer(Answer):
 async def put_config(call: Call[PutQuery, SmartChargingConfig]) -> ConfigAnswer | AllocationAnswer:
     site = lookup.site(call.services, call.path)
     wanted = to_domain(call.body, call.services.clock.now().utc_s)
+    stored = site.snapshot().smart_charging
+    etags.check(call.headers, None if stored is None else etags.etag(stored))
     if call.query.dry_run == "true":
         return allocation_answer(site.preview(wanted))
     return _config(await site.configure(wanted))
@@ -76,7 +78,8 @@ def _rules_of_site(services: Services, path: Mapping[str, str]) -> SiteRules:
 
 def _config(stored: SmartCharging) -> ConfigAnswer:
     fields = dict(from_domain(stored))
-    return ConfigAnswer.model_construct(**fields, updated_at=time(stored.updated_at_s))
+    answer = ConfigAnswer.model_construct(**fields, updated_at=time(stored.updated_at_s))
+    return answer.tagged(etags.etag(stored))
 
 
 _SITE = "/api/v1/smart-charging/sites/{site_id}"
@@ -92,7 +95,7 @@ ROUTES = (
         query=PutQuery,
         body=SmartChargingConfig,
         body_context=_rules_of_site,
-        errors=(404,),
+        errors=(404, 412),
     ),
     Route("GET", f"{_SITE}/config", "read", get_config, ConfigAnswer, "How a site divides its power", errors=(404,)),
     Route(

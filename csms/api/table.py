@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
@@ -23,6 +23,17 @@ class Answer(BaseModel):
 
     content_type: ClassVar[str] = "application/json"
     _body: bytes | None = PrivateAttr(default=None)
+    _headers: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the answer says besides its body."""
+        return self._headers
+
+    def tagged(self, tag: str) -> Self:
+        """The same, as a version that a later change can name."""
+        self._headers["ETag"] = tag
+        return self
 
     def body(self) -> bytes:
         """The answer as JSON, encoded once: nobody changes an answer that was given."""
