@@ -15,13 +15,14 @@ import structlog
 from csms.balancing.plan import Intent
 from csms.balancing.proofs import default_proofs, lease_proof, shows_default, shows_limit
 from csms.domain import events as ev
-from csms.domain.commands import Answer, Command, Outcome, ReadSchedule, SetLimit, StopSession
+from csms.domain.commands import Answer, ClearLimits, Command, Outcome, ReadSchedule, SetLimit, StopSession
 from csms.domain.limits import Limit
 from csms.domain.model import ConnectorKey, LimitPurpose, Moment, Proof
 from csms.domain.ports import ChargePointLink, Clock, Store
 from csms.domain.rules import IllegalEvent
 from csms.domain.state import State
 from csms.domain.tallies import SiteTally
+from csms.domain.ways import Place, outdated_standing_limit, refused, said, taken
 
 log = structlog.get_logger()
 
@@ -68,6 +69,7 @@ class Commander:
         self._freed = asyncio.Event()
         self._unproven: dict[str, None] = {}
         self._proven_on: dict[str, str] = {}
+        self._cleared_on: dict[str, str] = {}
         self._stopped_at_s: dict[str, float] = {}
 
     def attach(self, charge_point_id: str, link: ChargePointLink) -> ChargePointLink | None:
@@ -177,7 +179,9 @@ class Commander:
         try:
             await durable
             self._tally.limits_sent += 1
-            confirmed = self._note(issued, await link.send(command))
+            outcome = await link.send(command)
+            confirmed = self._note(issued, outcome)
+            self._learn(issued, command, outcome)
         finally:
             self._leaving.discard(issued.charge_point_id)
             self._free(issued.charge_point_id)
@@ -208,6 +212,23 @@ class Commander:
         )
         return False
 
+    def _learn(self, issued: ev.LimitIssued, command: SetLimit, outcome: Outcome) -> None:
+        """What the answer teaches of how this charger wants its limits said; the next one is said so."""
+        state, charge_point_id = self._state(), issued.charge_point_id
+        settings = state.settings.get(charge_point_id)
+        limits = state.limits.get(ConnectorKey(charge_point_id, issued.connector_id))
+        if settings is None or limits is None:
+            return
+        place = Place(state.site, settings, state.charge_points[charge_point_id])
+        failure = limits.failure(issued.purpose)
+        if outcome.answer is Answer.ACCEPTED:
+            learned = taken(command, place)
+        else:
+            learned = refused(command, outcome, failure.count if failure is not None else 0, place)
+        if learned is not None:
+            because = f"{said(command)}: {outcome.answer.value} {outcome.detail}".strip()
+            self._record(ev.WayLearned(self._clock.now(), charge_point_id, learned, because))
+
     def _free(self, charge_point_id: str) -> None:
         self._freed.set()
         self._freed = asyncio.Event()
@@ -220,6 +241,7 @@ class Commander:
         if any(o.purpose is issued.purpose and o.limit_id < issued.limit_id for o in limits.outstanding):
             await self._make_sure(key, issued, link)
         if issued.purpose is LimitPurpose.DEFAULT:
+            await self._clear_other_standing_limit(key, link)
             new = self._proven_on.get(key.charge_point_id) != link.connection_id
             if new or limits.default_proof in (None, Proof.DISPROVED):
                 self._unproven[key.charge_point_id] = None
@@ -227,6 +249,17 @@ class Commander:
         unknown = self._state().charge_points[key.charge_point_id].lease_proof is None
         if unknown and limits.transaction is not None and limits.transaction.lease_s is not None:
             await self._prove_lease(key, limits.transaction, link)
+
+    async def _clear_other_standing_limit(self, key: ConnectorKey, link: ChargePointLink) -> None:
+        """The lowest limit counts: what was written in another way before, if it was, would hold for good. Once on each
+        connection, and after the limit that now stands."""
+        charge_point = self._state().charge_points.get(key.charge_point_id)
+        if charge_point is None or self._cleared_on.get(key.charge_point_id) == link.connection_id:
+            return
+        other = outdated_standing_limit(charge_point)
+        if other is not None:
+            self._cleared_on[key.charge_point_id] = link.connection_id
+            await link.send(ClearLimits(other, None if other is LimitPurpose.STATION else key.connector_id))
 
     async def _make_sure(self, key: ConnectorKey, issued: ev.LimitIssued, link: ChargePointLink) -> None:
         """Something else was sent on an earlier connection, and nobody knows whether it arrived: ask what is obeyed.

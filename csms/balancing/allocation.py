@@ -183,8 +183,9 @@ def _uncommanded(book: Ledger) -> dict[ConnectorKey, Share]:
 
 def _calm(shares: Mapping[ConnectorKey, Share], wishes: Sequence[Wish], min_change_w: int) -> None:
     """A raise too small to matter is not made, unless to a floor that is higher now; a cut always is, because somebody
-    else was promised the room."""
+    else was promised the room. Nobody is told less than he can be told: that much is held for him."""
     for wish in wishes:
         share = shares[wish.key]
+        share.limit_w = max(share.limit_w, wish.shape.lowest_w)
         if 0 < share.limit_w - wish.confirmed_w < min_change_w and wish.confirmed_w >= max(1, wish.floor_w):
             share.limit_w = wish.confirmed_w

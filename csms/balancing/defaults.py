@@ -33,7 +33,7 @@ class Defaults:
 
     def limit_w(self, facts: Facts) -> int:
         """What the connector's default profile is to say."""
-        return 0 if self.gives_way(facts) else facts.shape.fallback_w
+        return facts.shape.lowest_w if self.gives_way(facts) else facts.shape.fallback_w
 
     def gives_way(self, facts: Facts) -> bool:
         """Whether the connector hangs where no default profile but 0 may stand."""

@@ -39,6 +39,11 @@ class Facts:
     def active(self) -> bool:
         return self.transaction_id is not None
 
+    @property
+    def never_pause(self) -> bool:
+        """Its car does not wake from 0 A, or its charger cannot be told so."""
+        return self.settings.never_pause or self.shape.lowest_w > 0
+
 
 def facts(snapshot: Snapshot, known: dict[ConnectorKey, Facts]) -> Mapping[ConnectorKey, Facts]:
     """The facts of every connector of the site; those that are `known` where they still stand, and known from then

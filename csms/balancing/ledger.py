@@ -117,7 +117,7 @@ def permitted(
     shape: Shape, charge_point: ChargePoint, limits: ConnectorLimits, now: Moment, settle_s: float, *, active: bool
 ) -> Permitted:
     """What a connector may be obeying, whatever it was metered at."""
-    possible = _defaults(limits) + [(s.limit_w, s.phases) for s in _unsettled(limits, now, settle_s)]
+    possible = _defaults(limits, charge_point) + [(s.limit_w, s.phases) for s in _unsettled(limits, now, settle_s)]
     if active:
         possible += _leased(limits, charge_point, now, settle_s)
     currents_a = (
@@ -152,7 +152,7 @@ def _exposure(facts: Facts, now: Moment, settle_s: float) -> Exposure:
         return _NOTHING
     if limits is None:
         return Exposure(shape.rated, shape.rated, shape.rated, shape.rated_w, shape.rated_w, shape.rated_w)
-    defaults = _defaults(limits)
+    defaults = _defaults(limits, charge_point)
     lasting = defaults + _leased(limits, charge_point, now, settle_s) if facts.active else defaults
     fallback_w, (lasting_w, lasting_load) = max(_watts(shape, defaults)), _highest(shape, lasting)
     worst_w, worst_load, granted = lasting_w, lasting_load, lasting_load
@@ -186,10 +186,11 @@ def _unsettled(limits: ConnectorLimits, now: Moment, settle_s: float) -> list[Se
     return [s for s in limits.settling if s.until_metered or now.steady_s - s.since.steady_s < settle_s]
 
 
-def _defaults(limits: ConnectorLimits) -> list[_Possible]:
+def _defaults(limits: ConnectorLimits, charge_point: ChargePoint) -> list[_Possible]:
     """What it falls back to: a default it acknowledged and, where it could be asked, has shown; else its rating."""
     default = limits.default
-    acknowledged = (default.limit_w, default.phases) if default and limits.default_believed else (None, None)
+    believed = default is not None and limits.default_believed and _is_kept(default, charge_point)
+    acknowledged = (default.limit_w, default.phases) if default is not None and believed else (None, None)
     if not limits.outstanding:
         return [acknowledged]
     sent = (limit for limit in limits.outstanding if limit.purpose is LimitPurpose.DEFAULT)
@@ -207,15 +208,23 @@ def _leased(limits: ConnectorLimits, charge_point: ChargePoint, now: Moment, set
     """The running transaction's limits, stepped down where the lease is over and the charger has shown that it does."""
     possible: list[_Possible] = []
     for limit in _transaction_limits(limits):
+        if not _is_kept(limit, charge_point):
+            possible.append((None, None))
+            continue
         end_s = lease_end_s(limit, charge_point, settle_s)
         over = end_s is not None and end_s <= now.steady_s
         possible.append((limit.then_w if over else limit.limit_w, limit.phases))
     return possible
 
 
+def _is_kept(limit: Limit, charge_point: ChargePoint) -> bool:
+    """Whether the charger still has what it was told: some forget it with the connection."""
+    return charge_point.keeps_profiles or limit.connection_id == charge_point.connection_id
+
+
 def lease_end_s(limit: Limit, charge_point: ChargePoint, settle_s: float) -> float | None:
     """When (steady clock) the limit has certainly stepped down; None if that cannot be relied on."""
-    if limit.lease_s is None or charge_point.lease_proof is not Proof.SHOWN:
+    if limit.lease_s is None or charge_point.lease_proof is not Proof.SHOWN or not charge_point.reads_leases:
         return None
     return limit.issued_at.steady_s + limit.lease_s + LEASE_MARGIN_S + settle_s
 

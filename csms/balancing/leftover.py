@@ -36,7 +36,11 @@ def steps_up(
         wish = wishes[n]
         next_w = wish.shape.form.ceil_w(limit_w + 1)
         more_w = next_w - limit_w
-        if more_w < least_w or next_w > wish.lent_w or any(load * more_w > left[row] for row, load in wish.line.rows):
+        if (
+            more_w < max(least_w, 1)
+            or next_w > wish.lent_w
+            or any(load * more_w > left[row] for row, load in wish.line.rows)
+        ):
             continue
         for row, load in wish.line.rows:
             left[row] -= load * more_w

@@ -204,8 +204,7 @@ class _Desk:
         period."""
         want, capabilities = case.want, case.facts.charge_point.capabilities
         then_w = self._defaults.limit_w(case.facts)
-        periods = capabilities.max_periods if capabilities is not None else None
-        leases = self._settings.lease_s > 0 and (periods or 1) > 1
+        leases = self._settings.lease_s > 0 and capabilities is not None and capabilities.has_leases
         if want.purpose is LimitPurpose.DEFAULT or not leases or want.limit_w <= then_w:
             return None, 0
         return self._lease_s, then_w

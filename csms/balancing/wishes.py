@@ -138,7 +138,7 @@ class Wishes:
             charge_point_cap_w=charge_point_cap_w,
             started_at_s=facts.started_at_s or 0.0,
             capped_by=_capped_by(facts.settings.max_power_w, window_w, most_w),
-            never_pause=facts.settings.never_pause,
+            never_pause=facts.never_pause,
             turn_since_s=limits.turn_since.steady_s if limits.turn_since else None,
             paused_since_s=limits.paused_since.steady_s if limits.paused_since else None,
             served_wh=limits.served_wh,

@@ -42,4 +42,4 @@ class Yielding:
         lowered_w = shape.form.floor_w(most_w)
         if lowered_w >= max(shape.least_w, self._least_w):
             return lowered_w  # on the charger's grid, so not below the floor, which is the lowest limit there
-        return min(limit_w, shape.floor_w(self._least_w)) if facts.settings.never_pause else 0
+        return min(limit_w, shape.floor_w(self._least_w)) if facts.never_pause else 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,8 @@ from csms.charge_points.codec import codec_for
 from csms.charge_points.connection import Connection, Transport
 from csms.charge_points.handshake import WITHOUT_PROOF, Entry
 from csms.charge_points.link import Link
-from csms.charge_points.provisioning import corrected, provision
+from csms.charge_points.provisioning import provision, told_before
+from csms.charge_points.quirks import known_of_make
 from csms.charge_points.raw_requests import checked
 from csms.charge_points.registration import accepted, guarded, note_request
 from csms.charge_points.reporting import keep_answer
@@ -29,9 +31,10 @@ from csms.charge_points.v201.sequence import Sequence
 from csms.charge_points.versions import VERSIONS
 from csms.domain import events as ev
 from csms.domain.authorization import Authorization, Everybody
+from csms.domain.capabilities import Capabilities, effective
 from csms.domain.commands import Trigger
 from csms.domain.credentials import proved
-from csms.domain.model import OCPP16, Capabilities, ChargePoint, Moment
+from csms.domain.model import OCPP16, ChargePoint, Moment
 from csms.domain.ports import Archive, ChargePointSite, Clock, Directory, Ids, Registration, TracedMessages
 from csms.domain.tallies import OcppTally
 
@@ -311,7 +314,7 @@ class LiveChargePoint:
         if self._history.broken_off >= _BROKEN_OFF_AT_MOST:
             self._history.broken_off = 0
             self._session.log.warning("provisioning.skipped")
-            self._record_learned(corrected(charge_point.capabilities or Capabilities(), charge_point))
+            self._record_learned(told_before(charge_point))
             return
         self._learning = True
         version = VERSIONS[self._session.protocol]
@@ -320,18 +323,28 @@ class LiveChargePoint:
         call = self._connection.call if unknown else self._connection.call_when_quiet
         clear_foreign = partial(version.clear_foreign, call, self._session.profile_reports, self._call_timeout_s)
         try:
-            learned = await provision(call, version.dialect, charge_point, self._metering_interval_s, clear_foreign)
+            unasked = self._known(told_before(charge_point)).unasked
+            learned = await provision(
+                call, version.dialect, charge_point, unasked, self._metering_interval_s, clear_foreign
+            )
         except ConnectionLost:
             raise
         except Exception:  # whatever went wrong here: limits wait for capabilities, if only for the assumed ones
             self._session.log.exception("provisioning.failed")
-            learned = corrected(charge_point.capabilities or Capabilities(), charge_point)
+            learned = told_before(charge_point)
         self._learning = False
         self._history.broken_off = 0
         self._record_learned(learned)
 
+    def _known(self, told: Capabilities) -> Capabilities:
+        """With what its make and the operator say, of a charger that told so much of itself."""
+        charge_point = self._charge_point()
+        knowledge = replace(charge_point.knowledge, told=told, quirk=known_of_make(told, charge_point))
+        return effective(knowledge, self._session.settings().quirks, self._session.settings().connectors) or told
+
     def _record_learned(self, learned: Capabilities) -> None:
-        self._session.record(ev.CapabilitiesLearned(self._session.now(), self._charge_point_id, learned))
+        known = known_of_make(learned, self._charge_point())
+        self._session.record(ev.CapabilitiesLearned(self._session.now(), self._charge_point_id, learned, known))
 
     def _charge_point(self) -> ChargePoint:
         return self._site.view().charge_points[self._charge_point_id]

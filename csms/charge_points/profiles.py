@@ -26,23 +26,24 @@ def charging_profile_16(command: SetLimit) -> call16.SetChargingProfile:
 
     Raises ValueError for a transaction id that is no integer, and for a lease that cannot be written.
     """
+    phases = _number_phases(command)
     schedule = types16.ChargingSchedule(
         charging_rate_unit=enums16.ChargingRateUnitType(command.form.unit),
         charging_schedule_period=[
-            types16.ChargingSchedulePeriod(start_period=start_s, limit=limit, number_phases=_phases(command))
-            for start_s, limit in _periods(command)
+            types16.ChargingSchedulePeriod(start_period=start_s, limit=limit, number_phases=phases)
+            for start_s, limit in _periods(command, dated=command.form.start_schedule)
         ],
-        start_schedule=_start_schedule(command),
+        start_schedule=_start_schedule(command) if command.form.start_schedule else None,
     )
     profile = types16.ChargingProfile(
-        charging_profile_id=profile_id(command.connector_id, command.purpose),
+        charging_profile_id=_profile_id(command),
         stack_level=command.form.stack_level,
-        charging_profile_purpose=enums16.ChargingProfilePurposeType(PURPOSES[command.purpose]),
+        charging_profile_purpose=enums16.ChargingProfilePurposeType(_purpose(command, STATION_MAX_16)),
         charging_profile_kind=enums16.ChargingProfileKindType(_kind(command)),
         charging_schedule=schedule,
-        transaction_id=None if command.transaction_id is None else int(command.transaction_id),
+        transaction_id=_transaction_id_16(command),
     )
-    return call16.SetChargingProfile(connector_id=command.connector_id, cs_charging_profiles=profile)
+    return call16.SetChargingProfile(connector_id=_place(command), cs_charging_profiles=profile)
 
 
 def charging_profile_201(command: SetLimit) -> call201.SetChargingProfile:
@@ -50,12 +51,12 @@ def charging_profile_201(command: SetLimit) -> call201.SetChargingProfile:
 
     Raises ValueError for a lease that cannot be written.
     """
-    number = profile_id(command.connector_id, command.purpose)
+    number, phases = _profile_id(command), _number_phases(command)
     schedule = types201.ChargingScheduleType(
         id=number,
         charging_rate_unit=enums201.ChargingRateUnitEnumType(command.form.unit),
         charging_schedule_period=[
-            types201.ChargingSchedulePeriodType(start_period=start_s, limit=limit, number_phases=_phases(command))
+            types201.ChargingSchedulePeriodType(start_period=start_s, limit=limit, number_phases=phases)
             for start_s, limit in _periods(command)
         ],
         start_schedule=_start_schedule(command),
@@ -63,31 +64,42 @@ def charging_profile_201(command: SetLimit) -> call201.SetChargingProfile:
     profile = types201.ChargingProfileType(
         id=number,
         stack_level=command.form.stack_level,
-        charging_profile_purpose=enums201.ChargingProfilePurposeEnumType(PURPOSES[command.purpose]),
+        charging_profile_purpose=enums201.ChargingProfilePurposeEnumType(_purpose(command, STATION_MAX_201)),
         charging_profile_kind=enums201.ChargingProfileKindEnumType(_kind(command)),
         charging_schedule=[schedule],
         transaction_id=command.transaction_id,
     )
-    return call201.SetChargingProfile(evse_id=command.connector_id, charging_profile=profile)
+    return call201.SetChargingProfile(evse_id=_place(command), charging_profile=profile)
 
 
 PURPOSES = {LimitPurpose.DEFAULT: "TxDefaultProfile", LimitPurpose.TRANSACTION: "TxProfile"}
 """The purposes we set; both versions spell them alike."""
+
+STATION_MAX_16, STATION_MAX_201 = "ChargePointMaxProfile", "ChargingStationMaxProfile"
+_STATION_MAX_ID = 3
+"""Written for connector 0, as the ids of the others end in 1 and 2."""
+
+
+def purpose_name(purpose: LimitPurpose, station_max: str) -> str:
+    """`station_max` is what the version calls a charge point's maximum."""
+    return PURPOSES.get(purpose, station_max)
 
 
 def profile_id(connector_id: int, purpose: LimitPurpose) -> int:
     return connector_id * 10 + (1 if purpose is LimitPurpose.DEFAULT else 2)
 
 
-def _periods(command: SetLimit) -> list[tuple[int, float]]:
+def _periods(command: SetLimit, *, dated: bool = True) -> list[tuple[int, float]]:
     """Start in seconds after the schedule's own, and limit: what is asked for, and what follows its lease."""
     periods = [(0, _limit(command, command.limit_w))]
     if command.lease_s is None:
         return periods
     if command.purpose is LimitPurpose.DEFAULT:
         raise ValueError("a default limit has no lease: it is what leases fall back to")
-    # A relative schedule began with the transaction (1.6 chapter 7.9), an absolute one at its startSchedule.
-    began_ago_s = command.transaction_age_s if command.form.relative else command.started_ago_s
+    # A relative schedule began with the transaction (1.6 chapter 7.9), an absolute one at its startSchedule; without
+    # one, with the transaction too (1.6 chapter 7.13).
+    counts_from_transaction = command.form.relative or not dated
+    began_ago_s = command.transaction_age_s if counts_from_transaction else command.started_ago_s
     step_s = int(began_ago_s + command.lease_s)
     if step_s < 1:
         raise ValueError(f"a lease cannot end {step_s} s after the schedule's start")
@@ -107,8 +119,33 @@ def _phases(command: SetLimit) -> int:
     return command.form.phases if command.phases is None else command.phases
 
 
+def _number_phases(command: SetLimit) -> int | None:
+    return _phases(command) if command.form.number_phases else None
+
+
 def _kind(command: SetLimit) -> str:
-    return "Relative" if command.form.relative else "Absolute"
+    return "Relative" if command.form.is_relative(command.purpose) else "Absolute"
+
+
+def _purpose(command: SetLimit, station_max: str) -> str:
+    by_station = command.form.station_max and command.purpose is LimitPurpose.DEFAULT
+    return purpose_name(LimitPurpose.STATION if by_station else command.purpose, station_max)
+
+
+def _place(command: SetLimit) -> int:
+    """The connector or EVSE a profile is sent to; 0 is the charge point as a whole."""
+    return 0 if command.form.on_station(command.purpose) else command.connector_id
+
+
+def _profile_id(command: SetLimit) -> int:
+    by_station = command.form.station_max and command.purpose is LimitPurpose.DEFAULT
+    return _STATION_MAX_ID if by_station else profile_id(command.connector_id, command.purpose)
+
+
+def _transaction_id_16(command: SetLimit) -> int | None:
+    if command.transaction_id is None or not command.form.names_transaction:
+        return None
+    return int(command.transaction_id)
 
 
 def _start_schedule(command: SetLimit) -> str | None:
@@ -116,6 +153,6 @@ def _start_schedule(command: SetLimit) -> str | None:
 
     Whole seconds, rounded down: it must not lie in the future.
     """
-    if command.form.relative:
+    if command.form.is_relative(command.purpose):
         return None
     return datetime.fromtimestamp(int(command.profile_start_s), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

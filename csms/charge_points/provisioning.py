@@ -6,13 +6,12 @@ On the first contact foreign charging profiles are cleared too. However a charge
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from csms.charge_points.calls import AnswerInvalid, CallErrorAnswered, CallTimeout, QueueFull
-from csms.charge_points.quirks import with_quirks
 from csms.charge_points.schemas import JsonObject
 from csms.domain.model import Capabilities, ChargePoint
 
@@ -76,37 +75,39 @@ async def provision(
     call: Call,
     dialect: Dialect,
     charge_point: ChargePoint,
+    unasked: Collection[str],
     metering_interval_s: int,
     clear_foreign: Callable[[], Awaitable[None]],
 ) -> Capabilities:
-    """Ask, set, and return what the charger can do: its answers over what was known, corrected by its quirks.
+    """Ask, set, and return what the charger says it can do: its answers over what it told before.
 
     On the first contact, when nothing is known, `clear_foreign` removes the charging profiles of others; never later,
-    for then they are ours. The first timeout ends it: a charger that leaves one question open will leave the others
-    open too. Raises ConnectionLost.
+    for then they are ours. Of the settings that are `unasked` nothing is said: there are chargers that restart. The
+    first timeout ends it: a charger that leaves one question open will leave the others open too. Raises
+    ConnectionLost.
     """
-    known = charge_point.capabilities or Capabilities()
+    known = told_before(charge_point)
     values: dict[Setting, Value] = {}
     try:
-        for settings in dialect.questions:
-            values |= await _ask(call, dialect, settings)
+        for question in dialect.questions:
+            if settings := [setting for setting in question if setting not in unasked]:
+                values |= await _ask(call, dialect, settings)
         for change in metering_changes(values, metering_interval_s):
-            await _set(call, dialect, change, values)
+            if change.setting not in unasked:
+                await _set(call, dialect, change, values)
         if charge_point.capabilities is None:
             await clear_foreign()
     except CallTimeout:
         pass
-    return corrected(capabilities(values, known), charge_point)
+    return capabilities(values, known)
 
 
-def corrected(known: Capabilities, charge_point: ChargePoint) -> Capabilities:
-    """With what is known of the charge point's make."""
-    return with_quirks(known, charge_point.vendor, charge_point.model, charge_point.firmware_version)
+def told_before(charge_point: ChargePoint) -> Capabilities:
+    return charge_point.knowledge.told or charge_point.capabilities or Capabilities()
 
 
 def capabilities(values: Values, known: Capabilities) -> Capabilities:
-    """What the values tell, over what was told before; unreadable ones tell nothing. What only quirks know is not
-    carried over."""
+    """What the values tell, over what was told before; unreadable ones tell nothing."""
     interval_s = _integer(values, Setting.METER_INTERVAL)
     return Capabilities(
         rate_units=_rate_units(values) or known.rate_units,

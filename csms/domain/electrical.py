@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 
+from csms.domain.capabilities import Capabilities, LimitPurpose
 from csms.domain.grid import PHASES
-from csms.domain.model import Capabilities, ChargePointSettings, Current, SiteSettings
+from csms.domain.model import ChargePointSettings, Current, SiteSettings
 
 MIN_AC_CURRENT_A = 6
 """IEC 61851-1 annex A: the control pilot cannot signal less than 6 A; below it a car does not charge."""
@@ -54,7 +56,10 @@ def voltages(site: SiteSettings) -> Voltages:
 class LimitForm:
     """How limits are written for one charge point: `unit` "A" or "W", and the grid they lie on.
 
-    `phases` is what numberPhases says and what an ampere stands for; `voltage_v` is the phase voltage.
+    `phases` is what numberPhases says and what an ampere stands for; `voltage_v` is the phase voltage. `currents_a` are
+    the only currents there are, where the grid has no one step. `lowest_session_a` is the lowest current that a session
+    can be limited to by a charger that is limited by its default. The rest is how it is written down: see
+    domain.capabilities. `station_max`: what stands is the maximum of the charge point as a whole.
     """
 
     unit: str
@@ -63,16 +68,37 @@ class LimitForm:
     step_a: float
     stack_level: int
     relative: bool = False
+    currents_a: tuple[float, ...] = ()
+    number_phases: bool = True
+    start_schedule: bool = True
+    names_transaction: bool = True
+    default_on_station: bool = False
+    station_max: bool = False
+    takes_zero: bool = True
+    lowest_default_a: float = MIN_AC_CURRENT_A
+    lowest_session_a: float = MIN_AC_CURRENT_A
+
+    def is_relative(self, purpose: LimitPurpose) -> bool:
+        """A charge point's maximum has no transaction to be relative to (2.0.1 K01.FR.38)."""
+        return self.relative and not (self.station_max and purpose is LimitPurpose.DEFAULT)
+
+    def on_station(self, purpose: LimitPurpose) -> bool:
+        """Whether it is written for the charge point as a whole: connector 0."""
+        return purpose is LimitPurpose.DEFAULT and (self.station_max or self.default_on_station)
 
     def floor_w(self, power_w: int) -> int:
         """The highest limit on the grid that is not above `power_w`."""
         if self.unit == "W":
             return power_w
+        if self.currents_a:
+            return max(limit_w for limit_w in self._allowed if limit_w <= max(power_w, 0))
         over, under = self._step_w  # as _watts(_steps(power_w)), which is asked too often to call them
         return -(-(power_w * under // over) * over // under)
 
     def ceil_w(self, power_w: int) -> int:
-        """The lowest limit on the grid that is not below `power_w`."""
+        """The lowest limit on the grid that is not below `power_w`; its highest, if all are."""
+        if self.unit == "A" and self.currents_a:
+            return min((limit_w for limit_w in self._allowed if limit_w >= power_w), default=max(self._allowed))
         down_w = self.floor_w(power_w)
         return power_w if down_w == power_w else self._watts(self._steps(power_w) + 1)
 
@@ -82,12 +108,16 @@ class LimitForm:
 
     def current_ma(self, power_w: int) -> int:
         """The same in milliamperes."""
+        if self.currents_a:
+            return self._allowed[max(limit_w for limit_w in self._allowed if limit_w <= max(power_w, 0))]
         return self._steps(power_w) * self._step_ma
 
     def grid_current_ma(self, limit_w: int) -> int | None:
         """The current per phase that a limit says exactly; None for watts, and for what was sent in another form."""
         if self.unit == "W":
             return None
+        if self.currents_a:
+            return self._allowed.get(limit_w)
         over, under = self._step_w
         steps = limit_w * under // over
         return steps * self._step_ma if -(-steps * over // under) == limit_w else None
@@ -95,8 +125,17 @@ class LimitForm:
     @cached_property
     def largest_step_w(self) -> int:
         """The most that lies between a limit in amperes and the next."""
+        if self.currents_a:
+            return max(after - before for before, after in pairwise(self._allowed))
         over, under = self._step_w
         return -(-over // under)
+
+    @cached_property
+    def _allowed(self) -> dict[int, int]:
+        """The limits there are and their currents in milliamperes, from 0 up; rounded up, as in `_watts`."""
+        mw_per_ma = round(self.voltage_v * 1000) * self.phases
+        currents_ma = sorted({0, *(round(current_a * 1000) for current_a in self.currents_a)})
+        return {-(-ma * mw_per_ma // 1_000_000): ma for ma in currents_ma}
 
     @cached_property
     def _step_ma(self) -> int:
@@ -135,7 +174,21 @@ def limit_form(site: SiteSettings, settings: ChargePointSettings, capabilities: 
         step_a=known.current_step_a,
         stack_level=min(known.max_stack_level or 0, 100),
         relative=known.relative_profiles,
+        currents_a=known.currents_a or (),
+        number_phases=known.number_phases,
+        start_schedule=known.start_schedule,
+        names_transaction=known.names_transaction,
+        default_on_station=known.default_on_station,
+        station_max=known.limit_by is LimitPurpose.STATION,
+        takes_zero=known.takes_zero,
+        lowest_default_a=known.lowest_default_a,
+        lowest_session_a=_lowest_session_a(known),
     )
+
+
+def _lowest_session_a(known: Capabilities) -> float:
+    by_default = known.limit_by is not LimitPurpose.TRANSACTION
+    return max(MIN_AC_CURRENT_A, known.lowest_default_a) if by_default else MIN_AC_CURRENT_A
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +198,8 @@ class Shape:
     `per_w` is the load of each watt of a limit, `drawn_per_w` of each watt metered, `rated` the most it can draw. A
     limit in amperes gives the same current at every voltage; watts give the most at the lowest one. A charger whose
     phases are not known counts on all three. `least_w` is the limit for 6 A on each phase (0 where that means nothing),
-    `fallback_w` its default profile, `direct` says that it delivers DC, `one_phase` its shape while it enforces a limit
-    on one phase, if it can.
+    `fallback_w` its default profile, `lowest_w` what stands instead of 0 where it takes none, `direct` says that it
+    delivers DC, `one_phase` its shape while it enforces a limit on one phase, if it can.
     """
 
     form: LimitForm
@@ -161,6 +214,7 @@ class Shape:
     highest_voltage_v: float
     direct: bool
     one_phase: Shape | None = None
+    lowest_w: int = 0
 
     def on(self, phases: int | None) -> Shape:
         """The shape of a limit given for so many phases; None: for all it has."""
@@ -197,10 +251,13 @@ def _lowest(wanted: tuple[int, int, int], most: list[int]) -> tuple[int, int, in
 
 
 def shape(site: SiteSettings, settings: ChargePointSettings, capabilities: Capabilities | None) -> Shape:
-    """The shape of a charge point as declared and learned."""
+    """The shape of a charge point as declared and learned; as declared alone while nothing has been learned."""
+    if capabilities is None and settings.quirks is not None:
+        capabilities = settings.quirks.applied_to(Capabilities())
     form = limit_form(site, settings, capabilities)
     whole = _shape(site, settings, form)
-    switches = capabilities is not None and capabilities.switches_phases
+    # Without numberPhases a limit cannot say that it is for one phase alone.
+    switches = capabilities is not None and capabilities.switches_phases and capabilities.number_phases
     if not switches or settings.current is not Current.AC or form.phases == 1:
         return whole
     return replace(whole, one_phase=_shape(site, settings, replace(form, phases=1)))
@@ -227,6 +284,7 @@ def _shape(site: SiteSettings, settings: ChargePointSettings, form: LimitForm) -
         lowest_voltage_v=site.lowest_voltage_v,
         highest_voltage_v=max(1.1 * site.voltage_v, site.limit_voltage_v),
         direct=settings.current is Current.DC,
+        lowest_w=_lowest_w(site, form),
     )
 
 
@@ -281,14 +339,27 @@ def floor_w(site: SiteSettings, settings: ChargePointSettings, form: LimitForm, 
     known phases at least 6 A on each, rounded up to the charger's step."""
     least_w = min_power_w
     if settings.current is Current.AC and settings.phases is not None:
-        least_w = max(least_w, round(MIN_AC_CURRENT_A * form.phases * site.limit_voltage_v))
+        least_w = max(least_w, _power_w(site, form, form.lowest_session_a))
     return form.ceil_w(least_w)
 
 
 def fallback_w(site: SiteSettings, settings: ChargePointSettings, form: LimitForm) -> int:
     """The default profile's limit: `offline_limit_w` on the charger's grid, never between 0 and 6 A.
 
-    Chargers clamp what lies between up to 6 A, so such a limit would count for less than it permits.
+    Chargers clamp what lies between up to 6 A, so such a limit would count for less than it permits. Nor is it what the
+    charger does not take: then it is the lowest limit that it does.
     """
     wanted_w = form.floor_w(settings.offline_limit_w)
-    return wanted_w if wanted_w >= floor_w(site, settings, form, 0) else 0
+    if wanted_w < max(floor_w(site, settings, form, 0), 1):
+        wanted_w = _lowest_w(site, form)
+    lowest_w = _power_w(site, form, form.lowest_default_a)
+    refused = form.lowest_default_a > MIN_AC_CURRENT_A and 0 < wanted_w < lowest_w
+    return form.ceil_w(lowest_w) if refused else wanted_w
+
+
+def _lowest_w(site: SiteSettings, form: LimitForm) -> int:
+    return 0 if form.takes_zero else form.ceil_w(_power_w(site, form, MIN_AC_CURRENT_A))
+
+
+def _power_w(site: SiteSettings, form: LimitForm, current_a: float) -> int:
+    return round(current_a * form.phases * site.limit_voltage_v)

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from csms.domain.capability_events import CapabilitiesLearned as CapabilitiesLearned  # noqa: PLC0414 - known from here
+from csms.domain.capability_events import QuirksPinned as QuirksPinned  # noqa: PLC0414 - as above
+from csms.domain.capability_events import WayLearned as WayLearned  # noqa: PLC0414 - as above
+from csms.domain.event import ChargePointEvent as ChargePointEvent  # noqa: PLC0414 - as above
+from csms.domain.event import ConnectorEvent as ConnectorEvent  # noqa: PLC0414 - as above
+from csms.domain.event import Event as Event  # noqa: PLC0414 - as above
 from csms.domain.grid import TemporaryLimit
 from csms.domain.model import (
-    Capabilities,
     ChargePointSettings,
     ConnectorStatus,
     LimitPurpose,
-    Moment,
     PowerSource,
     Proof,
     SiteLoad,
     SiteSettings,
     SmartCharging,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """`at` is when we learned of it, by our own clocks."""
-
-    at: Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +114,6 @@ class SiteRestarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class ChargePointEvent(Event):
-    charge_point_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class ChargePointConnected(ChargePointEvent):
     """A socket was authenticated; it replaces any earlier one of the same charge point."""
 
@@ -205,11 +197,6 @@ class ChargePointBooted(ChargePointEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class CapabilitiesLearned(ChargePointEvent):
-    capabilities: Capabilities
-
-
-@dataclass(frozen=True, slots=True)
 class ProgressReported(ChargePointEvent):
     """How far it is with something it was told to do: `task` is "firmware", "published_firmware", "diagnostics" or
     "log", `status` OCPP's word."""
@@ -226,11 +213,6 @@ class SecurityEventReported(ChargePointEvent):
     kind: str
     reported_at_s: float
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectorEvent(ChargePointEvent):
-    connector_id: int
 
 
 @dataclass(frozen=True, slots=True)

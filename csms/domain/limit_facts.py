@@ -36,6 +36,8 @@ class Circumstances:
     active: bool = False
     lease_shown: bool = False
     """The charger has shown that it steps down when a lease ends."""
+    forgets: bool = False
+    """It loses what it was told with the connection (see Capabilities.keeps_profiles)."""
 
 
 def issued(limits: ConnectorLimits, event: ev.LimitIssued) -> ConnectorLimits:
@@ -63,7 +65,7 @@ def confirmed(limits: ConnectorLimits, event: ev.LimitConfirmed, at_hand: Circum
     before = limits.transaction or limits.default if governs else None
     if at_hand.lease_shown:
         limits = replace(limits, transaction=_stepped_down(limits.transaction, event.at))
-    settling = () if at_hand.idle else _settling(limits, limit, event.at, at_hand.by_default)
+    settling = () if at_hand.idle else _settling(limits, limit, event.at, at_hand)
     kept = replace(limits, outstanding=rest, settling=settling, confirmed_at=event.at)
     if governs:
         kept = _served(kept, before, limit, event.at)
@@ -222,11 +224,14 @@ def _outstanding(limits: ConnectorLimits, limit_id: int) -> Limit | None:
     return next((limit for limit in limits.outstanding if limit.limit_id == limit_id), None)
 
 
-def _settling(limits: ConnectorLimits, limit: Limit, at: Moment, by_default: bool) -> tuple[Settling, ...]:
+def _settling(limits: ConnectorLimits, limit: Limit, at: Moment, at_hand: Circumstances) -> tuple[Settling, ...]:
     """What was possible until this confirmation and is higher than what was confirmed."""
+    by_default = at_hand.by_default
     before = [limits.confirmed(limit.purpose)]
     if limit.purpose is LimitPurpose.TRANSACTION and limits.transaction is None:
         before = [limits.default]  # until its first own profile a transaction runs under the default
+    if at_hand.forgets:
+        before = [kept if kept is None or kept.connection_id == limit.connection_id else None for kept in before]
     earlier = (o for o in limits.outstanding if o.purpose is limit.purpose and o.limit_id < limit.limit_id)
     known = [
         _still(possible, at, by_default, limits.confirmed_at) for possible in before if _is_higher(possible, limit)

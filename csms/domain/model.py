@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from csms.domain.capabilities import NOTHING_KNOWN, Knobs, Knowledge
+from csms.domain.capabilities import Capabilities as Capabilities  # noqa: PLC0414 - most know it from here
+from csms.domain.capabilities import LimitPurpose as LimitPurpose  # noqa: PLC0414 - as above
 from csms.domain.grid import Circuit
 
 OCPP16 = "ocpp1.6"
@@ -42,13 +45,6 @@ class ConnectorStatus(StrEnum):
     RESERVED = "Reserved"
     UNAVAILABLE = "Unavailable"
     FAULTED = "Faulted"
-
-
-class LimitPurpose(StrEnum):
-    """Which of a connector's two charging profiles a limit is written into."""
-
-    DEFAULT = "default"  # TxDefaultProfile: what a session starts from, and falls back to
-    TRANSACTION = "transaction"  # TxProfile: the running transaction's share
 
 
 class PowerSource(StrEnum):
@@ -134,7 +130,8 @@ class ChargePointSettings:
     its conductors L1, L2, L3. `grid_factor` is what it draws from the grid per watt it delivers (a DC charger's
     losses). `never_pause`: cars there do not wake from 0 A, so a session always keeps its floor. `local_list`: whether
     it is sent a local authorization list (None: as is the rule for all). `security_profile` is the least it may use;
-    `certificate_name` the common name of its certificate where that is not its identity.
+    `certificate_name` the common name of its certificate where that is not its identity. `quirks` are what the operator
+    knows better than the charger.
     """
 
     charge_point_id: str
@@ -157,6 +154,7 @@ class ChargePointSettings:
     local_list: bool | None = None
     security_profile: int = 0
     certificate_name: str | None = None
+    quirks: Knobs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,25 +174,6 @@ class Credentials:
 
 
 AS_DECLARED = Credentials()
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a charge point can do, learned after a boot or known of its make; None means not known.
-
-    `rate_units` holds "A" and/or "W". `current_step_a` is the grid its current limits must lie on. `limit_by` DEFAULT
-    is a charger that honours nothing but TxDefaultProfile: its default is its limit.
-    """
-
-    rate_units: tuple[str, ...] | None = None
-    max_stack_level: int | None = None
-    max_periods: int | None = None
-    max_profiles: int | None = None
-    switches_phases: bool | None = None
-    meter_interval_s: float | None = None
-    current_step_a: float = 0.1
-    relative_profiles: bool = False
-    limit_by: LimitPurpose = LimitPurpose.TRANSACTION
 
 
 class Proof(StrEnum):
@@ -233,15 +212,28 @@ class ChargePoint:
     security_profile: int = 0
     """The one of the live, or else the last, connection."""
     credentials: Credentials = AS_DECLARED
+    knowledge: Knowledge = NOTHING_KNOWN
+    """What `capabilities` follow from."""
 
     @property
     def connected(self) -> bool:
         return self.connection_id is not None
 
     @property
+    def reads_leases(self) -> bool:
+        return self.capabilities is None or self.capabilities.leases
+
+    @property
+    def keeps_profiles(self) -> bool:
+        """False where it forgets them with the connection, and nothing limits it from then on."""
+        return self.capabilities is None or self.capabilities.keeps_profiles
+
+    @property
     def limit_by(self) -> LimitPurpose:
-        """Which of its profiles the limit of a running transaction is written into."""
-        return LimitPurpose.TRANSACTION if self.capabilities is None else self.capabilities.limit_by
+        """Which of its limits governs a running transaction: that of the transaction, or the standing one."""
+        if self.capabilities is None or self.capabilities.limit_by is LimitPurpose.TRANSACTION:
+            return LimitPurpose.TRANSACTION
+        return LimitPurpose.DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from csms.domain import access_rules, transaction_rules
+from csms.domain import access_rules, capability_rules, transaction_rules
 from csms.domain import events as ev
 from csms.domain import limit_facts as facts
 from csms.domain.alarms import Alarm
+from csms.domain.capability_rules import known_anew, seen_to_have_several, started_afresh
 from csms.domain.demand import with_demand
 from csms.domain.energy import energy_after, slope_power_w
 from csms.domain.freshness import age
@@ -41,7 +42,7 @@ def _site_declared(_state: State, event: ev.SiteDeclared) -> tuple[Row, ...]:
 def _charge_point_declared(state: State, event: ev.ChargePointDeclared) -> tuple[Row, ...]:
     if event.settings.site_id != state.site.site_id:
         raise IllegalEvent(f"charge point {event.settings.charge_point_id!r} belongs to another site")
-    return (event.settings,)
+    return (event.settings, *known_anew(state, event.settings))
 
 
 def _smart_charging_configured(_state: State, event: ev.SmartChargingConfigured) -> tuple[Row, ...]:
@@ -89,22 +90,17 @@ def _disconnected(state: State, event: ev.ChargePointDisconnected) -> tuple[Row,
 
 def _booted(state: State, event: ev.ChargePointBooted) -> tuple[Row, ...]:
     charge_point = state.charge_point(event)
-    return (
-        replace(
-            charge_point,
-            vendor=event.vendor,
-            model=event.model,
-            serial_number=event.serial_number,
-            firmware_version=event.firmware_version,
-            booted_at_s=event.at.utc_s,
-            lease_proof=None,  # the clock it reads its schedules by has started anew
-            commissioned_at_s=charge_point.commissioned_at_s or event.at.utc_s,
-        ),
+    booted = replace(
+        charge_point,
+        vendor=event.vendor,
+        model=event.model,
+        serial_number=event.serial_number,
+        firmware_version=event.firmware_version,
+        booted_at_s=event.at.utc_s,
+        lease_proof=None,  # the clock it reads its schedules by has started anew
+        commissioned_at_s=charge_point.commissioned_at_s or event.at.utc_s,
     )
-
-
-def _capabilities_learned(state: State, event: ev.CapabilitiesLearned) -> tuple[Row, ...]:
-    return (replace(state.charge_point(event), capabilities=event.capabilities),)
+    return (started_afresh(state, charge_point, booted),)
 
 
 def _status_changed(state: State, event: ev.ConnectorStatusChanged) -> tuple[Row, ...]:
@@ -112,12 +108,13 @@ def _status_changed(state: State, event: ev.ConnectorStatusChanged) -> tuple[Row
     suspended = _suspended_since(state.connectors.get(key), event)
     connection_id = state.charge_points[event.charge_point_id].connection_id
     connector = Connector(*key, event.status, event.error_code, event.at.utc_s, suspended, connection_id)
+    rows = (connector, *seen_to_have_several(state, event))
     limits = state.limits.get(key)
     if limits is None or key in state.active or not unplugged(state, key, connector):
-        return (connector,)
+        return rows
     drew_alone = limits.overdraw is not None and limits.overdraw.idle
     calm = replace(limits, settling=(), overdraw=None if drew_alone else limits.overdraw)
-    return (connector,) if calm == limits else (connector, calm)
+    return rows if calm == limits else (*rows, calm)
 
 
 def _suspended_since(before: Connector | None, event: ev.ConnectorStatusChanged) -> Moment | None:
@@ -194,6 +191,7 @@ def _limit_answered(
             by_default=state.charge_points[key.charge_point_id].limit_by is LimitPurpose.DEFAULT,
             active=active,
             lease_shown=state.charge_points[key.charge_point_id].lease_proof is Proof.SHOWN,
+            forgets=not state.charge_points[key.charge_point_id].keeps_profiles,
         )
         limits = rule(state.limits_of(key), event, at_hand)
         if limits is None:
@@ -289,7 +287,7 @@ RULES: dict[type[ev.Event], Callable[[State, Any], tuple[Row, ...]]] = {
     ev.ChargePointFlapping: _no_change,
     **access_rules.RULES,
     ev.ChargePointBooted: _booted,
-    ev.CapabilitiesLearned: _capabilities_learned,
+    **capability_rules.RULES,
     ev.ProgressReported: _no_change,
     ev.SecurityEventReported: _no_change,
     ev.ConnectorStatusChanged: _status_changed,

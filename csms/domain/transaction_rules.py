@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from csms.domain import events as ev
 from csms.domain import limit_facts as facts
+from csms.domain.capability_rules import seen_to_have_several
 from csms.domain.energy import energy_after
 from csms.domain.illegal import IllegalEvent
 from csms.domain.model import Connector, ConnectorKey, ConnectorStatus, Moment, SiteSettings, Transaction
@@ -45,7 +46,7 @@ def _transaction_started(state: State, event: ev.TransactionStarted) -> tuple[Ro
         trigger_reason=event.trigger_reason,
         remote_start_id=event.remote_start_id,
     )
-    rows: list[Row] = [started]
+    rows: list[Row] = [started, *seen_to_have_several(state, event)]
     running = state.active.get(key)
     if running is not None:  # a connector has one transaction; the charger forgot to end this one
         ended_at_s = max(running.started_at_s or event.started_at_s, event.started_at_s)

@@ -5,7 +5,8 @@ import asyncio
 from support.scripted import ACCEPTED, Fixture, accept, play
 
 from csms.domain import events as ev
-from csms.domain.commands import Answer, Outcome, ReadSchedule, ScheduleLimit, SetLimit
+from csms.domain.capabilities import Knobs
+from csms.domain.commands import Answer, ClearLimits, Outcome, ReadSchedule, ScheduleLimit, SetLimit
 from csms.domain.grid import TemporaryLimit
 from csms.domain.model import ConnectorKey, LimitPurpose, Proof
 
@@ -184,5 +185,93 @@ def test_a_session_without_a_limit_of_its_own_does_not_hide_that_its_default_is_
         assert (1, "transaction", 0) not in told(f)
         first = f.site.snapshot().limits[ConnectorKey("a", 1)]
         assert first.default_proof is Proof.DISPROVED
+
+    play(story, "a")
+
+
+NO = Outcome(Answer.REJECTED)
+
+
+def knobs(f: Fixture) -> Knobs:
+    return f.site.snapshot().charge_points["a"].knowledge.learned.knobs
+
+
+def test_a_charger_that_takes_no_transaction_profile_is_limited_by_its_default_before_long() -> None:
+    async def story(f: Fixture) -> None:
+        async def answer(command: SetLimit) -> Outcome:
+            return ACCEPTED if command.purpose is LimitPurpose.DEFAULT else Outcome(Answer.NOT_SUPPORTED)
+
+        link = f.connect("a", answer)
+        await asyncio.sleep(10)
+        f.start("a")
+        await asyncio.sleep(10)
+        assert knobs(f) == Knobs(limit_by=LimitPurpose.DEFAULT)
+        assert link.told[-1].purpose is LimitPurpose.DEFAULT
+        assert link.told[-1].limit_w == 22_000
+        assert len(link.limits_kw()) == 2
+
+    play(story, "a")
+
+
+def test_an_accident_changes_no_way_and_a_way_that_has_worked_stands() -> None:
+    async def story(f: Fixture) -> None:
+        refusing = False
+
+        async def answer(_command: SetLimit) -> Outcome:
+            return NO if refusing else ACCEPTED
+
+        f.connect("a", answer)
+        await asyncio.sleep(10)
+        f.start("a")
+        await asyncio.sleep(10)
+        refusing = True
+        await fall(f, 5_000)
+        await asyncio.sleep(120)
+        assert knobs(f) == Knobs()
+
+    play(story, "a")
+
+
+def test_a_charger_that_refuses_everything_is_not_asked_more_and_more() -> None:
+    async def story(f: Fixture) -> None:
+        async def answer(_command: SetLimit) -> Outcome:
+            return NO
+
+        link = f.connect("a", answer)
+        f.start("a")
+        await asyncio.sleep(600)
+        assert f.site.snapshot().charge_points["a"].knowledge.learned.given_up
+        searched = len(link.told)
+        assert searched <= 80
+        await asyncio.sleep(600)
+        assert len(link.told) - searched <= 22  # each profile once a minute
+
+    play(story, "a")
+
+
+def test_a_format_error_teaches_and_leaves_what_it_said_possible() -> None:
+    async def story(f: Fixture) -> None:
+        async def answer(command: SetLimit) -> Outcome:
+            if command.form.unit == "W":
+                return Outcome(Answer.CALL_ERROR, "FormationViolation: chargingRateUnit")
+            return ACCEPTED
+
+        f.connect("a", answer)
+        await asyncio.sleep(30)
+        assert knobs(f) == Knobs(rate_units=("A",))
+
+    play(story, "a")
+
+
+def test_what_stood_in_another_profile_is_cleared_once_on_each_connection() -> None:
+    async def story(f: Fixture) -> None:
+        f.site.record(ev.QuirksPinned(f.now, "a", Knobs(limit_by=LimitPurpose.STATION)))
+        for connection in ("c1", "c2"):
+            link = f.connect("a", connection=connection)
+            await asyncio.sleep(20)
+            f.site.record(ev.QuirksPinned(f.now, "a", Knobs(limit_by=LimitPurpose.STATION, rate_units=("A",))))
+            f.start("a")
+            await asyncio.sleep(20)
+            assert link.cleared == [ClearLimits(LimitPurpose.DEFAULT, 1)]
 
     play(story, "a")

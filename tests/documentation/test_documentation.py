@@ -4,7 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -20,6 +20,7 @@ from csms.balancing.strategies import STRATEGIES
 from csms.charge_points.quirks import QUIRKS, Quirk
 from csms.charge_points.versions import VERSIONS
 from csms.config import Config
+from csms.domain.capabilities import Knobs
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -187,9 +188,24 @@ def names_in(request: Any) -> Iterator[str]:
     yield from (item["variable"]["name"] for item in request.get("get_variable_data", ()))
 
 
-@pytest.mark.parametrize("quirk", QUIRKS, ids=lambda quirk: quirk.vendor)
+@pytest.mark.parametrize("quirk", QUIRKS, ids=lambda quirk: f"{quirk.vendor} {quirk.model}")
 def test_every_quirk_is_documented(quirk: Quirk) -> None:
-    assert f"| `{quirk.vendor}` |" in section(REFERENCE / "ocpp.md", "Quirks")
+    assert quirk_row(quirk) in section(REFERENCE / "ocpp.md", "Quirks").splitlines()
+
+
+def quirk_row(quirk: Quirk) -> str:
+    """A row of the reference: the pattern, what was seen, and the knobs that follow, as they are pinned."""
+    pattern = f"`{quirk.vendor}`" + ("" if quirk.model == "*" else f", model `{quirk.model}`")
+    knobs = [f"`{name} = {json.dumps(value)}`" for name, value in quirk.knobs.said()]
+    if quirk.highest_stack_level is not None:
+        knobs.append(f"`max_stack_level` at most {quirk.highest_stack_level}")
+    return f"| {pattern} | {quirk.seen} | {', '.join(knobs)} |"
+
+
+def test_every_knob_is_documented() -> None:
+    described = section(REFERENCE / "ocpp.md", "Quirks")
+    for knob in fields(Knobs):
+        assert f"| `{knob.name}` |" in described
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

@@ -6,7 +6,7 @@ from ocpp.v16 import call, enums
 
 from csms.charge_points.composite import schedule_limits
 from csms.charge_points.link import status_outcome
-from csms.charge_points.profiles import PURPOSES, charging_profile_16
+from csms.charge_points.profiles import STATION_MAX_16, charging_profile_16, purpose_name
 from csms.charge_points.schemas import JsonObject
 from csms.domain.commands import Answer, ClearLimits, Command, Outcome, ReadSchedule, SetLimit, StopSession, Trigger
 
@@ -20,9 +20,10 @@ class Commands16:
             case SetLimit():
                 return charging_profile_16(command)
             case ClearLimits():
+                purpose = purpose_name(command.purpose, STATION_MAX_16)
                 return call.ClearChargingProfile(
                     connector_id=command.connector_id,
-                    charging_profile_purpose=enums.ChargingProfilePurposeType(PURPOSES[command.purpose]),
+                    charging_profile_purpose=enums.ChargingProfilePurposeType(purpose),
                 )
             case ReadSchedule():
                 unit = None if command.unit is None else enums.ChargingRateUnitType(command.unit)

@@ -6,7 +6,7 @@ from ocpp.v201 import call, datatypes, enums
 
 from csms.charge_points.composite import schedule_limits
 from csms.charge_points.link import status_outcome
-from csms.charge_points.profiles import PURPOSES, charging_profile_201
+from csms.charge_points.profiles import STATION_MAX_201, charging_profile_201, purpose_name
 from csms.charge_points.schemas import JsonObject
 from csms.domain.commands import Answer, ClearLimits, Command, Outcome, ReadSchedule, SetLimit, StopSession, Trigger
 
@@ -20,10 +20,11 @@ class Commands201:
             case SetLimit():
                 return charging_profile_201(command)
             case ClearLimits():  # K10.FR.02: never without a criterion
+                purpose = purpose_name(command.purpose, STATION_MAX_201)
                 return call.ClearChargingProfile(
                     charging_profile_criteria=datatypes.ClearChargingProfileType(
                         evse_id=command.connector_id,
-                        charging_profile_purpose=enums.ChargingProfilePurposeEnumType(PURPOSES[command.purpose]),
+                        charging_profile_purpose=enums.ChargingProfilePurposeEnumType(purpose),
                     )
                 )
             case ReadSchedule():

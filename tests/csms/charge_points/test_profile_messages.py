@@ -1,5 +1,6 @@
 """A limit in W as the exact SetChargingProfile of both versions, and the other commands."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -218,3 +219,85 @@ PERIODS = [{"startPeriod": 0, "limit": 2.6667, "numberPhases": 1}, {"startPeriod
 )
 def test_what_an_answer_means(protocol: str, command: Command, payload: dict[str, Any], outcome: Outcome) -> None:
     assert VERSIONS[protocol].translation.outcome(command, payload) == outcome
+
+
+def schedule(protocol: str, command: Command) -> Any:
+    profile = frame(protocol, command)[1].get("csChargingProfiles") or frame(protocol, command)[1]["chargingProfile"]
+    found = profile["chargingSchedule"]
+    return found if protocol == OCPP16 else found[0]
+
+
+def profile_of(protocol: str, command: Command) -> Any:
+    """Where it is set, and what it is."""
+    payload = frame(protocol, command)[1]
+    if protocol == OCPP16:
+        return payload["connectorId"], payload["csChargingProfiles"]
+    return payload["evseId"], payload["chargingProfile"]
+
+
+@pytest.mark.parametrize("protocol", [OCPP16, OCPP201])
+def test_number_phases_is_left_out_where_the_charger_refuses_it(protocol: str) -> None:
+    command = SetLimit(1, TRANSACTION, 6700, replace(AMPERES, number_phases=False), START_S, "42", lease_s=900)
+    periods = schedule(protocol, command)["chargingSchedulePeriod"]
+    assert [sorted(period) for period in periods] == [["limit", "startPeriod"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("protocol", "purpose"), [(OCPP16, "ChargePointMaxProfile"), (OCPP201, "ChargingStationMaxProfile")]
+)
+@pytest.mark.parametrize("relative", [False, True])
+def test_a_standing_limit_may_be_the_charge_points_maximum_which_is_never_relative(
+    protocol: str, purpose: str, relative: bool
+) -> None:
+    command = SetLimit(1, DEFAULT, 6700, replace(AMPERES, station_max=True, relative=relative), 0.0)
+    place, profile = profile_of(protocol, command)
+    number = profile["chargingProfileId" if protocol == OCPP16 else "id"]
+    assert (place, profile["chargingProfilePurpose"], profile["chargingProfileKind"], number) == (
+        0,
+        purpose,
+        "Absolute",
+        3,
+    )
+    assert schedule(protocol, command)["startSchedule"] == "1970-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("protocol", [OCPP16, OCPP201])
+def test_a_default_may_stand_on_connector_0_a_transactions_limit_never(protocol: str) -> None:
+    form = replace(AMPERES, default_on_station=True)
+    place, profile = profile_of(protocol, SetLimit(1, DEFAULT, 6700, form, 0.0))
+    assert (place, profile["chargingProfilePurpose"]) == (0, "TxDefaultProfile")
+    assert profile_of(protocol, SetLimit(1, TRANSACTION, 6700, form, START_S, "42"))[0] == 1
+
+
+def test_start_schedule_is_left_out_in_1_6_and_periods_count_from_the_transaction_then() -> None:
+    form = replace(AMPERES, start_schedule=False)
+    command = SetLimit(1, TRANSACTION, 6700, form, START_S, "42", transaction_age_s=100, lease_s=900)
+    found = schedule(OCPP16, command)
+    assert "startSchedule" not in found
+    assert [period["startPeriod"] for period in found["chargingSchedulePeriod"]] == [0, 1000]
+
+
+def test_2_0_1_has_the_start_of_an_absolute_schedule_whatever_the_charger_likes() -> None:
+    """K01.FR.40."""
+    form = replace(AMPERES, start_schedule=False)
+    assert schedule(OCPP201, SetLimit(1, TRANSACTION, 6700, form, START_S, "42"))["startSchedule"] == START
+
+
+def test_the_transaction_is_not_named_in_1_6_where_the_charger_mistakes_its_id() -> None:
+    form = replace(AMPERES, names_transaction=False)
+    assert "transactionId" not in profile_of(OCPP16, SetLimit(1, TRANSACTION, 6700, form, START_S, "42"))[1]
+    assert profile_of(OCPP201, SetLimit(1, TRANSACTION, 6700, form, START_S, "42"))[1]["transactionId"] == "42"
+
+
+def test_a_limit_is_one_of_the_currents_a_charger_has() -> None:
+    form = replace(AMPERES, currents_a=(6.0, 8.0, 10.0, 13.0, 16.0))
+    for limit_w, limit_a in ((0, 0), (4_140, 6), (6_700, 8), (22_000, 16)):
+        periods = schedule(OCPP16, SetLimit(1, TRANSACTION, limit_w, form, START_S, "42"))["chargingSchedulePeriod"]
+        assert [period["limit"] for period in periods] == [limit_a]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "purpose"), [(OCPP16, "ChargePointMaxProfile"), (OCPP201, "ChargingStationMaxProfile")]
+)
+def test_a_charge_points_maximum_is_cleared_by_its_name(protocol: str, purpose: str) -> None:
+    assert purpose in str(frame(protocol, ClearLimits(LimitPurpose.STATION)))

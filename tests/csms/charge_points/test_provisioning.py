@@ -13,6 +13,7 @@ from csms.charge_points.profile_reports import ProfileReports
 from csms.charge_points.provisioning import Change, Setting, Value, capabilities, metering_changes, provision
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.versions import VERSIONS
+from csms.domain.capabilities import Knobs, Knowledge
 from csms.domain.model import OCPP16, OCPP201, Capabilities, ChargePoint
 
 ALL = "Power.Active.Import,Energy.Active.Import.Register,Current.Import"
@@ -40,10 +41,10 @@ class Script:
             raise answer
         return codec.validate_response(action, answer)
 
-    async def provision(self, charge_point: ChargePoint) -> Capabilities:
+    async def provision(self, charge_point: ChargePoint, unasked: Sequence[str] = ()) -> Capabilities:
         version = VERSIONS[self._protocol]
         clear_foreign = partial(version.clear_foreign, self.call, ProfileReports(), 5.0)
-        learned = await provision(self.call, version.dialect, charge_point, 10, clear_foreign)
+        learned = await provision(self.call, version.dialect, charge_point, unasked, 10, clear_foreign)
         assert self._answers == []
         return learned
 
@@ -196,10 +197,24 @@ async def test_a_lost_connection_ends_it_without_a_result() -> None:
         await Script(OCPP16, [ConnectionLost("gone")]).provision(NEW)
 
 
-async def test_quirks_have_the_last_word() -> None:
-    script = Script(OCPP16, [CallTimeout("GetConfiguration")])
-    wallbox = ChargePoint("CP-1", vendor="Wallbox", capabilities=KNOWN)
-    assert await script.provision(wallbox) == Capabilities(("A",), 0, meter_interval_s=30.0, relative_profiles=True)
+async def test_what_a_charger_told_before_stands_while_it_is_silent() -> None:
+    knowledge = Knowledge(told=Capabilities(max_stack_level=7), quirk=Knobs(max_stack_level=0))
+    seen = ChargePoint("CP-1", capabilities=Capabilities(max_stack_level=0), knowledge=knowledge)
+    assert await Script(OCPP16, [CallTimeout("GetConfiguration")]).provision(seen) == Capabilities(max_stack_level=7)
+
+
+@pytest.mark.parametrize("protocol", [OCPP16, OCPP201])
+async def test_what_makes_a_charger_restart_is_neither_asked_nor_set(protocol: str) -> None:
+    asked = {OCPP16: [ANSWERED_16, ACCEPTED], OCPP201: [variables(RateUnit="A"), variables(TxUpdatedInterval="10")]}
+    script = Script(protocol, asked[protocol])
+    await script.provision(SEEN, unasked=("measurands",))
+    assert not any("easurands" in str(told) or "SampledData" in str(told.get("key")) for _, told in script.asked)
+
+
+async def test_a_question_of_which_nothing_may_be_asked_is_left_out() -> None:
+    script = Script(OCPP201, [variables(RateUnit="A")])
+    await script.provision(SEEN, unasked=("measurands", "meter_interval"))
+    assert [len(payload["getVariableData"]) for _, payload in script.asked] == [4]
 
 
 @pytest.mark.parametrize(

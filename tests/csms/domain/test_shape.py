@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from csms.domain.capabilities import Knobs, LimitPurpose
 from csms.domain.electrical import Load, Shape, shape, voltages
 from csms.domain.model import Capabilities, ChargePointSettings, Current, SiteSettings
 
@@ -168,3 +169,74 @@ def test_a_limit_in_amperes_loads_exactly_these_amperes(limit_a: float, volts_v:
     made = shape(site, replace(AC3, phase_map=RST), None)
     load = made.load(made.form.floor_w(round(limit_a * 3 * volts_v) + 1))
     assert load[1:] == (round(limit_a * 1000) * voltages(site).quanta_per_ma,) * 3
+
+
+STEPS = Capabilities(("A",), currents_a=(6.0, 8.0, 10.0, 13.0, 16.0))
+
+
+@pytest.mark.parametrize(
+    ("wanted_w", "down_a", "up_a"),
+    [
+        (-1, 0, 0),
+        (0, 0, 0),
+        (1, 0, 6),
+        (4_139, 0, 6),  # 6 A x 3 x 230 V are 4140 W
+        (4_140, 6, 6),
+        (4_141, 6, 8),
+        (8_000, 10, 13),
+        (11_040, 16, 16),
+        (22_080, 16, 16),  # nothing is higher
+    ],
+)
+def test_a_charger_with_a_few_currents_has_the_next_below_and_above(wanted_w: int, down_a: int, up_a: int) -> None:
+    form = shape(SITE, AC3, STEPS).form
+    assert (form.floor_w(wanted_w), form.ceil_w(wanted_w)) == (down_a * 690, up_a * 690)
+    assert form.current_a(wanted_w) == down_a
+    assert form.grid_current_ma(form.floor_w(wanted_w)) == down_a * 1000
+    assert form.grid_current_ma(8_000) is None
+    assert form.largest_step_w == 4_140  # from 0 to 6 A
+
+
+@pytest.mark.parametrize(
+    ("known", "least_w", "fallback_w", "lowest_w"),
+    [
+        (Capabilities(("A",)), 4_140, 0, 0),
+        (Capabilities(("A",), takes_zero=False), 4_140, 4_140, 4_140),
+        (Capabilities(("W",), takes_zero=False), 4_140, 4_140, 4_140),
+        (Capabilities(("A",), takes_zero=False, lowest_default_a=6.1), 4_140, 4_209, 4_140),
+        (Capabilities(("A",), takes_zero=False, lowest_default_a=6.1, current_step_a=1), 4_140, 4_830, 4_140),
+        (replace(STEPS, takes_zero=False, lowest_default_a=6.1), 4_140, 5_520, 4_140),
+        (Capabilities(("A",), lowest_default_a=6.1), 4_140, 0, 0),
+        (Capabilities(("A",), lowest_default_a=6.1, limit_by=LimitPurpose.DEFAULT), 4_209, 0, 0),
+        (Capabilities(("A",), lowest_default_a=6.1, limit_by=LimitPurpose.STATION), 4_209, 0, 0),
+    ],
+)
+def test_what_a_charger_cannot_be_told_is_counted_as_what_it_is_told_instead(
+    known: Capabilities, least_w: int, fallback_w: int, lowest_w: int
+) -> None:
+    made = shape(SITE, AC3, known)
+    assert (made.least_w, made.fallback_w, made.lowest_w) == (least_w, fallback_w, lowest_w)
+
+
+@pytest.mark.parametrize(
+    ("offline_w", "known", "fallback_w"),
+    [
+        (4_140, Capabilities(("A",), lowest_default_a=6.1), 4_209),
+        (4_140, Capabilities(("A",), lowest_default_a=6.1, current_step_a=1), 4_830),
+        (5_000, Capabilities(("A",), lowest_default_a=6.1), 4_968),
+        (3_000, Capabilities(("A",), lowest_default_a=6.1), 0),
+        (8_000, STEPS, 6_900),
+    ],
+)
+def test_a_default_of_exactly_6_a_is_the_next_above_where_that_is_refused(
+    offline_w: int, known: Capabilities, fallback_w: int
+) -> None:
+    assert shape(SITE, replace(AC3, offline_limit_w=offline_w), known).fallback_w == fallback_w
+
+
+def test_without_number_phases_no_limit_is_for_one_phase_alone() -> None:
+    assert shape(SITE, AC3, Capabilities(switches_phases=True, number_phases=False)).one_phase is None
+
+
+def test_until_a_charger_has_told_anything_its_shape_follows_what_the_operator_knows() -> None:
+    assert shape(SITE, replace(AC3, quirks=Knobs(takes_zero=False)), None).fallback_w == 4_140

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from csms.domain import events as ev
-from csms.domain.commands import Answer, Command, Outcome, ReadSchedule, SetLimit, StopSession
+from csms.domain.commands import Answer, ClearLimits, Command, Outcome, ReadSchedule, SetLimit, StopSession
 from csms.domain.model import (
     BalancerSettings,
     Capabilities,
@@ -36,6 +36,7 @@ class ScriptedLink:
         self.told: list[SetLimit] = []
         self.asked: list[int] = []
         self.stopped: list[str] = []
+        self.cleared: list[ClearLimits] = []
         self.schedule: Callable[[ReadSchedule], Awaitable[Outcome]] = not_supported
         self.stored_before: list[bool] = []
         self.closed: list[int] = []
@@ -71,6 +72,8 @@ class ScriptedLink:
             return await self.schedule(command)
         if isinstance(command, StopSession):
             self.stopped.append(command.transaction_id)
+        if isinstance(command, ClearLimits):
+            self.cleared.append(command)
         if not isinstance(command, SetLimit):
             return Outcome(Answer.NOT_SUPPORTED)
         self.told.append(command)
