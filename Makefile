@@ -9,7 +9,7 @@ SITE_HOURS ?= 20
 SEED ?= 1
 BUILD := build
 
-.PHONY: demo test sim bench bench-fairness bench-allocation bench-messages bench-fleet exhaustive mutants lint format types install clean
+.PHONY: demo test sim bench bench-fairness bench-allocation bench-messages bench-fleet exhaustive fuzz mutants lint format types install clean
 
 install: $(STAMP)
 
@@ -51,6 +51,12 @@ bench-fairness: $(BENCH_STAMP)
 # Every reachable state of a small world.
 exhaustive: $(STAMP)
 	$(BIN)/python tests/exhaustive/every_state.py
+
+# Whatever a charger may send: `make fuzz SECONDS=600`, half of it from the schemas, half guided by the code's coverage.
+fuzz: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,fuzz]'
+	$(BIN)/python tests/fuzz/any_frame.py --seed $(SEED) --seconds $(or $(SECONDS),60)
+	$(BIN)/python tests/fuzz/coverage.py -max_total_time=$(or $(SECONDS),60)
 
 # Break each rule of the balancer in turn: the tests and the simulation must each notice.
 mutants: $(STAMP)

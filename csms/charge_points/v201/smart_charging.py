@@ -51,7 +51,7 @@ def _plans_more(schedule: JsonObject, limit_w: int, shape: Shape) -> bool:
         elif shape.form.unit == "A":
             most = shape.form.current_a(limit_w)
         else:
-            phases = period.get("numberPhases", ASSUMED_PHASES)
+            phases = max(1, period.get("numberPhases", ASSUMED_PHASES))  # some say 0
             most = Decimal(limit_w) / (phases * Decimal(str(shape.form.voltage_v)))
         if planned > most + _ROUNDED.get(schedule["chargingRateUnit"], Decimal(0)):
             return True
