@@ -8,7 +8,7 @@ from dataclasses import replace
 from csms.domain import events as ev
 from csms.domain.alarms import SECURITY_EVENT
 from csms.domain.closing import closed_by_operator
-from csms.domain.grid import TemporaryLimit
+from csms.domain.grid import OperatorLimit, TemporaryLimit
 from csms.domain.model import SiteLoad, SmartCharging, Transaction
 from csms.domain.ports import Clock
 from csms.domain.rules import IllegalEvent
@@ -46,6 +46,22 @@ class Steering:
         if standing:
             await self.record(ev.TemporaryLimitsWithdrawn(now, source), origin="api")
         return len(standing)
+
+    async def set_operator_limit(self, charge_point_id: str, limit: OperatorLimit) -> None:
+        """It replaces an earlier one of the same connector; the balancer keeps to it at once. On disk when this
+        returns."""
+        await self.record(ev.OperatorLimitSet(self._clock.now(), charge_point_id, limit), origin="api")
+
+    async def clear_operator_limit(self, charge_point_id: str, connector_id: int) -> bool:
+        """Whether there was one."""
+        try:
+            durable = self.record(
+                ev.OperatorLimitCleared(self._clock.now(), charge_point_id, connector_id), origin="api"
+            )
+        except IllegalEvent:
+            return False
+        await durable
+        return True
 
     async def report_site_load(
         self, power_w: int, measured_at_s: float, currents_a: tuple[float, ...] | None = None

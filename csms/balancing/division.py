@@ -72,12 +72,13 @@ class Division:
         )
         given: dict[ConnectorKey, Share] = {}
         for n, wish in enumerate(unserved):
-            capped = wish.charge_point_cap_w < wish.floor_w
+            capped = min(wish.charge_point_cap_w, wish.cap_w) < wish.floor_w
             starts_s = None
             if ends_s and self._strategy.in_turn and not capped:
                 rounds, nth = divmod(n, len(ends_s))
                 starts_s = ends_s[nth] + rounds * self._settings.turn_s
-            why = "its cap" if capped else "no room"
+            why = wish.capped_by if wish.by_operator else "its cap"
+            why = why if capped else "no room"
             reason = f"waits: needs {kw(wish.floor_w)}, {why}"
             given[wish.key] = Share(0, reason, waiting=True, phases=wish.phases, expected_start_s=starts_s)
         return given
@@ -93,9 +94,11 @@ class Division:
         given: dict[ConnectorKey, Share] = {}
         more_w: dict[Line, int] = defaultdict(int)
         for group, share_w, row in zip(groups.values(), filled.shares_w, filled.stopped_by, strict=True):
+            together = row is None and len(group) > 1 and share_w >= group[0].charge_point_cap_w
             for wish, part_w in _inside(group, share_w):
                 limit_w = wish.shape.form.floor_w(part_w)
-                given[wish.key] = Share(limit_w, reasons.of(wish, part_w, row), phases=wish.phases)
+                reason = wish.capped_by if together and wish.by_operator else reasons.of(wish, part_w, row)
+                given[wish.key] = Share(limit_w, reason, phases=wish.phases)
                 if limit_w > wish.start_w:
                     more_w[wish.line] += limit_w - wish.start_w
         _take_all(left, more_w)
@@ -174,7 +177,7 @@ def _leave_to_stopped(
     return {
         wish.key: Share(0, "has stopped asking: others want the power", waiting=True, phases=wish.phases)
         if wish.key in unserved
-        else Share(wish.start_w, "has stopped asking: floor", phases=wish.phases)
+        else Share(min(wish.start_w, wish.cap_w), "has stopped asking: floor", phases=wish.phases)
         for wish in rest
     }
 
@@ -191,7 +194,7 @@ def _serve_floors(wishes: Sequence[Wish], order: FloorOrder, left: list[int]) ->
     for wish in ordered:
         more_w = wish.start_w - wish.paid_w
         fits = more_w == 0 or all(load * more_w <= left[row] for row, load in wish.line.rows)
-        if fits and wish.floor_w <= inside_w[wish.key.charge_point_id]:
+        if fits and wish.floor_w <= min(inside_w[wish.key.charge_point_id], wish.cap_w):
             inside_w[wish.key.charge_point_id] -= wish.floor_w
             _take(left, wish, wish.start_w, wish.paid_w)
         else:
@@ -208,7 +211,9 @@ def _room_beside_all(wishes: Sequence[Wish], left: Sequence[int]) -> list[int] |
         more_w[wish.line] += wish.start_w - wish.paid_w
     rest = list(left)
     _take_all(rest, more_w)
-    fits = min(rest) >= 0 and all(inside_w[wish.key.charge_point_id] <= wish.charge_point_cap_w for wish in wishes)
+    fits = min(rest) >= 0 and all(
+        inside_w[wish.key.charge_point_id] <= wish.charge_point_cap_w and wish.floor_w <= wish.cap_w for wish in wishes
+    )
     return rest if fits else None
 
 

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from csms.balancing.ledger import Exposure
     from csms.balancing.wishes import Wish
 
-Caps = tuple[int | None, int, int]
-"""Of a charge point: the phases in use (None: all), what it may have at most, and in the time window."""
+Caps = tuple[int | None, int, int, int | None, int | None]
+"""Of a connector: the phases in use (None: all), what its charge point may have at most, and what caps from outside
+leave it beside its free connectors; then what an operator allows the charge point, if nobody allows it less, and the
+connector (None: anything)."""
 
 Basis = tuple[Sequence[Sequence[tuple[int, int]]], Mapping[str, int], int]
 """What all wishes have in common: where the rows of the tree lie above whom, and the configured least power."""

@@ -10,7 +10,7 @@ from csms.domain.capability_events import WayLearned as WayLearned  # noqa: PLC0
 from csms.domain.event import ChargePointEvent as ChargePointEvent  # noqa: PLC0414 - as above
 from csms.domain.event import ConnectorEvent as ConnectorEvent  # noqa: PLC0414 - as above
 from csms.domain.event import Event as Event  # noqa: PLC0414 - as above
-from csms.domain.grid import TemporaryLimit
+from csms.domain.grid import OperatorLimit, TemporaryLimit
 from csms.domain.model import (
     ChargePointSettings,
     ConnectorStatus,
@@ -213,6 +213,20 @@ class SecurityEventReported(ChargePointEvent):
     kind: str
     reported_at_s: float
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorLimitSet(ChargePointEvent):
+    """An operator lets a connector, or the whole charge point, have no more than this; it replaces an earlier one."""
+
+    limit: OperatorLimit
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorLimitCleared(ChargePointEvent):
+    """The operator's limit of a connector (0: of the whole charge point) is no more."""
+
+    connector_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,19 @@ class Circuit:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorLimit:
+    """What an operator lets a connector have at most, or all connectors of its charge point together (`connector_id`
+    0). The end is not included; None: until it is withdrawn."""
+
+    connector_id: int
+    max_power_w: int
+    valid_until_s: float | None = None
+
+    def over_at(self, utc_s: float) -> bool:
+        return self.valid_until_s is not None and self.valid_until_s <= utc_s
+
+
+@dataclass(frozen=True, slots=True)
 class TemporaryLimit:
     """A ceiling somebody else sets for a time: a grid operator, an energy manager. The end is not included.
 

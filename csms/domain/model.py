@@ -14,7 +14,7 @@ from typing import NamedTuple
 from csms.domain.capabilities import NOTHING_KNOWN, Knobs, Knowledge
 from csms.domain.capabilities import Capabilities as Capabilities  # noqa: PLC0414 - most know it from here
 from csms.domain.capabilities import LimitPurpose as LimitPurpose  # noqa: PLC0414 - as above
-from csms.domain.grid import Circuit
+from csms.domain.grid import Circuit, OperatorLimit
 
 OCPP16 = "ocpp1.6"
 OCPP201 = "ocpp2.0.1"
@@ -214,6 +214,8 @@ class ChargePoint:
     credentials: Credentials = AS_DECLARED
     knowledge: Knowledge = NOTHING_KNOWN
     """What `capabilities` follow from."""
+    operator_limits: tuple[OperatorLimit, ...] = ()
+    """At most one for each connector, and one for the whole (see domain.grid); some may be over."""
 
     @property
     def connected(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from csms.domain.commands import Command, Outcome
 from csms.domain.events import Event
-from csms.domain.grid import TemporaryLimit
+from csms.domain.grid import OperatorLimit, TemporaryLimit
 from csms.domain.history import HistoryBucket, MinuteRecord
 from csms.domain.model import AS_DECLARED, ChargePointSettings, Credentials, Moment, SmartCharging, Transaction
 from csms.domain.queries import (
@@ -201,6 +201,14 @@ class SiteAccess(Protocol):
 
     async def withdraw_temporary_limits(self, source: str | None) -> int:
         """End those of this source (None: of all) now; how many there were."""
+        ...
+
+    async def set_operator_limit(self, charge_point_id: str, limit: OperatorLimit) -> None:
+        """It replaces an earlier one of the same connector; on disk when this returns."""
+        ...
+
+    async def clear_operator_limit(self, charge_point_id: str, connector_id: int) -> bool:
+        """Whether there was one."""
         ...
 
     async def report_site_load(

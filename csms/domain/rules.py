@@ -14,9 +14,12 @@ from csms.domain.capability_rules import known_anew, seen_to_have_several, start
 from csms.domain.demand import with_demand
 from csms.domain.energy import energy_after, slope_power_w
 from csms.domain.freshness import age
+from csms.domain.grid import OperatorLimit
 from csms.domain.illegal import IllegalEvent
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
+    MAX_CONNECTORS,
+    ChargePoint,
     Connector,
     ConnectorKey,
     ConnectorStatus,
@@ -101,6 +104,27 @@ def _booted(state: State, event: ev.ChargePointBooted) -> tuple[Row, ...]:
         commissioned_at_s=charge_point.commissioned_at_s or event.at.utc_s,
     )
     return (started_afresh(state, charge_point, booted),)
+
+
+def _operator_limit_set(state: State, event: ev.OperatorLimitSet) -> tuple[Row, ...]:
+    charge_point = state.charge_point(event)
+    if not 0 <= event.limit.connector_id <= MAX_CONNECTORS:
+        raise IllegalEvent(f"connector_id {event.limit.connector_id} is not within 0..{MAX_CONNECTORS}")
+    others = _operator_limits_beside(charge_point, event.limit.connector_id, event.at.utc_s)
+    return (replace(charge_point, operator_limits=(*others, event.limit)),)
+
+
+def _operator_limit_cleared(state: State, event: ev.OperatorLimitCleared) -> tuple[Row, ...]:
+    charge_point = state.charge_point(event)
+    others = _operator_limits_beside(charge_point, event.connector_id, event.at.utc_s)
+    if others == charge_point.operator_limits:
+        raise IllegalEvent(f"no limit of an operator on connector {event.connector_id}")
+    return (replace(charge_point, operator_limits=others),)
+
+
+def _operator_limits_beside(charge_point: ChargePoint, connector_id: int, utc_s: float) -> tuple[OperatorLimit, ...]:
+    limits = charge_point.operator_limits
+    return tuple(one for one in limits if one.connector_id != connector_id and not one.over_at(utc_s))
 
 
 def _status_changed(state: State, event: ev.ConnectorStatusChanged) -> tuple[Row, ...]:
@@ -288,6 +312,8 @@ RULES: dict[type[ev.Event], Callable[[State, Any], tuple[Row, ...]]] = {
     **access_rules.RULES,
     ev.ChargePointBooted: _booted,
     **capability_rules.RULES,
+    ev.OperatorLimitSet: _operator_limit_set,
+    ev.OperatorLimitCleared: _operator_limit_cleared,
     ev.ProgressReported: _no_change,
     ev.SecurityEventReported: _no_change,
     ev.ConnectorStatusChanged: _status_changed,

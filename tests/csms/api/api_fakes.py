@@ -20,7 +20,7 @@ from csms.domain import events as ev
 from csms.domain.alarms import SECURITY_EVENT
 from csms.domain.authorization import AuthorizationRules, token_key
 from csms.domain.closing import closed_by_operator
-from csms.domain.grid import Circuit, TemporaryLimit
+from csms.domain.grid import Circuit, OperatorLimit, TemporaryLimit
 from csms.domain.history import HistoryBucket
 from csms.domain.model import (
     Capabilities,
@@ -151,6 +151,16 @@ class FakeSite:
 
     async def withdraw_temporary_limits(self, source: str | None) -> int:
         return len(self.state.apply(ev.TemporaryLimitsWithdrawn(self.clock.now(), source)))
+
+    async def set_operator_limit(self, charge_point_id: str, limit: OperatorLimit) -> None:
+        self.state.apply(ev.OperatorLimitSet(self.clock.now(), charge_point_id, limit))
+
+    async def clear_operator_limit(self, charge_point_id: str, connector_id: int) -> bool:
+        try:
+            self.state.apply(ev.OperatorLimitCleared(self.clock.now(), charge_point_id, connector_id))
+        except IllegalEvent:
+            return False
+        return True
 
     async def report_site_load(
         self, power_w: int, measured_at_s: float, currents_a: tuple[float, ...] | None = None

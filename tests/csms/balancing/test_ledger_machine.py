@@ -122,6 +122,15 @@ class LedgerMachine(RuleBasedStateMachine):
         self.life.limited(power_kw, in_s)
         self.outside = True
 
+    @rule(
+        n=PICK,
+        power_kw=st.sampled_from([None, 0, 2, 5, 12]),
+        for_s=st.sampled_from([None, 30.0, 1000.0]),
+        whole=st.booleans(),
+    )
+    def is_capped_by_an_operator(self, n: int, power_kw: int | None, for_s: float | None, whole: bool) -> None:
+        self.life.capped_by_operator(n, power_kw, for_s, whole=whole)
+
     @rule(power_w=st.integers(0, 10_000))
     def reports_its_other_loads(self, power_w: int) -> None:
         self.life.reports_load(power_w)
@@ -162,6 +171,10 @@ class LedgerMachine(RuleBasedStateMachine):
         for name, excess in after.items():
             assert self.outside or excess <= self.before[name], name
         self.before, self.outside = after, False
+
+    @invariant()
+    def nobody_is_given_more_than_an_operator_allows(self) -> None:
+        assert self.life.beyond_its_operators_limit() is None
 
     @invariant()
     def no_raise_waits_for_anything_but_room(self) -> None:

@@ -10,7 +10,7 @@ from csms.balancing.budget import effective_config
 from csms.balancing.compliance import judge
 from csms.balancing.yielding import Yielding
 from csms.domain import events as ev
-from csms.domain.grid import TemporaryLimit
+from csms.domain.grid import OperatorLimit, TemporaryLimit
 from csms.domain.limits import ConnectorLimits, Limit
 from csms.domain.model import (
     BalancerSettings,
@@ -251,6 +251,44 @@ class SiteLife:
         limit = TemporaryLimit("grid", power_kw * 1000, start_s, self.world.now.utc_s + 300.0)
         self.world.apply(ev.TemporaryLimitSet(self.world.now, limit))
 
+    def capped_by_operator(self, n: int, power_kw: int | None, for_s: float | None, *, whole: bool) -> None:
+        """An operator caps a connector or its charge point; None: he lifts that again."""
+        charge_point_id, number = list(self.true)[n % len(self.true)]
+        connector_id = 0 if whole else number
+        now = self.world.now
+        if power_kw is not None:
+            until_s = None if for_s is None else now.utc_s + for_s
+            limit = OperatorLimit(connector_id, power_kw * 1000, until_s)
+            self.world.apply(ev.OperatorLimitSet(now, charge_point_id, limit))
+        elif any(
+            o.connector_id == connector_id for o in self.world.state.charge_points[charge_point_id].operator_limits
+        ):
+            self.world.apply(ev.OperatorLimitCleared(now, charge_point_id, connector_id))
+
+    def operator_limit_w(self, key: ConnectorKey) -> int | None:
+        """What an operator allows a connector, or its whole charge point (connector 0), now."""
+        limits = self.world.state.charge_points[key.charge_point_id].operator_limits
+        now_s = self.world.now.utc_s
+        return next(
+            (o.max_power_w for o in limits if o.connector_id == key.connector_id and not o.over_at(now_s)), None
+        )
+
+    def beyond_its_operators_limit(self) -> str | None:
+        """A share, or the shares of a charge point, above what an operator allows."""
+        sums: dict[str, int] = {}
+        for key, share in self.world.allocation().shares.items():
+            if not share.commanded or share.refusing:
+                continue
+            sums[key.charge_point_id] = sums.get(key.charge_point_id, 0) + share.limit_w
+            own_w = self.operator_limit_w(key)
+            if own_w is not None and share.limit_w > own_w:
+                return f"{key} has {share}, may have {own_w}"
+        for charge_point_id, sum_w in sums.items():
+            whole_w = self.operator_limit_w(ConnectorKey(charge_point_id, 0))
+            if whole_w is not None and sum_w > whole_w:
+                return f"{charge_point_id} has {sum_w}, may have {whole_w}"
+        return None
+
     def reports_load(self, power_w: int) -> None:
         load = SiteLoad(power_w, self.world.now.utc_s, self.world.now)
         self.world.apply(ev.SiteLoadReported(self.world.now, load))
@@ -306,6 +344,8 @@ class SiteLife:
             in_force = limits.confirmed(purpose) or limits.default
             if in_force is None or in_force.limit_w >= share.limit_w or self._shares_a_charge_point(key):
                 continue
+            if self.operator_limit_w(ConnectorKey(key.charge_point_id, 0)) is not None:
+                continue  # until it has settled from a higher one, it could be above the operator's
             load, worst = (
                 snapshot.shapes[key.charge_point_id].on(share.phases).load(share.limit_w),
                 book.exposures[key].worst,
@@ -394,6 +434,9 @@ class SiteLife:
             least_w = shape.floor_w(effective_config(snapshot).min_power_per_charger_w)
             more_w = max(least_w, shape.form.ceil_w(has.limit_w + SETTINGS.min_change_w))
             cap_w = settings.max_power_w if settings.max_power_w is not None else allocation.budget.usable_w
+            for capped in (key, ConnectorKey(key.charge_point_id, 0)):
+                by_operator_w = self.operator_limit_w(capped)
+                cap_w = cap_w if by_operator_w is None else min(cap_w, by_operator_w)
             load, worst = shape.load(more_w), book.exposures[key].worst
             rows = allocation.tree.paths[allocation.tree.places[key.charge_point_id]]
             if more_w <= cap_w and all(max(0, load[d] - worst[d]) <= room[row] for row, d in rows):
