@@ -17,6 +17,12 @@ def new_api_key() -> tuple[str, str]:
     return key, sha256_of(key)
 
 
+def new_password() -> str:
+    """A charge point's: 160 random bits in hexadecimal, all that 1.6's AuthorizationKey has room for (security
+    whitepaper A00.FR.205), and a passwordString of 2.0.1."""
+    return secrets.token_hex(20)
+
+
 def sha256_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 

@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"validation", "pydantic", "annotated_types"},
     "charge_points": {"domain", "ocpp", "websockets", "orjson", "jsonschema_rs", "structlog"},
     "store": {"domain", "sqlalchemy", "alembic", "aiosqlite", "structlog", "orjson"},
-    "api": {"domain", "site_rules", "smart_charging", "token_csv", "token_models", "validation"}
+    "api": {"domain", "site_rules", "smart_charging", "keys", "token_csv", "token_models", "validation"}
     | {"aiohttp", "pydantic", "pydantic_core", "orjson", "structlog"},
     "archive": {"domain", "orjson", "structlog"},
     "metrics": {"domain", "prometheus_client"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from csms.api import etags, lookup
 from csms.api.fields import Id, Time, optional_kw, optional_kwh, optional_time, time
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
+from csms.domain.credentials import access
 from csms.domain.grid import PHASES
 from csms.domain.limits import ConnectorLimits, Failure, Limit
 from csms.domain.model import Capabilities, ChargePoint, ChargePointSettings, ConnectorKey, Transaction
@@ -42,6 +43,17 @@ class Settings(Answer):
     protocol: str | None
     registration: str
     password_required: bool
+
+
+class Security(Answer):
+    """How it gets in. `security_profile` is that of its last connection; until it has come over `offered_profile`, or
+    with one of `offered_passwords`, the old ones open too."""
+
+    security_profile: int
+    least_profile: int
+    offered_profile: int | None
+    password_required: bool
+    offered_passwords: int
 
 
 class CapabilitiesAnswer(Answer):
@@ -118,6 +130,7 @@ class ChargePointAnswer(Answer):
     booted_at: Time | None
     commissioned_at: Time | None
     settings: Settings
+    security: Security
     capabilities: CapabilitiesAnswer | None
     connectors: list[ConnectorAnswer]
 
@@ -157,6 +170,7 @@ def _answer(snapshot: Snapshot, charge_point_id: str, now_steady_s: float) -> Ch
         booted_at=optional_time(point.booted_at_s),
         commissioned_at=optional_time(point.commissioned_at_s),
         settings=_settings(snapshot.settings[charge_point_id]),
+        security=_security(snapshot.settings[charge_point_id], point),
         capabilities=None if point.capabilities is None else _capabilities(point.capabilities),
         connectors=[_connector(snapshot, key, now_steady_s) for key in keys],
     )
@@ -183,6 +197,17 @@ def _settings(settings: ChargePointSettings) -> Settings:
         protocol=settings.protocol,
         registration=settings.registration,
         password_required=settings.password_sha256 is not None,
+    )
+
+
+def _security(settings: ChargePointSettings, point: ChargePoint) -> Security:
+    allowed = access(settings, point.credentials)
+    return Security(
+        security_profile=point.security_profile,
+        least_profile=allowed.least_profile,
+        offered_profile=point.credentials.offered_profile,
+        password_required=not allowed.free,
+        offered_passwords=len(allowed.passwords) - (0 if allowed.free else 1),
     )
 
 

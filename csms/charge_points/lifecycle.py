@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from csms.charge_points.abandoned import Watch
+from csms.charge_points.access_changes import AccessChanges
 from csms.charge_points.calls import ConnectionLost
 from csms.charge_points.codec import codec_for
 from csms.charge_points.connection import Connection, Transport
@@ -197,7 +198,8 @@ class LiveChargePoint:
         self._session.on_status = self._watch.status_came
         self._session.on_transaction = self._watch.goes_on
         check = partial(checked, self._session.protocol, version.outgoing, allowed_urls)
-        self._link = Link(self._connection_id, self._connection, transport, version.translation, check)
+        access = AccessChanges(self._session)
+        self._link = Link(self._connection_id, self._connection, transport, version.translation, check, access)
         known_before = self._charge_point().commissioned_at_s is not None
         self._record_connected()
         self._site.attach(self._charge_point_id, self._link)

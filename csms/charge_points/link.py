@@ -15,6 +15,7 @@ from csms.charge_points.calls import (
 )
 from csms.charge_points.connection import Transport
 from csms.charge_points.schemas import JsonObject
+from csms.domain.access_requests import AccessChange, change_in, was_refused
 from csms.domain.commands import Answer, Command, Outcome, SetLimit
 from csms.domain.requests import LineFull, Payload, RawOutcome
 
@@ -49,6 +50,23 @@ class Translation(Protocol):
 Check = Callable[[str, Payload], JsonObject]
 """The payload of a raw request as it may leave; raises a RequestRefused (see raw_requests)."""
 
+
+class AccessLog(Protocol):
+    """Who is told of requests that change how the charge point gets in."""
+
+    def check(self, change: AccessChange) -> None:
+        """Raises a RequestRefused for what must not be sent."""
+        ...
+
+    async def offered(self, change: AccessChange) -> None:
+        """It is about to be sent."""
+        ...
+
+    def refused(self, change: AccessChange) -> None:
+        """The charge point clearly did not take it."""
+        ...
+
+
 MAX_WAITING_REQUESTS = 100
 """Of operators, for one charge point."""
 
@@ -57,13 +75,20 @@ class Link:
     """Implements domain.ports.ChargePointLink."""
 
     def __init__(
-        self, connection_id: str, caller: Caller, transport: Transport, translation: Translation, check: Check
+        self,
+        connection_id: str,
+        caller: Caller,
+        transport: Transport,
+        translation: Translation,
+        check: Check,
+        access: AccessLog | None = None,
     ) -> None:
         self._connection_id = connection_id
         self._caller = caller
         self._transport = transport
         self._translation = translation
         self._check = check
+        self._access = access
         self._turn = asyncio.Lock()
         self._waiting = 0
 
@@ -95,13 +120,38 @@ class Link:
         a limit waits for one of them at most.
         """
         wired = self._check(action, payload)
+        change = change_in(action, wired)
+        if change is not None and self._access is not None:
+            self._access.check(change)
         if self._waiting >= MAX_WAITING_REQUESTS:
             raise LineFull(f"{self._waiting} requests are waiting for this charge point")
         self._waiting += 1
         try:
             async with self._turn:
                 await self._caller.quiet()
-                return raw_outcome(await self._caller.call((action, wired)))
+                if change is None or self._access is None:
+                    return await self._requested(action, wired)
+                return await self._changed(change, self._access, action, wired)
+        except QueueFull as full:
+            raise LineFull(str(full)) from None
+        finally:
+            self._waiting -= 1
+
+    async def _changed(self, change: AccessChange, access: AccessLog, action: str, wired: JsonObject) -> RawOutcome:
+        await access.offered(change)
+        try:
+            outcome = await self._requested(action, wired)
+        except QueueFull:
+            access.refused(change)
+            raise
+        if was_refused(change, outcome):
+            access.refused(change)
+        return outcome
+
+    async def _requested(self, action: str, wired: JsonObject) -> RawOutcome:
+        """Raises QueueFull."""
+        try:
+            return raw_outcome(await self._caller.call((action, wired)))
         except CallErrorAnswered as error:
             answer = Answer.NOT_SUPPORTED if error.code in _UNKNOWN_REQUEST else Answer.CALL_ERROR
             return RawOutcome(answer, None, error.code, error.description, error.details)
@@ -111,10 +161,6 @@ class Link:
             return RawOutcome(Answer.DISCONNECTED, description="the connection ended before the answer")
         except AnswerInvalid as invalid:
             return RawOutcome(Answer.CALL_ERROR, description=f"its answer is not valid: {invalid}")
-        except QueueFull as full:
-            raise LineFull(str(full)) from None
-        finally:
-            self._waiting -= 1
 
     @property
     def idle(self) -> bool:

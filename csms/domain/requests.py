@@ -44,5 +44,9 @@ class AgainstTheLedger(RequestRefused):
     """It could change what a connector may draw without the balancer knowing; the text says what to do instead."""
 
 
+class AccessLowered(RequestRefused):
+    """It would let the charge point in over a lower security profile."""
+
+
 class LineFull(RequestRefused):
     """Too many requests of operators are waiting for this charge point."""

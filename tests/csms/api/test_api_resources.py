@@ -161,6 +161,7 @@ async def test_a_charge_point_tells_everything_known_of_it_in_order() -> None:
             ("booted_at", AN_HOUR_AGO),
             ("commissioned_at", AN_HOUR_AGO),
             ("settings", reply.json["settings"]),
+            ("security", reply.json["security"]),
             ("capabilities", reply.json["capabilities"]),
             ("connectors", connectors),
         ]
@@ -180,6 +181,13 @@ async def test_a_charge_point_tells_everything_known_of_it_in_order() -> None:
             ("registration", "accept"),
             ("password_required", True),
         ]
+        assert reply.json["security"] == {
+            "security_profile": 0,
+            "least_profile": 0,
+            "offered_profile": None,
+            "password_required": True,
+            "offered_passwords": 0,
+        }
         assert list(reply.json["capabilities"].items()) == [
             ("rate_units", ["A"]),
             ("max_stack_level", 8),

@@ -1,0 +1,282 @@
+"""Passwords and security profiles change over OCPP, in both versions: nobody is locked out, nothing goes down."""
+
+import asyncio
+import contextlib
+import hashlib
+import ssl
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from support.system import KEYS, PATIENCE_S, System, configuration, dc, free_port, neighbours, serving, site
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
+
+from csms.certs import authority, charge_point, server
+from simulators.protocol import Version
+
+OLD = "an-old-password-of-some-length"
+OLD_SHA256 = hashlib.sha256(OLD.encode()).hexdigest()
+ADMIN = KEYS["admin"]
+
+_BOOT: dict[Version, object] = {
+    "1.6": {"chargePointVendor": "Wire", "chargePointModel": "Bare"},
+    "2.0.1": {"reason": "PowerUp", "chargingStation": {"vendorName": "Wire", "model": "Bare"}},
+}
+
+
+class Charger:
+    """One that answers as it is told, and remembers what it was told to keep."""
+
+    def __init__(self, socket: ClientConnection, status: str | None) -> None:
+        self.socket = socket
+        self.status = status
+        self.told: list[tuple[str, dict[str, Any]]] = []
+
+    async def obey(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            async for text in self.socket:
+                frame = orjson.loads(text)
+                if frame[0] == 2:
+                    self.told.append((frame[2], frame[3]))
+                    answer = self._answer(frame[2], frame[3])
+                    if answer is not None:
+                        await self.socket.send(orjson.dumps([3, frame[1], answer]).decode())
+
+    def _answer(self, action: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+        status = self.status
+        if action in ("SetVariables", "GetVariables"):
+            items = payload.get("setVariableData") or payload["getVariableData"]
+            key = "setVariableResult" if action == "SetVariables" else "getVariableResult"
+            names = [{name: item[name] for name in ("component", "variable")} for item in items]
+            results = [{"attributeStatus": status or "Accepted", **name} for name in names]
+            if action == "GetVariables":
+                results = [{**result, "attributeStatus": "UnknownVariable"} for result in results]
+            return None if status is None and action == "SetVariables" else {key: results}
+        if action == "GetConfiguration":
+            return {}
+        return None if status is None else {"status": status}
+
+    def password(self) -> str:
+        """The one it was given last."""
+        for action, payload in reversed(self.told):
+            if action == "ChangeConfiguration" and payload["key"] == "AuthorizationKey":
+                return str(payload["value"])
+            if action == "SetVariables" and payload["setVariableData"][0]["variable"]["name"] == "BasicAuthPassword":
+                return str(payload["setVariableData"][0]["attributeValue"])
+        raise AssertionError("it was given none")
+
+
+@contextlib.asynccontextmanager
+async def charger(
+    url: str,
+    protocol: Version,
+    password: str | bytes | None,
+    *,
+    status: str | None = "Accepted",
+    context: ssl.SSLContext | None = None,
+) -> AsyncIterator[Charger]:
+    """Connected and booted; `status` is its answer to everything, None: it does not answer."""
+    raw = password.encode() if isinstance(password, str) else password or b""
+    headers = {"Authorization": "Basic " + b64encode(b"CP-1:" + raw).decode()} if password else {}
+    async with connect(
+        f"{url}/CP-1",
+        subprotocols=[Subprotocol(f"ocpp{protocol}")],
+        additional_headers=headers,
+        ssl=context,
+        proxy=None,
+        close_timeout=0.5,
+    ) as socket:
+        await socket.send(orjson.dumps([2, "boot", "BootNotification", _BOOT[protocol]]).decode())
+        assert orjson.loads(await socket.recv())[2]["status"] == "Accepted"
+        made = Charger(socket, status)
+        obeying = asyncio.create_task(made.obey())
+        try:
+            yield made
+        finally:
+            obeying.cancel()
+
+
+async def gets_in(url: str, password: str | bytes | None, context: ssl.SSLContext | None = None) -> int:
+    """The status of the handshake; 101 where it got in."""
+    try:
+        async with charger(url, "1.6", password, context=context):
+            return 101
+    except InvalidStatus as refused:
+        return refused.response.status_code
+
+
+async def post(system: System, path: str, body: object = None) -> tuple[int, Any]:
+    return await system.request("POST", f"/api/v1/charge-points/CP-1/{path}", body, key=ADMIN)
+
+
+async def ready(system: System) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not (await system.charge_point("CP-1"))["connection"]["ready"]:
+            await asyncio.sleep(0.02)
+
+
+def document(folder: Path, **point: object) -> dict[str, Any]:
+    return configuration(folder, [site([dc("CP-1") | point])])
+
+
+@pytest.mark.parametrize("protocol", ["1.6", "2.0.1"])
+async def test_a_password_the_charger_took_opens_and_the_old_one_until_it_has_come_with_it(
+    tmp_path: Path, protocol: Version
+) -> None:
+    """TC_A_01_CSMS, TC_A_09_CSMS and their 1.6 siblings, with a crash on either side in between."""
+    start = document(tmp_path, password_sha256=OLD_SHA256)
+    async with serving(start) as ports, neighbours(*ports) as system:
+        async with charger(system.ws_url, protocol, OLD) as first:
+            await ready(system)
+            status, given = await post(system, "password")
+            assert (status, given["status"]) == (200, "Accepted")
+            new = given["password"]
+            assert first.password() == new
+            assert len(new) == 40
+        assert await gets_in(system.ws_url, OLD) == 101, "it may have crashed before it kept it"
+        commands = (await system.get("/api/v1/charge-points/CP-1/commands"))["items"]
+        assert new not in orjson.dumps(commands).decode()
+    async with serving(start) as ports, neighbours(*ports) as system:  # our restart changes nothing
+        assert await gets_in(system.ws_url, OLD) == 101
+        assert await gets_in(system.ws_url, bytes.fromhex(new)) == 101, "as bytes, which 1.6 allows"
+        assert await gets_in(system.ws_url, OLD) == 401
+        assert await gets_in(system.ws_url, new) == 101
+    async with serving(start) as ports, neighbours(*ports) as system:
+        assert await gets_in(system.ws_url, OLD) == 401, "an accepted change survives"
+        assert await gets_in(system.ws_url, new) == 101
+        security = (await system.charge_point("CP-1"))["security"]
+        assert security == {
+            "security_profile": 1,
+            "least_profile": 0,
+            "offered_profile": None,
+            "password_required": True,
+            "offered_passwords": 0,
+        }
+
+
+@pytest.mark.parametrize("protocol", ["1.6", "2.0.1"])
+@pytest.mark.parametrize(("answer", "opens"), [("Rejected", 401), (None, 101)])
+async def test_a_password_opens_unless_it_was_clearly_refused(
+    tmp_path: Path, protocol: Version, answer: str | None, opens: int
+) -> None:
+    async with serving(document(tmp_path, password_sha256=OLD_SHA256)) as ports, neighbours(*ports) as system:
+        async with charger(system.ws_url, protocol, OLD, status=answer) as first:
+            await ready(system)
+            status, given = await post(system, "password")
+            assert status == 200
+            assert (given["password"] is None) is (answer == "Rejected")
+            assert given["status"] == (answer or "Timeout")
+            new = first.password()
+        assert await gets_in(system.ws_url, OLD) == 101
+        assert await gets_in(system.ws_url, new) == opens
+
+
+async def test_a_password_set_in_ocpps_own_words_counts_too(tmp_path: Path) -> None:
+    async with serving(document(tmp_path)) as ports, neighbours(*ports) as system:
+        async with charger(system.ws_url, "1.6", None):
+            await ready(system)
+            payload = {"key": "authorizationKEY", "value": "A0" * 20}
+            status, _ = await post(system, "ocpp/ChangeConfiguration", payload)
+            assert status == 200
+        assert await gets_in(system.ws_url, None) == 101
+        assert await gets_in(system.ws_url, bytes.fromhex("A0" * 20)) == 101
+        assert await gets_in(system.ws_url, None) == 401
+
+
+@contextlib.asynccontextmanager
+async def secured(folder: Path, **point: object) -> AsyncIterator[tuple[System, str, ssl.SSLContext]]:
+    """A system with a plain and a TLS listener."""
+    ca = authority("test", 1)
+    ca.write(folder / "ca")
+    certificate, key = server(ca, ["localhost", "127.0.0.1"], 1).write(folder / "server")
+    own = charge_point(ca, "CP-1", 1).write(folder / "CP-1")
+    tls = {"certificates": [str(certificate)], "private_keys": [str(key)]}
+    plain, secure = free_port(), free_port()
+    start = document(folder, **point)
+    start["ocpp"]["listeners"] = [
+        {"port": plain},
+        {"port": secure, "security_profile": 2, **tls},
+        {"port": 0, "security_profile": 3, "client_ca_file": str(folder / "ca.pem"), **tls},
+    ]
+    context = ssl.create_default_context(cafile=folder / "ca.pem")
+    context.load_cert_chain(*own)
+    async with serving(start) as ports, neighbours(*ports) as system:
+        yield system, f"wss://127.0.0.1:{secure}/ocpp", context
+
+
+@pytest.mark.parametrize("protocol", ["1.6", "2.0.1"])
+async def test_a_higher_profile_holds_once_the_charger_has_come_over_it_and_never_goes_down(
+    tmp_path: Path, protocol: Version
+) -> None:
+    """TC_A_19_CSMS, TC_A_20_CSMS and A05 of 1.6."""
+    async with secured(tmp_path, password_sha256=OLD_SHA256) as (system, url, context):
+        async with charger(system.ws_url, protocol, OLD) as first:
+            await ready(system)
+            body = {"security_profile": 2, **({} if protocol == "1.6" else {"url": url})}
+            status, moved = await post(system, "security-profile", body)
+            assert (status, moved["status"]) == (200, "Accepted")
+            sent = [action for action, _ in first.told][-1]
+            assert sent == ("ChangeConfiguration" if protocol == "1.6" else "Reset")
+        assert (await system.charge_point("CP-1"))["security"]["offered_profile"] == 2
+        assert await gets_in(system.ws_url, OLD) == 101, "it falls back where the new one does not work"
+        async with charger(url, protocol, OLD, context=context):
+            await ready(system)
+            security = (await system.charge_point("CP-1"))["security"]
+            assert (security["security_profile"], security["least_profile"]) == (2, 2)
+            for lower in (1, 2):
+                status, problem = await post(system, "security-profile", {"security_profile": lower, "url": None})
+                assert status == 409
+            downwards = {
+                "1.6": ("ChangeConfiguration", {"key": "SecurityProfile", "value": "1"}),
+                "2.0.1": ("SetNetworkProfile", {"configurationSlot": 1, "connectionData": _plain_profile(1)}),
+            }
+            action, payload = downwards[protocol]
+            status, problem = await post(system, f"ocpp/{action}", payload)
+            assert (status, "never goes down" in problem["detail"]) == (409, True)
+        assert await gets_in(system.ws_url, OLD) == 403
+        assert await gets_in(url, OLD, context) == 101
+
+
+def _plain_profile(profile: int) -> dict[str, object]:
+    return {
+        "ocppVersion": "OCPP20",
+        "ocppTransport": "JSON",
+        "ocppCsmsUrl": "ws://127.0.0.1/ocpp",
+        "messageTimeout": 30,
+        "securityProfile": profile,
+        "ocppInterface": "Wired0",
+    }
+
+
+async def test_a_profile_that_needs_a_password_is_not_asked_for_without_one(tmp_path: Path) -> None:
+    async with (
+        serving(document(tmp_path)) as ports,
+        neighbours(*ports) as system,
+        charger(system.ws_url, "1.6", None),
+    ):
+        await ready(system)
+        status, problem = await post(system, "security-profile", {"security_profile": 1})
+        assert (status, "needs a password" in problem["detail"]) == (409, True)
+
+
+async def test_only_an_administrator_changes_how_a_charger_gets_in(tmp_path: Path) -> None:
+    async with serving(document(tmp_path)) as ports, neighbours(*ports) as system:
+        for path in ("password", "security-profile"):
+            status, _ = await system.request(
+                "POST", f"/api/v1/charge-points/CP-1/{path}", {"security_profile": 1}, key=KEYS["control"]
+            )
+            assert status == 403
+
+
+async def test_wrong_passwords_become_an_event_and_an_alarm(tmp_path: Path) -> None:
+    async with serving(document(tmp_path, password_sha256=OLD_SHA256)) as ports, neighbours(*ports) as system:
+        for _ in range(10):
+            assert await gets_in(system.ws_url, "guessed") == 401
+        alarms = await system.alarms(standing=True)
+        assert [(alarm["kind"], alarm["subject"]) for alarm in alarms] == [("security_event", "CP-1: wrong_login")]
+        assert await gets_in(system.ws_url, OLD) == 101, "the real one is never kept out"
