@@ -229,6 +229,11 @@ async def test_tc_004_1_csms_identification_first_from_authorize_to_available(ce
         "energy_kwh": 2.5,
         "stop_reason": "EVDisconnected",
         "status": "completed",
+        "missing_events": 0,
+        "trigger_reason": None,
+        "remote_start_id": None,
+        "cost": None,
+        "currency": None,
     }
     assert session_id == transaction_id
 

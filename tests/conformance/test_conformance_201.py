@@ -258,6 +258,11 @@ async def test_tc_e_04_csms_authorization_first_from_authorize_to_ended(central:
         "energy_kwh": 2.5,
         "stop_reason": "EVDisconnected",
         "status": "completed",
+        "missing_events": 0,
+        "trigger_reason": "ChargingStateChanged",
+        "remote_start_id": None,
+        "cost": None,
+        "currency": None,
     }
 
 
