@@ -29,6 +29,7 @@ from csms.domain.ports import ChargePointLink, Clock, Ids, Registration, Store
 from csms.domain.state import Row, State
 from csms.domain.tallies import ApiTally, OcppTally
 from csms.id_tokens import IdTokens
+from csms.local_lists import LocalLists
 from csms.metrics import Exporter
 from csms.security_config import ListenerConfig
 from csms.seed import FILE, DeclaredSite, Seed, seed
@@ -137,6 +138,9 @@ class Application:
             metering_interval_s=config.ocpp.metering_interval_s,
             spawn=self._spawn,
             authorization=self.id_tokens,
+            local_lists=LocalLists(
+                self.id_tokens, by_default=config.authorization.local_lists, store=store, clock=clock
+            ),
             tally=ocpp_tally,
             allowed_urls=tuple(config.ocpp.allowed_urls),
             trace=trace_limits(config.ocpp),

@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config_ids": {"domain", "validation"},
     "token_models": {"domain", "validation", "pydantic", "annotated_types"},
     "token_csv": {"domain", "token_models", "validation", "pydantic"},
+    "local_lists": {"domain"},
     "refusals": {"domain"},
     "id_tokens": {"domain", "refusals", "structlog"},
     "operation_config": {"validation", "annotated_types"},

@@ -21,6 +21,7 @@ from csms.charge_points.codec import codec_for
 from csms.charge_points.connection import Connection, Transport
 from csms.charge_points.handshake import WITHOUT_PROOF, Entry
 from csms.charge_points.link import Link
+from csms.charge_points.local_lists import ListKeeper
 from csms.charge_points.provisioning import provision, told_before
 from csms.charge_points.quirks import known_of_make
 from csms.charge_points.raw_requests import checked
@@ -35,6 +36,7 @@ from csms.domain.authorization import Authorization, Everybody
 from csms.domain.capabilities import Capabilities, effective
 from csms.domain.commands import Trigger
 from csms.domain.credentials import proved
+from csms.domain.local_list import LocalLists
 from csms.domain.model import OCPP16, ChargePoint, Moment
 from csms.domain.ports import Archive, ChargePointSite, Clock, Directory, Ids, Registration, TracedMessages
 from csms.domain.tallies import OcppTally
@@ -69,12 +71,14 @@ class ChargePoints:
         metering_interval_s: int,
         spawn: Spawn,
         authorization: Authorization | None = None,
+        local_lists: LocalLists | None = None,
         tally: OcppTally | None = None,
         allowed_urls: tuple[str, ...] = (),
         trace: TraceLimits | None = None,
         abandoned_after_s: float = 120.0,
     ) -> None:
         self._authorization = authorization or Everybody()
+        self._local_lists = local_lists
         self._tally = tally if tally is not None else OcppTally()
         self._abandoned_after_s = abandoned_after_s
         self._directory = directory
@@ -131,6 +135,8 @@ class ChargePoints:
             self._allowed_urls,
             self._abandoned_after_s,
         )
+        if self._local_lists is not None:
+            live.keep_local_list(self._local_lists)
         return live
 
     def messages(self, charge_point_id: str, after: int, limit: int) -> TracedMessages:
@@ -164,6 +170,7 @@ class LiveChargePoint:
         self._learning = False
         self._silence: asyncio.TimerHandle | None = None
         self._provisioning: asyncio.Task[None] | None = None
+        self._list_keeper: ListKeeper | None = None
         session.on_booted = self._booted
 
     def connect(
@@ -206,6 +213,12 @@ class LiveChargePoint:
         if known_before:
             self._silence = asyncio.get_running_loop().call_later(SILENCE_S, self._become_ready)
 
+    def keep_local_list(self, lists: LocalLists) -> None:
+        """From its boot on, or from where it is asked the first question, its local list is kept in step."""
+        dialect = VERSIONS[self._session.protocol].local_list
+        call = self._connection.call_when_quiet
+        self._list_keeper = ListKeeper(self._session, call, dialect, lists, self._spawn)
+
     @property
     def charge_point_id(self) -> str:
         return self._charge_point_id
@@ -225,6 +238,8 @@ class LiveChargePoint:
             self._silence.cancel()
         if self._provisioning is not None:
             self._provisioning.cancel()
+        if self._list_keeper is not None:
+            self._list_keeper.end()
         if self._learning:
             self._history.broken_off += 1
         at = self._session.now()
@@ -289,6 +304,8 @@ class LiveChargePoint:
     async def _supervised(self, asking: Callable[[], Awaitable[None]]) -> None:
         try:
             await asking()
+            if self._list_keeper is not None:
+                self._list_keeper.begin()
         except ConnectionLost:
             pass  # `closed` has told everybody
         except Exception:  # the task's boundary: a mistake here must not end the connection

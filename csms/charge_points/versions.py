@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from csms.charge_points.link import Translation
+from csms.charge_points.local_lists import ListDialect
 from csms.charge_points.profile_reports import ProfileReports
 from csms.charge_points.provisioning import Call, Dialect
 from csms.charge_points.session import Handler
@@ -13,10 +14,12 @@ from csms.charge_points.v16.actions import HANDLERS as HANDLERS_16
 from csms.charge_points.v16.charging_profiles import clear_foreign as clear_foreign_16
 from csms.charge_points.v16.commands import Commands16
 from csms.charge_points.v16.configuration import Configuration16
+from csms.charge_points.v16.local_list import LocalList16
 from csms.charge_points.v16.outgoing import OUTGOING as OUTGOING_16
 from csms.charge_points.v201.actions import HANDLERS as HANDLERS_201
 from csms.charge_points.v201.charging_profiles import clear_foreign as clear_foreign_201
 from csms.charge_points.v201.commands import Commands201
+from csms.charge_points.v201.local_list import LocalList201
 from csms.charge_points.v201.outgoing import OUTGOING as OUTGOING_201
 from csms.charge_points.v201.variables import Variables201
 from csms.domain.model import OCPP16, OCPP201
@@ -34,10 +37,11 @@ class Version:
     translation: Translation
     dialect: Dialect
     clear_foreign: Callable[[Call, ProfileReports, float], Awaitable[None]]
+    local_list: ListDialect
 
 
 # Best first: where a charger offers several, it gets the first of these (OCPP-J 1.6 chapter 3.1.2).
 VERSIONS: Mapping[str, Version] = {
-    OCPP201: Version(HANDLERS_201, OUTGOING_201, Commands201(), Variables201(), clear_foreign_201),
-    OCPP16: Version(HANDLERS_16, OUTGOING_16, Commands16(), Configuration16(), clear_foreign_16),
+    OCPP201: Version(HANDLERS_201, OUTGOING_201, Commands201(), Variables201(), clear_foreign_201, LocalList201()),
+    OCPP16: Version(HANDLERS_16, OUTGOING_16, Commands16(), Configuration16(), clear_foreign_16, LocalList16()),
 }

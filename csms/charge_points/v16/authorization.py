@@ -8,7 +8,7 @@ from csms.charge_points.session import Session
 from csms.charge_points.times import rfc3339
 from csms.domain.authorization import Decision, Purpose, Status
 
-_LONGEST_ID_TAG = 20  # CiString20
+LONGEST_ID_TAG = 20  # CiString20
 
 
 def authorize(session: Session, payload: JsonObject) -> Reply:
@@ -21,7 +21,7 @@ def id_tag_info(decision: Decision) -> JsonObject:
     info: JsonObject = {"status": _STATUSES.get(decision.status, decision.status).value}
     if decision.expires_at_s is not None:
         info["expiryDate"] = rfc3339(decision.expires_at_s)
-    if decision.group_id is not None and len(decision.group_id) <= _LONGEST_ID_TAG:
+    if decision.group_id is not None and len(decision.group_id) <= LONGEST_ID_TAG:
         info["parentIdTag"] = decision.group_id
     return info
 

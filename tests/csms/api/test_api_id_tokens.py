@@ -10,7 +10,9 @@ from api_fakes import ADMIN, CONTROL, READ, Api, Reply, running
 
 from csms.domain import events as ev
 from csms.domain.authorization import Status
+from csms.domain.local_list import Held, ListState, Standing
 from csms.domain.model import ConnectorKey, Moment
+from csms.local_lists import LocalLists
 
 PATH = "/api/v1/id-tokens"
 NOW = "2024-06-01T12:00:00.250Z"
@@ -268,3 +270,22 @@ def _started(id_token: str) -> ev.TransactionStarted:
 
 def test_every_status_an_operator_may_give_is_one_of_the_answers() -> None:
     assert {"Accepted", "Blocked", "Invalid", "NoCredit"} <= {status.value for status in Status}
+
+
+async def test_a_charge_points_local_list_is_shown() -> None:
+    path = "/api/v1/charge-points/CP-1/local-list"
+    async with running() as api:
+        assert (await api.get(path)).status == 404
+        assert (await api.get(path.replace("CP-1", "nowhere"))).status == 404
+        lists = LocalLists(api.tokens, by_default=True, store=api.store, clock=api.clock)
+        for entries, shown in (({"A": "f"}, ["A"]), (None, None)):
+            lists.keep("CP-1", Standing(ListState.BEHIND, Held(7, entries), 5, 2))
+            assert (await api.get(path, key=READ)).json == {
+                "charge_point_id": "CP-1",
+                "state": "behind",
+                "version": 7,
+                "id_tokens": shown,
+                "wanted": 5,
+                "left_out": 2,
+                "at": NOW,
+            }

@@ -1,0 +1,60 @@
+"""2.0.1 block D, local authorization list management, and its component LocalAuthListCtrlr."""
+
+from __future__ import annotations
+
+from csms.charge_points.schemas import JsonObject
+from csms.charge_points.v201.authorization import id_token_info
+from csms.domain.local_list import Capacity, Entry, Update
+
+_COMPONENT = "LocalAuthListCtrlr"
+_VARIABLES = ("Enabled", "ItemsPerMessage", "BytesPerMessage")
+_ASSUMED_TYPE = "ISO14443"
+"""Type of a token of which the operator has not said one: a card."""
+
+
+class LocalList201:
+    """Implements local_lists.ListDialect."""
+
+    longest_token = 36
+
+    def ask_capacity(self) -> object:
+        return "GetVariables", {
+            "getVariableData": [{"component": {"name": _COMPONENT}, "variable": {"name": name}} for name in _VARIABLES]
+        }
+
+    def capacity(self, answer: JsonObject) -> Capacity:
+        """How many it can hold is a characteristic, which GetVariables does not tell: it refuses what is too much."""
+        told = {
+            item["variable"]["name"].lower(): item.get("attributeValue", "")
+            for item in answer["getVariableResult"]
+            if item["attributeStatus"] == "Accepted"
+        }
+        return Capacity(
+            per_message=_count(told.get("itemspermessage")),
+            bytes_per_message=_count(told.get("bytespermessage")),
+            enabled=told.get("enabled", "").lower() != "false",
+        )
+
+    def ask_version(self) -> object:
+        return "GetLocalListVersion", {}
+
+    def version(self, answer: JsonObject) -> int:
+        return int(answer["versionNumber"])
+
+    def send(self, update: Update) -> object:
+        return "SendLocalList", {
+            "versionNumber": update.version,
+            "updateType": "Full" if update.full else "Differential",
+            "localAuthorizationList": [_data(token, entry) for token, entry in update.entries.items()],
+        }
+
+
+def _data(token: str, entry: Entry | None) -> JsonObject:
+    """AuthorizationData; without idTokenInfo the token is removed (D01.FR.17), whatever its type."""
+    kind = None if entry is None else entry.kind
+    data: JsonObject = {"idToken": {"idToken": token, "type": kind or _ASSUMED_TYPE}}
+    return data if entry is None else data | {"idTokenInfo": id_token_info(entry.decision)}
+
+
+def _count(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() and int(text) > 0 else None

@@ -1,0 +1,173 @@
+"""Local authorization lists: which message brings a charge point's list in step with what it should hold. Pure.
+
+1.6 chapters 3.5.2, 5.11 and 5.15; 2.0.1 part 2, block D. Versions are above 0 and rise; a change goes as Differential,
+and whenever it is not known what the charge point holds, everything goes as Full, in parts if it is too much for one
+message.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+from typing import Protocol
+
+from csms.domain.authorization import Decision
+from csms.domain.model import ChargePointSettings
+
+MOST = 5000
+"""More than this no charge point is sent, whatever it says it can hold."""
+
+PER_MESSAGE = 20
+"""Entries of one message where the charge point does not say how many it takes."""
+
+_HIGHEST_VERSION = 2**31 - 1
+_ENTRY_BYTES = 300
+"""An entry is not longer than this on the wire: a token and a group of 36 characters, a time, and their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A token as a list says it. `kind` is its type in 2.0.1."""
+
+    id_token: str = field(repr=False)
+    decision: Decision
+    kind: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with whatever is said of the token."""
+        decision = self.decision
+        said = (decision.status.value, decision.group_id, decision.expires_at_s, decision.priority, self.kind)
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a charge point holds: fingerprints by token as it was sent; None: nobody knows. `version` is the highest
+    that it, or we, have used."""
+
+    version: int = 0
+    entries: Mapping[str, str] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What it takes in one message and altogether; None: it did not say. `enabled` False: it ignores its list."""
+
+    per_message: int | None = None
+    most: int | None = None
+    bytes_per_message: int | None = None
+    enabled: bool = True
+
+    @property
+    def batch(self) -> int:
+        by_bytes = MOST if self.bytes_per_message is None else self.bytes_per_message // _ENTRY_BYTES
+        return max(1, min(self.per_message or PER_MESSAGE, by_bytes))
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A SendLocalList. An entry None is a token to be removed (Differential only)."""
+
+    version: int
+    full: bool
+    entries: Mapping[str, Entry | None] = field(repr=False)
+
+
+class ListAnswer(StrEnum):
+    """UpdateStatus of 1.6, SendLocalListStatusEnumType of 2.0.1; UNANSWERED is ours: an error, or nothing at all."""
+
+    ACCEPTED = "Accepted"
+    FAILED = "Failed"
+    NOT_SUPPORTED = "NotSupported"
+    VERSION_MISMATCH = "VersionMismatch"
+    UNANSWERED = "Unanswered"
+
+
+class ListState(StrEnum):
+    """How things stand with a charge point's list."""
+
+    IN_STEP = "in_step"
+    BEHIND = "behind"  # something is still to be sent
+    REFUSED = "refused"  # it did not take the whole list either
+    UNANSWERED = "unanswered"
+    DISABLED = "disabled"  # LocalAuthListEnabled is false
+    NOT_SUPPORTED = "not_supported"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`held` and how it stands; `wanted` is how many tokens it should hold, `left_out` how many more have no room."""
+
+    state: ListState
+    held: Held
+    wanted: int = 0
+    left_out: int = 0
+
+
+class LocalLists(Protocol):
+    """What those who send lists need."""
+
+    def wanted(self, settings: ChargePointSettings) -> bool:
+        """Whether this charge point is sent a list."""
+        ...
+
+    def entries(self, settings: ChargePointSettings, longest: int) -> Mapping[str, Entry]:
+        """What it should hold, in an order that does not change, but for tokens of more than so many characters."""
+        ...
+
+    async def held(self, charge_point_id: str) -> Held:
+        """What it was last known to hold."""
+        ...
+
+    def keep(self, charge_point_id: str, standing: Standing) -> None: ...
+
+    def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call it whenever a list may have to change; what is returned ends that."""
+        ...
+
+
+def reported(held: Held, version: int) -> Held:
+    """What it holds, now that it has told its version. 0: it holds nothing (1.6 chapter 5.10, D02)."""
+    if version == 0:
+        return Held(held.version, {})
+    if held.entries is not None and version == held.version:
+        return held
+    return Held(max(held.version, version, 0))
+
+
+def fitting(entries: Mapping[str, Entry], capacity: Capacity) -> Mapping[str, Entry]:
+    """Those it has room for: the first in their order."""
+    most = MOST if capacity.most is None else min(capacity.most, MOST)
+    return entries if len(entries) <= most else dict(islice(entries.items(), most))
+
+
+def next_update(wanted: Mapping[str, Entry], held: Held, capacity: Capacity) -> Update | None:
+    """The next message; None where nothing is to be said. `wanted` fits the charge point.
+
+    Where a list is empty, or there is none yet, it gets everything: some refuse to change what is not there.
+    """
+    version = held.version + 1 if held.version < _HIGHEST_VERSION else 1
+    empty = not held.entries and bool(wanted)
+    if held.entries is None or empty or version == 1 < held.version:
+        return Update(version, True, dict(islice(wanted.items(), capacity.batch)))
+    gone: dict[str, Entry | None] = dict.fromkeys(token for token in held.entries if token not in wanted)
+    changed = {token: entry for token, entry in wanted.items() if held.entries.get(token) != entry.fingerprint}
+    changes = gone | changed  # those that go make room
+    return Update(version, False, dict(islice(changes.items(), capacity.batch))) if changes else None
+
+
+def answered(held: Held, update: Update, answer: ListAnswer) -> Held:
+    """What it holds after its answer. Where it refuses or keeps silent everything is sent anew."""
+    if answer is not ListAnswer.ACCEPTED:
+        return Held(max(held.version, update.version))
+    entries = {} if update.full else dict(held.entries or {})
+    for token, entry in update.entries.items():
+        if entry is None:
+            entries.pop(token, None)
+        else:
+            entries[token] = entry.fingerprint
+    return Held(update.version, entries)

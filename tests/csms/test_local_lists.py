@@ -1,0 +1,106 @@
+"""Which tokens a charge point's list should hold, and what is remembered of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from csms.domain.authorization import IdToken, Status
+from csms.domain.local_list import Held, ListState, Standing
+from csms.domain.model import ChargePointSettings, Current, Moment
+from csms.local_lists import LocalLists
+from csms.store.sync_store import SyncStore
+
+POINT = ChargePointSettings("CP-1", "home", current=Current.AC)
+
+
+class Clock:
+    def now(self) -> Moment:
+        return Moment(5.0, 5.0)
+
+
+class Tokens:
+    def __init__(self, *tokens: IdToken) -> None:
+        self.tokens = list(tokens)
+        self.listeners: list[Callable[[], None]] = []
+
+    def all(self) -> list[IdToken]:
+        return self.tokens
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        self.listeners.append(listener)
+
+    def change(self, *tokens: IdToken) -> None:
+        self.tokens = list(tokens)
+        for listener in self.listeners:
+            listener()
+
+
+def lists(tokens: Tokens, *, by_default: bool = True) -> LocalLists:
+    return LocalLists(tokens, by_default=by_default, store=SyncStore.open(), clock=Clock())
+
+
+@pytest.mark.parametrize(
+    ("token", "listed"),
+    [
+        (IdToken("T"), True),
+        (IdToken("T", status=Status.BLOCKED), True),
+        (IdToken("T", expires_at_s=1.0), True),
+        (IdToken("T", sites=("home",)), True),
+        (IdToken("T", sites=("away",)), False),
+        (IdToken("T", charge_points=("CP-1",)), True),
+        (IdToken("T", charge_points=("CP-1:2",)), True),
+        (IdToken("T", charge_points=("CP-2",)), False),
+        (IdToken("T", sites=("away",), charge_points=("CP-1:1",)), True),
+        (IdToken("T", current=Current.AC), True),
+        (IdToken("T", current=Current.DC), False),
+        (IdToken("T" * 20), True),
+        (IdToken("T" * 21), False),
+    ],
+)
+async def test_a_token_is_listed_where_it_may_charge(token: IdToken, listed: bool) -> None:
+    entries = lists(Tokens(token)).entries(POINT, 20)
+    assert list(entries) == ([token.id_token] if listed else [])
+
+
+async def test_a_token_is_listed_once_and_those_that_name_the_charge_point_come_first() -> None:
+    tokens = Tokens(IdToken("A"), IdToken("B", sites=("home",), charge_points=("CP-1:2", "CP-1:1")), IdToken("C"))
+    assert list(lists(tokens).entries(POINT, 20)) == ["B", "A", "C"]
+
+
+async def test_an_entry_says_what_does_not_change_by_itself() -> None:
+    expired = IdToken("T", group_id="G", expires_at_s=1.0, kind="eMAID", priority=2)
+    entry = lists(Tokens(expired)).entries(POINT, 20)["T"]
+    assert (entry.decision.status, entry.decision.group_id, entry.decision.expires_at_s) == (Status.ACCEPTED, "G", 1.0)
+    assert (entry.kind, entry.decision.priority) == ("eMAID", 2)
+
+
+async def test_a_change_shows_at_once_and_is_told_to_who_listens() -> None:
+    tokens = Tokens(IdToken("A"))
+    kept = lists(tokens)
+    news: list[str] = []
+    forget = kept.on_change(lambda: news.append("changed"))
+    assert list(kept.entries(POINT, 20)) == ["A"]
+    tokens.change(IdToken("B", charge_points=("CP-1",)))
+    assert list(kept.entries(POINT, 20)) == ["B"]
+    forget()
+    tokens.change()
+    assert news == ["changed"]
+
+
+@pytest.mark.parametrize(
+    ("by_default", "own", "expected"),
+    [(False, None, False), (True, None, True), (False, True, True), (True, False, False)],
+)
+async def test_a_charge_point_may_depart_from_the_rule(by_default: bool, own: bool | None, expected: bool) -> None:
+    assert lists(Tokens(), by_default=by_default).wanted(replace(POINT, local_list=own)) is expected
+
+
+@pytest.mark.parametrize("held", [Held(), Held(7, {"A": "f1", "B": "f2"}), Held(7, {}), Held(7)])
+async def test_what_a_charge_point_holds_is_remembered(held: Held) -> None:
+    kept = lists(Tokens())
+    kept.keep("CP-1", Standing(ListState.IN_STEP, held, 2, 1))
+    assert await kept.held("CP-1") == held
+    assert await kept.held("CP-2") == Held()
