@@ -22,6 +22,7 @@ from csms.app import Application, RandomIds, SystemClock, ids_elsewhere, seed_si
 from csms.certs_commands import certs
 from csms.charge_points.tls import TlsUnusable
 from csms.config import Config, ConfigInvalid, find_path, load
+from csms.console import register
 from csms.demo import run_demo
 from csms.domain.model import SmartCharging
 from csms.domain.ports import Clock
@@ -129,6 +130,9 @@ def keys_new(
     key, sha256 = new_api_key()
     typer.echo(f"The key, shown this once:\n\n  {key}\n\nFor the configuration file:\n")
     typer.echo(config_lines(name, sha256, scope))
+
+
+register(app)
 
 
 def main() -> None:

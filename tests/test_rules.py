@@ -42,6 +42,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"aiohttp", "pydantic", "pydantic_core", "orjson", "structlog"},
     "archive": {"domain", "orjson", "structlog"},
     "metrics": {"domain", "prometheus_client"},
+    "client": {"aiohttp", "pydantic"},
+    "console": {"client", "typer", "rich"},
     "certs": {"cryptography"},
     "certs_commands": {"certs", "cryptography", "typer"},
     "vigil": {"domain"},

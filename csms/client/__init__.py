@@ -1,0 +1,36 @@
+"""A client of the REST interface, for programs in Python: async, typed, and on its own (it imports nothing of csms)."""
+
+from csms.client.client import Client
+from csms.client.errors import ApiError, FieldError
+from csms.client.models import (
+    Alarm,
+    Allocation,
+    ChargePoint,
+    ChargerAllocation,
+    CircuitAllocation,
+    CommandResult,
+    Connection,
+    ConnectorAllocation,
+    Event,
+    HistoryBucket,
+    Session,
+    Site,
+)
+
+__all__ = [
+    "Alarm",
+    "Allocation",
+    "ApiError",
+    "ChargePoint",
+    "ChargerAllocation",
+    "CircuitAllocation",
+    "Client",
+    "CommandResult",
+    "Connection",
+    "ConnectorAllocation",
+    "Event",
+    "FieldError",
+    "HistoryBucket",
+    "Session",
+    "Site",
+]
