@@ -28,6 +28,7 @@ from simulators.hardware import AC_THREE_PHASES, DC_50
 from simulators.protocol import ChargePointSpec, simulated_model
 
 TO_US_S, TO_POINT_S = 0.5, 2.0
+DEFAULT_6_A = ChargingProfile(1, 0, "TxDefault", "Absolute", Schedule("A", (Period(0, 6.0, 3),), start_at_s=0.0))
 LIMIT_W = 30_000.0
 
 
@@ -102,8 +103,7 @@ def test_the_first_default_profile_takes_its_time_to_be_followed() -> None:
     model = simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0)
     one.look(model, 90.0, online=True)
     assert parts(Blame([one]), [one], 100.0) == {"first contact": 10_000}
-    profile = ChargingProfile(1, 0, "TxDefault", "Absolute", Schedule("A", (Period(0, 6.0, 3),), start_at_s=0.0))
-    assert model.install(1, profile, 100.0) is None
+    assert model.install(1, DEFAULT_6_A, 100.0) is None
     one.look(model, 100.0, online=True)
     assert parts(Blame([one]), [one], 100.5) == {"latency": 10_000}
     assert parts(Blame([one]), [one], 100.0 + FOLLOWING_S + THINKING_S) == {AVOIDABLE: 10_000}
@@ -168,6 +168,7 @@ def test_what_one_who_may_be_told_in_vain_came_back_with_is_not_our_doing() -> N
     blame = Blame([one])
     blame.open("ceiling lowered", 0.0)
     model = simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0)
+    assert model.install(1, DEFAULT_6_A, 0.0) is None
     one.look(model, 10.0, online=False)
     draws(one, 35_000, 20.0)
     one.look(model, 100.0, online=True)
@@ -175,6 +176,16 @@ def test_what_one_who_may_be_told_in_vain_came_back_with_is_not_our_doing() -> N
     assert parts(blame, [one], 10 * LONGEST_CASE_S) == {UNCLEAR_ANSWERS: 5_000}
     draws(one, 36_000, 11 * LONGEST_CASE_S)
     assert parts(blame, [one], 11 * LONGEST_CASE_S) == {UNCLEAR_ANSWERS: 5_000, AVOIDABLE: 1_000}
+
+
+def test_one_that_takes_no_default_is_free_when_its_session_ends_and_nobody_can_help_it() -> None:
+    one = unclear(0.0)
+    blame = Blame([one])
+    blame.open("ceiling lowered", 0.0)
+    one.look(simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0), 1.0, online=True)
+    one.held = UNCLEAR_ANSWERS
+    draws(one, 35_000, 10.0)
+    assert parts(blame, [one], 10 * LONGEST_CASE_S) == {UNCLEAR_ANSWERS: 5_000}
 
 
 def test_a_raise_that_was_under_way_when_something_happened_may_have_come_and_stay() -> None:
@@ -210,8 +221,7 @@ def test_what_a_charger_draws_beyond_what_it_must_be_believed_is_excused_while_n
 def test_a_charger_that_forgets_once_more_is_in_doubt_once_more() -> None:
     one = standing(0.0)
     model = simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0)
-    profile = ChargingProfile(1, 0, "TxDefault", "Absolute", Schedule("A", (Period(0, 6.0, 3),), start_at_s=0.0))
-    assert model.install(1, profile, 0.0) is None
+    assert model.install(1, DEFAULT_6_A, 0.0) is None
     one.look(model, 0.0, online=True)
     one.doubt = Doubt("forgets", (), since_s=100.0, until_s=200.0)
     one.forgot("forgets", one.parts, 900.0)
@@ -292,12 +302,11 @@ def test_one_that_has_kept_to_its_limits_for_long_is_trusted_again() -> None:
 def test_a_fault_that_was_hidden_by_what_it_had_forgotten_shows_when_that_is_over_and_nothing_else_happens() -> None:
     one = standing(0.0)
     model = simulated_model(ChargePointSpec("CP-1"), replace(BY_THE_BOOK, overdraw=0.1), 0.0)
-    profile = ChargingProfile(1, 0, "TxDefault", "Absolute", Schedule("A", (Period(0, 6.0, 3),), start_at_s=0.0))
-    assert model.install(1, profile, 0.0) is None
+    assert model.install(1, DEFAULT_6_A, 0.0) is None
     one.look(model, 0.0, online=True)
     model.lose_profiles(90.0)
     one.doubt = Doubt("forgets", (), since_s=90.0)
-    assert model.install(1, profile, 100.0) is None
+    assert model.install(1, DEFAULT_6_A, 100.0) is None
     one.look(model, 100.0, online=True)
     draws(one, 40_000, 100.0)
     assert parts(Blame([one]), [one], 100.0 + FOLLOWING_S - 0.1) == {"forgets": 10_000}
@@ -339,8 +348,7 @@ def test_a_charger_that_comes_to_reason_must_first_be_told_again() -> None:
 def ignoring(one: Standing, *, keeps_its_default: bool) -> ChargePoint:
     """A charger that was told its default, ignores limits from 100 s to 200 s and permits 40 kW ever since."""
     model = simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0)
-    profile = ChargingProfile(1, 0, "TxDefault", "Absolute", Schedule("A", (Period(0, 6.0, 3),), start_at_s=0.0))
-    assert model.install(1, profile, 0.0) is None
+    assert model.install(1, DEFAULT_6_A, 0.0) is None
     one.look(model, 0.0, online=True)
     model.behave(replace(BY_THE_BOOK, ignores_profiles=True), 100.0)
     one.look(model, 100.0, online=True)

@@ -141,8 +141,8 @@ class Blame:
         """What flows through one that cannot be told anything, or in vain; then at most what did at the last event."""
         standing = self._standings[number]
         drawn = standing.believed(now_s)[quantity]
-        if not standing.told_in_vain or standing.plan.offline_kw > 0:
-            return drawn
+        if not standing.told_in_vain or standing.plan.offline_kw > 0 or standing.took_no_default:
+            return drawn  # who took no default profile rises when its session ends
         if case is not None and self._under_way(case, number):
             return drawn  # a CALL that was under way then may have had its effect
         held = 0.0 if case is None else case.vectors[number][quantity]

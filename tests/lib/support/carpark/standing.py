@@ -130,6 +130,11 @@ class Standing:
         """Whether every connector has a default profile of ours."""
         return self._present
 
+    @property
+    def took_no_default(self) -> bool:
+        """Whether it has been in reach and never taken a default profile, so that it is free when its session ends."""
+        return self._seen and not self._had_defaults
+
     def changes(self, vector: Vector, parts: Parts, now_s: float) -> None:
         """From now on it contributes this, and each of its connectors that."""
         self._earlier = [(at_s, v) for at_s, v in self._earlier if now_s - at_s <= LONGEST_REACTION_S]
