@@ -176,13 +176,15 @@ class IdTokens:
             raise TokenInUse
         stand_in = f"erased-{self._ids.unique()}"[:_LONGEST_TOKEN]
         await self.remove([id_token])
+        remembered = 0
         for site_id in self._sites.site_ids():
             site = self._sites.get(site_id)
-            if site is not None and (sessions := site.sessions_of(key)):
-                await site.record(ev.IdTokenErased(self._clock.now(), tuple(sessions), stand_in), origin="api")
-        sessions_erased, records_erased = await self._store.erase_id_token(id_token, stand_in)
-        log.info("id_token.erased", sessions=sessions_erased, records=records_erased)
-        return Erased(sessions_erased, records_erased)
+            if site is not None and (ended := site.sessions_of(key)):
+                remembered += len(ended)
+                await site.record(ev.IdTokenErased(self._clock.now(), tuple(ended), stand_in), origin="api")
+        sessions, records = await self._store.erase_id_token(id_token, stand_in)
+        log.info("id_token.erased", sessions=remembered + sessions, records=records)
+        return Erased(remembered + sessions, records)
 
     def _decide(self, asked: Asked, at_s: float | None) -> Decision:
         key = token_key(asked.id_token)

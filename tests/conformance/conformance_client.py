@@ -52,11 +52,14 @@ _KINDS: Mapping[str, JsonObject] = {
 
 
 @contextlib.asynccontextmanager
-async def central_system(folder: Path, **ocpp: object) -> AsyncIterator[Central]:
-    """With room for everybody, so that no charge point of one test matters to another."""
+async def central_system(
+    folder: Path, *, sections: Mapping[str, object] | None = None, **ocpp: object
+) -> AsyncIterator[Central]:
+    """With room for everybody, so that no charge point of one test matters to another. `sections` are more of the
+    configuration file."""
     points = [{"charge_point_id": f"{kind}-{n}", **row} for kind, row in _KINDS.items() for n in range(_POOLS[kind])]
     sites = [{"site_id": "park", "grid_capacity_kw": 1_000_000, "charge_points": points}]
-    document = configuration(folder, sites, call_timeout_s=_CALL_TIMEOUT_S, **ocpp)
+    document = {**configuration(folder, sites, call_timeout_s=_CALL_TIMEOUT_S, **ocpp), **(sections or {})}
     async with serving(document) as (ocpp_port, api_port), aiohttp.ClientSession() as http:
         yield Central(ocpp_port, api_port, http)
 
@@ -128,6 +131,21 @@ class Central:
         async with self._http.post(f"{self._api}/{path}", headers=headers, data=content) as answer:
             told: JsonObject = await answer.json(content_type=None)
             return answer.status, told
+
+    async def ask(self, path: str) -> tuple[int, JsonObject]:
+        """The status, and what was answered."""
+        headers = {"Authorization": f"Bearer {KEYS['read']}"}
+        async with self._http.get(f"{self._api}/{path}", headers=headers) as answer:
+            body: JsonObject = await answer.json(content_type=None)
+            return answer.status, body
+
+    async def change(self, method: str, path: str, body: object = None) -> JsonObject:
+        """What was answered to a change that was taken."""
+        headers = {"Authorization": f"Bearer {KEYS['admin']}"}
+        async with self._http.request(method, f"{self._api}/{path}", headers=headers, json=body) as answer:
+            told: JsonObject = await answer.json()
+            assert answer.status == 200, told
+            return told
 
     async def rebalance(self) -> JsonObject:
         headers = {"Authorization": f"Bearer {KEYS['control']}"}
