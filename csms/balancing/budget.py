@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from csms.balancing.memory import OPERATOR, Cap
 from csms.balancing.schedule import Ceiling, boundaries, ceiling_at
 from csms.balancing.strategies import STRATEGIES
+from csms.domain.grid import ExternalLimit, OperatorLimit
 from csms.domain.model import BalancerSettings, ConnectorKey, Moment, SmartCharging
 from csms.domain.snapshot import Snapshot
 
@@ -24,8 +26,8 @@ class Budget:
 
     `charge_point_limits_w` are the caps of time windows, `load_w` and `load_currents_a` what else the site draws.
     `next_change_s` (UTC) is when time alone changes it, `drop_at_s` when it will be lower than `usable_w`; `reason`
-    says which of its parts is the lowest. `operator_limits_w` are those of operators that hold, connector 0 being the
-    whole charge point: those are among `charge_point_limits_w` too, the lower of both.
+    says which of its parts is the lowest. `caps` are the limits of operators and others that hold, connector 0 being
+    the whole charge point: those are among `charge_point_limits_w` too, the lower of both.
     """
 
     now_w: int
@@ -37,7 +39,7 @@ class Budget:
     load_known: bool
     next_change_s: float | None
     drop_at_s: float | None
-    operator_limits_w: Mapping[ConnectorKey, int] = field(default_factory=dict)
+    caps: Mapping[ConnectorKey, Cap] = field(default_factory=dict)
 
 
 def effective_config(snapshot: Snapshot) -> SmartCharging:
@@ -62,7 +64,7 @@ def budget(snapshot: Snapshot, config: SmartCharging, now: Moment, settings: Bal
     def drops(at_s: float) -> bool:
         return _drops(here, _ceiling(snapshot, config, at_s))
 
-    by_operators_w, ends_s = _operator_limits(snapshot, now.utc_s)
+    others, ends_s = _others_limits(snapshot, now.utc_s)
     looks = [moment_s for instant_s in instants for moment_s in (instant_s - lead_s, instant_s)] + ends_s
     if fresh_until_s is not None:
         looks.append(fresh_until_s)
@@ -70,13 +72,13 @@ def budget(snapshot: Snapshot, config: SmartCharging, now: Moment, settings: Bal
         now_w=max(0, min(net_w, here.budget_w)),
         usable_w=max(0, min(net_w, *(ceiling.budget_w for ceiling in (here, *soon)))),
         reason=_reason(snapshot, config, here, net_w, load_w, now),
-        charge_point_limits_w=_with_operators(_tightest([here, *soon]), by_operators_w),
+        charge_point_limits_w=_with_others(_tightest([here, *soon]), others),
         load_w=load_w,
         load_currents_a=currents_a,
         load_known=fresh_until_s is not None or not _expects_load(snapshot),
         next_change_s=min((look_s for look_s in looks if look_s > now.utc_s), default=None),
         drop_at_s=next((at_s for at_s in instants if at_s > now.utc_s + lead_s and drops(at_s)), None),
-        operator_limits_w=by_operators_w,
+        caps=others,
     )
 
 
@@ -122,24 +124,30 @@ def _tightest(ceilings: list[Ceiling]) -> Mapping[str, int]:
     return caps
 
 
-def _operator_limits(snapshot: Snapshot, utc_s: float) -> tuple[dict[ConnectorKey, int], list[float]]:
-    """The limits of operators that hold, and when (UTC) they end. One that ends only makes room, so nothing has to be
-    finished by then."""
-    holding = {
-        ConnectorKey(charge_point.charge_point_id, limit.connector_id): limit
-        for charge_point in snapshot.charge_points.values()
-        for limit in charge_point.operator_limits
-        if not limit.over_at(utc_s)
-    }
-    ends_s = [limit.valid_until_s for limit in holding.values() if limit.valid_until_s is not None]
-    return {key: limit.max_power_w for key, limit in holding.items()}, ends_s
+def _others_limits(snapshot: Snapshot, utc_s: float) -> tuple[dict[ConnectorKey, Cap], list[float]]:
+    """The lowest limit that holds on each connector of operators, and of those whom charge points report, and when
+    (UTC) they end. One that ends only makes room, so nothing has to be finished by then."""
+    lowest: dict[ConnectorKey, Cap] = {}
+    ends_s: list[float] = []
+    for charge_point in snapshot.charge_points.values():
+        limits: tuple[OperatorLimit | ExternalLimit, ...] = charge_point.operator_limits
+        for limit in limits + charge_point.external_limits:
+            if limit.over_at(utc_s):
+                continue
+            if limit.valid_until_s is not None:
+                ends_s.append(limit.valid_until_s)
+            whose = limit.source if isinstance(limit, ExternalLimit) else OPERATOR
+            key = ConnectorKey(charge_point.charge_point_id, limit.connector_id)
+            if key not in lowest or limit.max_power_w < lowest[key].limit_w:
+                lowest[key] = Cap(limit.max_power_w, whose)
+    return lowest, ends_s
 
 
-def _with_operators(caps_w: Mapping[str, int], by_operators_w: Mapping[ConnectorKey, int]) -> Mapping[str, int]:
-    """The caps of charge points, those of operators among them."""
+def _with_others(caps_w: Mapping[str, int], others: Mapping[ConnectorKey, Cap]) -> Mapping[str, int]:
+    """The caps of charge points, those of operators and of others among them."""
     lower = {
-        key.charge_point_id: min(limit_w, caps_w.get(key.charge_point_id, limit_w))
-        for key, limit_w in by_operators_w.items()
+        key.charge_point_id: min(cap.limit_w, caps_w.get(key.charge_point_id, cap.limit_w))
+        for key, cap in others.items()
         if key.connector_id == 0
     }
     return {**caps_w, **lower} if lower else caps_w

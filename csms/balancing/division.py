@@ -77,7 +77,7 @@ class Division:
             if ends_s and self._strategy.in_turn and not capped:
                 rounds, nth = divmod(n, len(ends_s))
                 starts_s = ends_s[nth] + rounds * self._settings.turn_s
-            why = wish.capped_by if wish.by_operator else "its cap"
+            why = wish.capped_by if wish.by_others else "its cap"
             why = why if capped else "no room"
             reason = f"waits: needs {kw(wish.floor_w)}, {why}"
             given[wish.key] = Share(0, reason, waiting=True, phases=wish.phases, expected_start_s=starts_s)
@@ -97,7 +97,7 @@ class Division:
             together = row is None and len(group) > 1 and share_w >= group[0].charge_point_cap_w
             for wish, part_w in _inside(group, share_w):
                 limit_w = wish.shape.form.floor_w(part_w)
-                reason = wish.capped_by if together and wish.by_operator else reasons.of(wish, part_w, row)
+                reason = wish.capped_by if together and wish.by_others else reasons.of(wish, part_w, row)
                 given[wish.key] = Share(limit_w, reason, phases=wish.phases)
                 if limit_w > wish.start_w:
                     more_w[wish.line] += limit_w - wish.start_w

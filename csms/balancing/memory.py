@@ -20,10 +20,21 @@ if TYPE_CHECKING:
     from csms.balancing.ledger import Exposure
     from csms.balancing.wishes import Wish
 
-Caps = tuple[int | None, int, int, int | None, int | None]
+OPERATOR = "the operator"
+
+
+class Cap(NamedTuple):
+    """A limit that is not ours on a connector or a charge point, and whose it is: the operator's, or that of somebody
+    whom the charge point reports."""
+
+    limit_w: int
+    whose: str
+
+
+Caps = tuple[int | None, int, int, Cap | None, Cap | None]
 """Of a connector: the phases in use (None: all), what its charge point may have at most, and what caps from outside
-leave it beside its free connectors; then what an operator allows the charge point, if nobody allows it less, and the
-connector (None: anything)."""
+leave it beside its free connectors; then what others than us allow the charge point, if no time window allows it less,
+and the connector (None: anything)."""
 
 Basis = tuple[Sequence[Sequence[tuple[int, int]]], Mapping[str, int], int]
 """What all wishes have in common: where the rows of the tree lie above whom, and the configured least power."""

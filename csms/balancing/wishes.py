@@ -11,7 +11,7 @@ from csms.balancing.defaults import Defaults, first_contact_ends_s
 from csms.balancing.facts import Facts
 from csms.balancing.ledger import Ledger
 from csms.balancing.limits import Line
-from csms.balancing.memory import Caps, KnownWish, Memory
+from csms.balancing.memory import Cap, Caps, KnownWish, Memory
 from csms.balancing.tree import Tree
 from csms.balancing.words import kw
 from csms.domain.demand import lent_cap_w
@@ -65,9 +65,9 @@ class Wish:
     stopped_asking: bool = False
 
     @property
-    def by_operator(self) -> bool:
-        """Whether it is an operator who caps it."""
-        return self.capped_by.startswith(_BY_OPERATOR)
+    def by_others(self) -> bool:
+        """Whether it is an operator who caps it, or somebody else whose limit its charger reports."""
+        return self.capped_by.startswith(_CAPPED_BY)
 
     def served_until_wh(self, now_s: float) -> float:
         """What it was permitted until now (steady clock)."""
@@ -119,7 +119,7 @@ class Wishes:
         if phases is not None:
             most_w = most_w * phases // whole.form.phases
         window_w = self._window_w(facts.key.charge_point_id, most_w) if self._budget.charge_point_limits_w else most_w
-        caps = (phases, most_w, window_w, *self._by_operators_w(facts.key))
+        caps = (phases, most_w, window_w, *self._by_others(facts.key))
         known = self._memory.wishes.get(facts.key)
         if known is None or known.facts is not facts or known.caps != caps:
             known = KnownWish(facts, caps, self._new(facts, limits, caps))
@@ -128,7 +128,7 @@ class Wishes:
         return known.wish
 
     def _new(self, facts: Facts, limits: ConnectorLimits, caps: Caps) -> Wish:
-        phases, most_w, window_w, _, own_w = caps
+        phases, most_w, window_w, _, own = caps
         shape = facts.shape.on(phases)
         charge_point_cap_w = min(most_w, window_w)
         in_force, confirmed = limits.transaction or limits.default, limits.confirmed(facts.charge_point.limit_by)
@@ -140,7 +140,7 @@ class Wishes:
             line=line,
             phases=phases,
             floor_w=shape.floor_w(self._config.min_power_per_charger_w),
-            cap_w=shape.form.floor_w(charge_point_cap_w if own_w is None else min(charge_point_cap_w, own_w)),
+            cap_w=shape.form.floor_w(charge_point_cap_w if own is None else min(charge_point_cap_w, own.limit_w)),
             charge_point_cap_w=charge_point_cap_w,
             started_at_s=facts.started_at_s or 0.0,
             capped_by=_capped_by(facts.settings.max_power_w, caps),
@@ -167,14 +167,15 @@ class Wishes:
         wish.start_w = max(wish.floor_w, wish.paid_w)
         wish.stopped_asking = silent_s is not None and not self._is_tried(limits, silent_s)
 
-    def _by_operators_w(self, key: ConnectorKey) -> tuple[int | None, int | None]:
-        """What an operator allows the charge point, where no time window allows it less, and the connector."""
-        limits_w = self._budget.operator_limits_w
-        if not limits_w:
+    def _by_others(self, key: ConnectorKey) -> tuple[Cap | None, Cap | None]:
+        """What others allow the charge point, where no time window allows it less, and the connector."""
+        caps = self._budget.caps
+        if not caps:
             return None, None
-        whole_w = limits_w.get(ConnectorKey(key.charge_point_id, 0))
-        lowest = whole_w == self._budget.charge_point_limits_w.get(key.charge_point_id)
-        return whole_w if lowest else None, limits_w.get(key)
+        whole = caps.get(ConnectorKey(key.charge_point_id, 0))
+        if whole is not None and whole.limit_w != self._budget.charge_point_limits_w.get(key.charge_point_id):
+            whole = None
+        return whole, caps.get(key)
 
     def _window_w(self, charge_point_id: str, most_w: int) -> int:
         """What a cap from outside, if there is one, leaves to the sessions beside the free connectors."""
@@ -267,14 +268,14 @@ def _phases(reading: MeterReading | None, limits: ConnectorLimits) -> int | None
     return 1 if first >= 1.0 and all(current_a < 0.5 for current_a in others) else None
 
 
-_BY_OPERATOR = "capped by the operator"
+_CAPPED_BY = "capped by "
 
 
 def _capped_by(declared_w: int | None, caps: Caps) -> str:
-    _, most_w, window_w, whole_w, own_w = caps
+    _, most_w, window_w, whole, own = caps
     lowest_w = min(most_w, window_w)
-    if own_w is not None and own_w < lowest_w:
-        return f"{_BY_OPERATOR} at {kw(own_w)}"
+    if own is not None and own.limit_w < lowest_w:
+        return f"{_CAPPED_BY}{own.whose} at {kw(own.limit_w)}"
     if window_w < most_w:
-        return "limit of the time window" if whole_w is None else f"{_BY_OPERATOR} at {kw(whole_w)}"
+        return "limit of the time window" if whole is None else f"{_CAPPED_BY}{whole.whose} at {kw(whole.limit_w)}"
     return "the whole budget" if declared_w is None else "rated power"

@@ -21,6 +21,10 @@ from csms.domain.model import (
     SiteSettings,
     SmartCharging,
 )
+from csms.domain.report_events import ExternalLimitCleared as ExternalLimitCleared  # noqa: PLC0414 - as above
+from csms.domain.report_events import ExternalLimitSet as ExternalLimitSet  # noqa: PLC0414 - as above
+from csms.domain.report_events import ProgressReported as ProgressReported  # noqa: PLC0414 - as above
+from csms.domain.report_events import SecurityEventReported as SecurityEventReported  # noqa: PLC0414 - as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,25 +198,6 @@ class ChargePointBooted(ChargePointEvent):
     serial_number: str | None = None
     firmware_version: str | None = None
     reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ProgressReported(ChargePointEvent):
-    """How far it is with something it was told to do: `task` is "firmware", "published_firmware", "diagnostics" or
-    "log", `status` OCPP's word."""
-
-    task: str
-    status: str
-    request_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SecurityEventReported(ChargePointEvent):
-    """A critical security event of the charge point; `kind` is OCPP's name of it, `reported_at_s` its own time."""
-
-    kind: str
-    reported_at_s: float
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

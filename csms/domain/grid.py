@@ -38,6 +38,20 @@ class OperatorLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class ExternalLimit:
+    """What somebody else has told a charge point it may draw, as it reports it: its energy manager (`source` "EMS"), a
+    system operator ("SO"), ...; on a connector, or on all together (`connector_id` 0). The end is not included."""
+
+    source: str
+    connector_id: int
+    max_power_w: int
+    valid_until_s: float | None = None
+
+    def over_at(self, utc_s: float) -> bool:
+        return self.valid_until_s is not None and self.valid_until_s <= utc_s
+
+
+@dataclass(frozen=True, slots=True)
 class TemporaryLimit:
     """A ceiling somebody else sets for a time: a grid operator, an energy manager. The end is not included.
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from csms.domain.capabilities import NOTHING_KNOWN, Knobs, Knowledge
 from csms.domain.capabilities import Capabilities as Capabilities  # noqa: PLC0414 - most know it from here
 from csms.domain.capabilities import LimitPurpose as LimitPurpose  # noqa: PLC0414 - as above
-from csms.domain.grid import Circuit, OperatorLimit
+from csms.domain.grid import Circuit, ExternalLimit, OperatorLimit
 
 OCPP16 = "ocpp1.6"
 OCPP201 = "ocpp2.0.1"
@@ -215,6 +215,7 @@ class ChargePoint:
     knowledge: Knowledge = NOTHING_KNOWN
     """What `capabilities` follow from."""
     operator_limits: tuple[OperatorLimit, ...] = ()
+    external_limits: tuple[ExternalLimit, ...] = ()
     """At most one for each connector, and one for the whole (see domain.grid); some may be over."""
 
     @property

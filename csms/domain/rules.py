@@ -102,6 +102,7 @@ def _booted(state: State, event: ev.ChargePointBooted) -> tuple[Row, ...]:
         booted_at_s=event.at.utc_s,
         lease_proof=None,  # the clock it reads its schedules by has started anew
         commissioned_at_s=charge_point.commissioned_at_s or event.at.utc_s,
+        external_limits=(),  # what still holds is reported anew
     )
     return (started_afresh(state, charge_point, booted),)
 
@@ -125,6 +126,28 @@ def _operator_limit_cleared(state: State, event: ev.OperatorLimitCleared) -> tup
 def _operator_limits_beside(charge_point: ChargePoint, connector_id: int, utc_s: float) -> tuple[OperatorLimit, ...]:
     limits = charge_point.operator_limits
     return tuple(one for one in limits if one.connector_id != connector_id and not one.over_at(utc_s))
+
+
+def _external_limit_set(state: State, event: ev.ExternalLimitSet) -> tuple[Row, ...]:
+    charge_point, limit = state.charge_point(event), event.limit
+    if not 0 <= limit.connector_id <= MAX_CONNECTORS:
+        raise IllegalEvent(f"connector_id {limit.connector_id} is not within 0..{MAX_CONNECTORS}")
+    others = tuple(
+        one
+        for one in charge_point.external_limits
+        if (one.source, one.connector_id) != (limit.source, limit.connector_id) and not one.over_at(event.at.utc_s)
+    )
+    return (replace(charge_point, external_limits=(*others, limit)),)
+
+
+def _external_limit_cleared(state: State, event: ev.ExternalLimitCleared) -> tuple[Row, ...]:
+    charge_point = state.charge_point(event)
+    others = tuple(
+        one
+        for one in charge_point.external_limits
+        if one.source != event.source or event.connector_id not in (None, one.connector_id)
+    )
+    return (replace(charge_point, external_limits=others),)
 
 
 def _status_changed(state: State, event: ev.ConnectorStatusChanged) -> tuple[Row, ...]:
@@ -312,6 +335,8 @@ RULES: dict[type[ev.Event], Callable[[State, Any], tuple[Row, ...]]] = {
     **access_rules.RULES,
     ev.ChargePointBooted: _booted,
     **capability_rules.RULES,
+    ev.ExternalLimitSet: _external_limit_set,
+    ev.ExternalLimitCleared: _external_limit_cleared,
     ev.OperatorLimitSet: _operator_limit_set,
     ev.OperatorLimitCleared: _operator_limit_cleared,
     ev.ProgressReported: _no_change,

@@ -405,3 +405,24 @@ async def test_tc_k_55_csms_a_schedule_above_the_limit_is_rejected_and_the_limit
         too_much = schedule(told_w["limit"] + 1000)
         assert await point.call("NotifyEVChargingSchedule", too_much) == {"status": "Rejected"}
         await point.wait(lambda: point.profiles("TxProfile")[before:] or None, "another TxProfile")
+
+
+async def test_a_limit_that_others_set_lowers_what_the_station_is_given_until_it_is_cleared(central: Central) -> None:
+    name = central.take()
+
+    async def allocated_kw() -> float | None:
+        row = await central.allocated(name)
+        return None if row is None else float(row["allocated_kw"])
+
+    schedule = {"id": 1, "chargingRateUnit": "W", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 7000}]}
+    limit = {"chargingLimit": {"chargingLimitSource": "EMS", "isGridCritical": True}, "chargingSchedule": [schedule]}
+    async with central.charge_point(name, V201) as point:
+        await started(point)
+        await eventually(allocated_kw, 50)
+        assert await point.call("NotifyChargingLimit", limit) == {}
+        await eventually(allocated_kw, 7)
+        row = await central.allocated(name)
+        assert row is not None
+        assert row["reason"] == "capped by EMS at 7 kW"
+        assert await point.call("ClearedChargingLimit", {"chargingLimitSource": "EMS"}) == {}
+        await eventually(allocated_kw, 50)

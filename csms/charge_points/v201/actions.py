@@ -21,18 +21,25 @@ from csms.charge_points.v201.meter_values import meter_values
 from csms.charge_points.v201.provisioning import boot_notification, heartbeat
 from csms.charge_points.v201.reservation import reservation_status_update
 from csms.charge_points.v201.security import security_event_notification
-from csms.charge_points.v201.smart_charging import notify_ev_charging_needs, notify_ev_charging_schedule
+from csms.charge_points.v201.smart_charging import (
+    cleared_charging_limit,
+    notify_charging_limit,
+    notify_ev_charging_needs,
+    notify_ev_charging_schedule,
+)
 from csms.charge_points.v201.transactions import transaction_event
 from csms.charge_points.vendors import data_transfer
 
 HANDLERS: Mapping[str, Handler] = {
     "Authorize": authorize,
     "BootNotification": boot_notification,
+    "ClearedChargingLimit": cleared_charging_limit,
     "DataTransfer": data_transfer,
     "FirmwareStatusNotification": firmware_status_notification,
     "Heartbeat": heartbeat,
     "LogStatusNotification": log_status_notification,
     "MeterValues": meter_values,
+    "NotifyChargingLimit": notify_charging_limit,
     "NotifyCustomerInformation": notify_customer_information,
     "NotifyDisplayMessages": notify_display_messages,
     "NotifyEVChargingNeeds": notify_ev_charging_needs,

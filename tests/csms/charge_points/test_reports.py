@@ -8,6 +8,7 @@ from csms.charge_points.reporting import keep_answer
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.vendors import VENDORS
 from csms.domain import events as ev
+from csms.domain.grid import ExternalLimit
 from csms.domain.model import OCPP16, OCPP201, Capabilities, ConnectorStatus, LimitPurpose, Moment
 
 AMPERES = {"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "Power"}}
@@ -294,3 +295,58 @@ def test_configuration_keys_are_kept_as_they_are_told_but_for_passwords() -> Non
         "heartbeatinterval": keys[1],
         "authorizationkey": {"key": "AuthorizationKey", "readonly": False},
     }
+
+
+def periods(unit: str, *limits: float, **more: object) -> JsonObject:
+    listed = [{"startPeriod": 60 * n, "limit": limit} for n, limit in enumerate(limits)]
+    return {"id": 1, "chargingRateUnit": unit, "chargingSchedulePeriod": listed, **more}
+
+
+ONE_PHASE = {
+    "id": 1,
+    "chargingRateUnit": "A",
+    "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16, "numberPhases": 1}],
+}
+
+
+@pytest.mark.parametrize(
+    ("schedules", "limit_w", "until_s"),
+    [
+        ([periods("W", 11_000.9)], 11_000, None),
+        ([periods("A", 16)], 11_040, None),
+        ([ONE_PHASE], 3680, None),
+        ([periods("W", 7000, 0, 9000)], 0, None),
+        ([periods("W", 7000, duration=600)], 7000, NOW_S + 600),
+        ([periods("W", 7000, duration=600, startSchedule="2026-05-28T20:20:00Z")], 7000, NOW_S + 200),
+        ([periods("W", 7000, duration=600), periods("W", 6000)], 6000, None),
+        ([periods("W", -5)], 0, None),
+        ([periods("W", 1e300)], 1_000_000_000, None),
+    ],
+)
+async def test_a_limit_of_others_is_kept_as_the_lowest_of_its_periods(
+    schedules: list[JsonObject], limit_w: int, until_s: float | None
+) -> None:
+    site, archive = FakeSite(), FakeArchive()
+    at = session(site, OCPP201, archive=archive)
+    payload = {"chargingLimit": {"chargingLimitSource": "EMS"}, "evseId": 1, "chargingSchedule": schedules}
+    assert handle(at, "NotifyChargingLimit", payload).payload == {}
+    assert list(site.state.charge_points["CP-1"].external_limits) == [ExternalLimit("EMS", 1, limit_w, until_s)]
+    assert archive.of("charging_limit") == {"EMS/1": payload}
+    assert handle(at, "ClearedChargingLimit", {"chargingLimitSource": "EMS", "evseId": 1}).payload == {}
+    assert not site.state.charge_points["CP-1"].external_limits
+    assert archive.of("charging_limit")["EMS/1"]["cleared"] is True
+
+
+@pytest.mark.parametrize(
+    ("source", "evse_id", "schedules"),
+    [("EMS", 1, None), ("CSO", 1, [periods("W", 0)]), ("EMS", 1000, [periods("W", 0)]), ("EMS", -1, [periods("W", 0)])],
+)
+async def test_a_limit_that_is_ours_or_says_nothing_lowers_nothing(
+    source: str, evse_id: int, schedules: list[JsonObject] | None
+) -> None:
+    site = FakeSite()
+    payload: JsonObject = {"chargingLimit": {"chargingLimitSource": source}, "evseId": evse_id}
+    if schedules is not None:
+        payload["chargingSchedule"] = schedules
+    assert handle(session(site, OCPP201), "NotifyChargingLimit", payload).payload == {}
+    assert site.state.charge_points["CP-1"].external_limits == ()
