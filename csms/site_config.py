@@ -11,6 +11,7 @@ from pydantic import ValidationInfo as Info
 
 from csms.domain.grid import GRID, Circuit
 from csms.domain.model import ChargePointSettings, Current, SiteSettings, SmartCharging
+from csms.quirks_config import ONE_CONNECTOR, QuirksConfig
 from csms.site_rules import SiteRules, site_errors, site_rules
 from csms.smart_charging import SmartChargingConfig, to_domain
 from csms.validation import (
@@ -115,6 +116,16 @@ class ChargePointConfig(Section):
         Annotated[str, Field(max_length=64), matching(r"[\x20-\x7e]+", "must be a common name")] | None
     ) = None
 
+    quirks: QuirksConfig | None = None
+
+    @field_validator("quirks")
+    @classmethod
+    def _of_one_connector(cls, quirks: QuirksConfig | None, info: Info) -> QuirksConfig | None:
+        field = None if quirks is None else quirks.too_many(info.data.get("connectors", 1))
+        if field is not None:
+            broken_rules([((field,), ONE_CONNECTOR)])
+        return quirks
+
     @field_validator("phases")
     @classmethod
     def _of_alternating_current(cls, phases: int | None, info: Info) -> int | None:
@@ -179,6 +190,7 @@ class ChargePointConfig(Section):
             local_list=self.local_list,
             security_profile=self.security_profile,
             certificate_name=self.certificate_name,
+            quirks=None if self.quirks is None else self.quirks.knobs(),
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from csms.domain import events as ev
 from csms.domain.alarms import SECURITY_EVENT
+from csms.domain.capabilities import Knobs
 from csms.domain.closing import closed_by_operator
 from csms.domain.grid import OperatorLimit, TemporaryLimit
 from csms.domain.model import SiteLoad, SmartCharging, Transaction
@@ -62,6 +63,10 @@ class Steering:
             return False
         await durable
         return True
+
+    async def pin_quirks(self, charge_point_id: str, quirks: Knobs | None) -> None:
+        """See SiteAccess."""
+        await self.record(ev.QuirksPinned(self._clock.now(), charge_point_id, quirks), origin="api")
 
     async def report_site_load(
         self, power_w: int, measured_at_s: float, currents_a: tuple[float, ...] | None = None

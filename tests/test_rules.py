@@ -25,7 +25,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "garbage": set(),
     "seed": {"domain"},
     "logs": {"structlog", "orjson"},
-    "site_config": {"domain", "site_rules", "smart_charging", "validation", "pydantic", "annotated_types"},
+    "quirks_config": {"domain", "validation", "pydantic", "annotated_types"},
+    "site_config": {"domain", "quirks_config", "site_rules", "smart_charging", "validation"}
+    | {"pydantic", "annotated_types"},
     "security_config": {"validation", "pydantic", "annotated_types"},
     "config_ids": {"domain", "validation"},
     "token_models": {"domain", "validation", "pydantic", "annotated_types"},
@@ -38,7 +40,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"validation", "pydantic", "annotated_types"},
     "charge_points": {"domain", "ocpp", "websockets", "orjson", "jsonschema_rs", "structlog"},
     "store": {"domain", "sqlalchemy", "alembic", "aiosqlite", "structlog", "orjson"},
-    "api": {"domain", "site_rules", "smart_charging", "keys", "token_csv", "token_models", "validation"}
+    "api": {"domain", "quirks_config", "site_rules", "smart_charging", "keys", "token_csv", "token_models"}
+    | {"validation"}
     | {"aiohttp", "pydantic", "pydantic_core", "orjson", "structlog"},
     "archive": {"domain", "orjson", "structlog"},
     "metrics": {"domain", "prometheus_client"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from csms.api import etags, lookup
 from csms.api.fields import Id, Time, optional_kw, optional_kwh, optional_time, time
+from csms.api.quirks import QuirksAnswer, quirks_answer
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
 from csms.domain.credentials import access
 from csms.domain.grid import PHASES
@@ -135,6 +136,12 @@ class ChargePointAnswer(Answer):
     connectors: list[ConnectorAnswer]
 
 
+class OneChargePointAnswer(ChargePointAnswer):
+    """`quirks`: how it takes its limits, and from where that is known."""
+
+    quirks: QuirksAnswer
+
+
 async def list_charge_points(call: Call[ChargePointQuery, NoBody]) -> Page[ChargePointAnswer]:
     limit, offset = call.query.limit, call.query.offset
     wanted = [
@@ -148,10 +155,12 @@ async def list_charge_points(call: Call[ChargePointQuery, NoBody]) -> Page[Charg
     return Page(items=items, total=len(wanted), limit=limit, offset=offset)
 
 
-async def get_charge_point(call: Call[Query, NoBody]) -> ChargePointAnswer:
-    snapshot = lookup.charge_point_site(call.services, call.path)
-    answer = _answer(snapshot, call.path["charge_point_id"], call.services.clock.now().steady_s)
-    return answer.tagged(etags.etag(snapshot.settings[call.path["charge_point_id"]]))
+async def get_charge_point(call: Call[Query, NoBody]) -> OneChargePointAnswer:
+    snapshot, charge_point_id = lookup.charge_point_site(call.services, call.path), call.path["charge_point_id"]
+    settings = snapshot.settings[charge_point_id]
+    found = _answer(snapshot, charge_point_id, call.services.clock.now().steady_s)
+    quirks = quirks_answer(snapshot.charge_points[charge_point_id], settings)
+    return OneChargePointAnswer(**dict(found), quirks=quirks).tagged(etags.etag(settings))
 
 
 def _answer(snapshot: Snapshot, charge_point_id: str, now_steady_s: float) -> ChargePointAnswer:
@@ -300,7 +309,7 @@ ROUTES = (
         f"{_PATH}/{{charge_point_id}}",
         "read",
         get_charge_point,
-        ChargePointAnswer,
+        OneChargePointAnswer,
         "One charge point",
         errors=(404,),
     ),

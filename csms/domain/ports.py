@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from csms.domain.capabilities import Knobs
 from csms.domain.commands import Command, Outcome
 from csms.domain.events import Event
 from csms.domain.grid import OperatorLimit, TemporaryLimit
@@ -209,6 +210,11 @@ class SiteAccess(Protocol):
 
     async def clear_operator_limit(self, charge_point_id: str, connector_id: int) -> bool:
         """Whether there was one."""
+        ...
+
+    async def pin_quirks(self, charge_point_id: str, quirks: Knobs | None) -> None:
+        """What an operator knows of a charge point of this site; None leaves it to the file. On disk when this
+        returns."""
         ...
 
     async def report_site_load(

@@ -97,6 +97,7 @@ def test_the_sections_of_the_file_are_found() -> None:
         "`[[sites]]`",
         "`[[sites.circuits]]`",
         "`[[sites.charge_points]]`",
+        "`[sites.charge_points.quirks]`",
         "`[sites.smart_charging]`",
         "`[[sites.smart_charging.schedule]]`",
     ]

@@ -19,6 +19,7 @@ from csms.api.table import Route
 from csms.domain import events as ev
 from csms.domain.alarms import SECURITY_EVENT
 from csms.domain.authorization import AuthorizationRules, token_key
+from csms.domain.capabilities import Knobs
 from csms.domain.closing import closed_by_operator
 from csms.domain.grid import Circuit, OperatorLimit, TemporaryLimit
 from csms.domain.history import HistoryBucket
@@ -161,6 +162,9 @@ class FakeSite:
         except IllegalEvent:
             return False
         return True
+
+    async def pin_quirks(self, charge_point_id: str, quirks: Knobs | None) -> None:
+        self.state.apply(ev.QuirksPinned(self.clock.now(), charge_point_id, quirks))
 
     async def report_site_load(
         self, power_w: int, measured_at_s: float, currents_a: tuple[float, ...] | None = None
