@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH_STAMP := $(VENV)/.installed-bench
+DOCS_STAMP := $(VENV)/.installed-docs
 SECONDS ?=
 SITE_HOURS ?= 20
 SEED ?= 1
@@ -61,6 +62,15 @@ fuzz: $(STAMP)
 # Break each rule of the balancer in turn: the tests and the simulation must each notice.
 mutants: $(STAMP)
 	$(BIN)/python tests/mutants/every_mutant.py
+
+# The documentation as a site, in build/docs: a broken link or anchor, or a page that is in no menu, fails.
+docs: $(DOCS_STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "build/docs/index.html"
+
+$(DOCS_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs]'
+	@touch $(DOCS_STAMP)
 
 $(BENCH_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
