@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import structlog
 import typer
 
+from simulators.behaviour import Behaviour
 from simulators.changes import Change
 from simulators.clock import SystemClock
 from simulators.fleet import fleet
@@ -73,6 +74,7 @@ def main(
         prefix=prefix,
         password=password,
         tls=_tls(ca_file, certificate, key),
+        behaviour=Behaviour(reports_security_events=True),
         on_change=None if quiet else _print,
     )
     asyncio.run(_run(stations, CarPark(stations, rng=rng, speed=speed), seconds))

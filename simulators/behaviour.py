@@ -72,6 +72,7 @@ class Behaviour:
 
     How it connects and keeps time:
     - `boots_on_reconnect`: sends BootNotification after every reconnect, not only after a boot.
+    - `reports_security_events`: sends SecurityEventNotification StartupOfTheDevice whenever its boot was accepted.
     - `no_subprotocol`: offers no Sec-WebSocket-Protocol.
     - `omits_clock_zone`: writes timestamps without `Z`.
     - `repeats_start_with_new_id`: sends every transaction start a second time under a new message id.
@@ -121,6 +122,7 @@ class Behaviour:
     composite_flaw: Flaw = "none"
 
     boots_on_reconnect: bool = False
+    reports_security_events: bool = False
     no_subprotocol: bool = False
     omits_clock_zone: bool = False
     repeats_start_with_new_id: bool = False

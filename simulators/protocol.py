@@ -77,6 +77,10 @@ class Adapter(Protocol):
 
     def heartbeat(self) -> Call: ...
 
+    def time(self, at_s: float) -> str:
+        """An instant as the charge point's own clock shows it."""
+        ...
+
     def status(self, connector_id: int, at_s: float) -> list[Call]:
         """StatusNotification of a connector, 0 being the charge point itself where the version has that."""
         ...

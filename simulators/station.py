@@ -18,6 +18,7 @@ from simulators.reporter import Reporter
 from simulators.session import OnFrame, Session
 from simulators.ticker import Ticker
 from simulators.transport import Connect, Tls, Transport, TransportClosed, charge_point_url, websocket_transport
+from simulators.upkeep import security_event
 from simulators.v16 import V16
 from simulators.v201 import V201
 
@@ -222,6 +223,9 @@ class SimulatedChargePoint:
         if registration.status == "Accepted":
             self.boot_reason = None
             self._become_ready(now_s, range(self.spec.connectors + 1))
+            if self.behaviour.reports_security_events:
+                self._outbox.add([security_event("StartupOfTheDevice", self.adapter.time(now_s))])
+                self._report()
 
     def answered(self, call: Call, payload: JsonObject) -> None:
         if call.action == "BootNotification":

@@ -9,6 +9,7 @@ from simulators.composite import composite_outcome, composite_schedule
 from simulators.connector import StopReason
 from simulators.frames import Answer, Call, JsonObject, error_answer
 from simulators.misconduct import duration_s, told, verdict
+from simulators.upkeep import UPKEEP_16
 from simulators.v16_profiles import PURPOSES, rate_unit, read_profile, write_composite
 
 if TYPE_CHECKING:
@@ -217,4 +218,5 @@ HANDLERS: dict[str, Handler] = {
     "SetChargingProfile": _set_charging_profile,
     "TriggerMessage": _trigger,
     "UnlockConnector": _unlock,
+    **UPKEEP_16,
 }

@@ -67,6 +67,7 @@ class V201:
             spec.hardware, spec.connectors, model.profiles.rules, spec.identity, spec.vendor
         )
         self.awaited_remote_starts: dict[int, JsonObject] = {}
+        self.display_messages: dict[int, JsonObject] = {}
         self._statuses: dict[int, str] = {}
         self._states: dict[int, str] = {}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulators.connector import StopReason
 from simulators.frames import Answer, Call, JsonObject
+from simulators.upkeep import UPKEEP_201
 from simulators.v201_charging import (
     clear_charging_profile,
     get_charging_profiles,
@@ -227,4 +228,5 @@ HANDLERS: dict[str, Handler] = {
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger,
     "UnlockConnector": _unlock,
+    **UPKEEP_201,
 }
