@@ -14,6 +14,8 @@ import structlog
 
 from csms.api.server import ApiServer
 from csms.archive import Archive
+from csms.certificates.desk import CertificateDesk
+from csms.certificates.signing import Authority
 from csms.charge_points.guard import Limits
 from csms.charge_points.handshake import Entrance
 from csms.charge_points.lifecycle import ChargePoints
@@ -127,6 +129,7 @@ class Application:
         accepts = config.ocpp.unknown_charge_points == "accept"
         self.fleet = Fleet(store, clock, config.ocpp.default_site_id if accepts else None)
         self.id_tokens = IdTokens(config.authorization.rules(), store=store, clock=clock, sites=self.fleet, ids=ids)
+        self._certificates = certificate_desk(config)
         self.charge_points = ChargePoints(
             directory=self.fleet,
             archive=Archive(store, self._spawn),
@@ -141,6 +144,7 @@ class Application:
             local_lists=LocalLists(
                 self.id_tokens, by_default=config.authorization.local_lists, store=store, clock=clock
             ),
+            certificates=self._certificates,
             tally=ocpp_tally,
             allowed_urls=tuple(config.ocpp.allowed_urls),
             trace=trace_limits(config.ocpp),
@@ -194,6 +198,7 @@ class Application:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._certificates.close()
 
     def reload_certificates(self) -> None:
         """Take the listeners' certificates from their files, changed or not (SIGHUP)."""
@@ -282,6 +287,24 @@ def listeners(ocpp: OcppConfig) -> list[tuple[str, int, Entrance, Tls | None]]:
         (listener.host, listener.port, Entrance(listener.security_profile, ocpp.organization), _tls(listener))
         for listener in ocpp.listeners
     ]
+
+
+def certificate_desk(config: Config) -> CertificateDesk:
+    """Raises AuthorityUnusable."""
+    settings, authority = config.certificates, None
+    if settings.ca_certificate is not None and settings.ca_private_key is not None:
+        authority = Authority.read(
+            Path(settings.ca_certificate),
+            Path(settings.ca_private_key),
+            validity_days=settings.validity_days,
+            kinds=settings.allowed_types,
+            organization=config.ocpp.organization,
+        )
+    return CertificateDesk(
+        authority,
+        allowed_ocsp_hosts=settings.allowed_ocsp_hosts,
+        ev_certificate_url=settings.ev_certificate_url,
+    )
 
 
 def _tls(listener: ListenerConfig) -> Tls | None:

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from csms import logs
 from csms.app import Application, RandomIds, SystemClock, ids_elsewhere, seed_site
+from csms.certificates.signing import AuthorityUnusable
 from csms.certs_commands import certs
 from csms.charge_points.tls import TlsUnusable
 from csms.config import Config, ConfigInvalid, find_path, load
@@ -64,7 +65,7 @@ def serve(config: ConfigOption = None) -> None:
     logs.configure(level=getattr(logging, settings.log.level.upper()), form=settings.log.format)
     try:
         uvloop.run(_serve(settings))
-    except (StoreInUse, StoreFailed, TlsUnusable, OSError) as error:
+    except (StoreInUse, StoreFailed, AuthorityUnusable, TlsUnusable, OSError) as error:
         raise _failed(str(error)) from error
 
 
@@ -163,7 +164,11 @@ async def _running(config: Config) -> AsyncIterator[tuple[Application, int, int]
     """A running central system and its two ports, for charge points and for the API."""
     clock = SystemClock()
     store = await AsyncStore.open(config.storage.url, retention=_retention(config, clock))
-    application = Application(config, store=store, clock=clock, ids=RandomIds())
+    try:
+        application = Application(config, store=store, clock=clock, ids=RandomIds())
+    except AuthorityUnusable:
+        await store.close()
+        raise
     try:
         await application.load()
         yield application, *await application.listen()

@@ -360,6 +360,7 @@ _QUIET = (
     ev.AlarmCleared,
     ev.ChargePointFlapping,
     ev.SecurityAlert,
+    ev.CertificateSigned,
     ev.PasswordOffered,
     ev.PasswordRefused,
     ev.SecurityProfileOffered,

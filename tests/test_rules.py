@@ -47,6 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "metrics": {"domain", "prometheus_client"},
     "client": {"aiohttp", "pydantic"},
     "console": {"client", "typer", "rich"},
+    "certificates": {"domain", "certs", "cryptography", "aiohttp", "structlog"},
     "certs": {"cryptography"},
     "certs_commands": {"certs", "cryptography", "typer"},
     "vigil": {"domain"},

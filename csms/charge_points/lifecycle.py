@@ -19,6 +19,7 @@ from csms.charge_points.access_changes import AccessChanges
 from csms.charge_points.calls import ConnectionLost
 from csms.charge_points.codec import codec_for
 from csms.charge_points.connection import Connection, Transport
+from csms.charge_points.deliveries import Deliveries
 from csms.charge_points.handshake import WITHOUT_PROOF, Entry
 from csms.charge_points.link import Link
 from csms.charge_points.local_lists import ListKeeper
@@ -34,6 +35,7 @@ from csms.charge_points.versions import VERSIONS
 from csms.domain import events as ev
 from csms.domain.authorization import Authorization, Everybody
 from csms.domain.capabilities import Capabilities, effective
+from csms.domain.certificates import Certificates, NoCertificates
 from csms.domain.commands import Trigger
 from csms.domain.credentials import proved
 from csms.domain.local_list import LocalLists
@@ -72,6 +74,7 @@ class ChargePoints:
         spawn: Spawn,
         authorization: Authorization | None = None,
         local_lists: LocalLists | None = None,
+        certificates: Certificates | None = None,
         tally: OcppTally | None = None,
         allowed_urls: tuple[str, ...] = (),
         trace: TraceLimits | None = None,
@@ -79,6 +82,7 @@ class ChargePoints:
     ) -> None:
         self._authorization = authorization or Everybody()
         self._local_lists = local_lists
+        self._certificates = certificates or NoCertificates()
         self._tally = tally if tally is not None else OcppTally()
         self._abandoned_after_s = abandoned_after_s
         self._directory = directory
@@ -123,6 +127,7 @@ class ChargePoints:
             early_starts=history.early_starts,
             unplaced_starts=history.unplaced_starts,
             authorization=self._authorization,
+            certificates=self._certificates,
             sequences=history.sequences,
         )
         live = LiveChargePoint(session, connection_id, registration, history, self._spawn, entry)
@@ -207,6 +212,7 @@ class LiveChargePoint:
         check = partial(checked, self._session.protocol, version.outgoing, allowed_urls)
         access = AccessChanges(self._session)
         self._link = Link(self._connection_id, self._connection, transport, version.translation, check, access)
+        self._session.deliver = Deliveries(self._link, self._spawn, self._session.log)
         known_before = self._charge_point().commissioned_at_s is not None
         self._record_connected()
         self._site.attach(self._charge_point_id, self._link)

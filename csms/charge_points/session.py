@@ -18,6 +18,7 @@ from csms.charge_points.times import Pace
 from csms.charge_points.v201.sequence import Sequence
 from csms.domain import events as ev
 from csms.domain.authorization import Asked, Authorization, Decision, Everybody, InUse, Purpose
+from csms.domain.certificates import Certificates, NoCertificates
 from csms.domain.model import (
     MAX_CONNECTORS,
     ChargePointSettings,
@@ -30,6 +31,7 @@ from csms.domain.model import (
 )
 from csms.domain.ports import Archive, SiteRecorder
 from csms.domain.records import Told
+from csms.domain.requests import Payload
 from csms.domain.rules import IllegalEvent
 from csms.domain.snapshot import Snapshot, meter_interval_s
 from csms.domain.told import ToldKind
@@ -52,7 +54,8 @@ class Session:
     """Handlers record facts here and answer; they never send.
 
     `durable` is the last promise of the site's store. Writes are made in order, so when it is kept, so is every
-    earlier one: an answer that repeats a promise waits for it.
+    earlier one: an answer that repeats a promise waits for it. `deliver` sends a request of ours in its own time, for
+    what has to follow an answer.
     """
 
     charge_point_id: str
@@ -76,6 +79,8 @@ class Session:
     reports: dict[str, Report] = field(default_factory=dict)
     alarmed: set[str] = field(default_factory=set)
     authorization: Authorization = field(default_factory=Everybody)
+    certificates: Certificates = field(default_factory=NoCertificates)
+    deliver: Callable[[str, Payload], None] = lambda _action, _payload: None
 
     def record(self, event: ev.ChargePointEvent | ev.AlarmRaised) -> bool:
         """Record an event; False, with a log line, if it contradicts what is known: the charger is answered all

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from csms.domain.state import State
 
 
-def _alerted(state: State, event: ev.SecurityAlert) -> tuple[ChargePoint, ...]:
+def _no_change(state: State, event: ev.SecurityAlert | ev.CertificateSigned) -> tuple[ChargePoint, ...]:
     state.charge_point(event)
     return ()
 
@@ -50,7 +50,8 @@ def _with(charge_point: ChargePoint, credentials: Credentials) -> tuple[ChargePo
 
 
 RULES: dict[type[ev.Event], Callable[[State, Any], tuple[ChargePoint, ...]]] = {
-    ev.SecurityAlert: _alerted,
+    ev.SecurityAlert: _no_change,
+    ev.CertificateSigned: _no_change,
     ev.PasswordOffered: _password_offered,
     ev.PasswordRefused: _password_refused,
     ev.SecurityProfileOffered: _profile_offered,

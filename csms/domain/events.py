@@ -158,6 +158,15 @@ class SecurityAlert(ChargePointEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateSigned(ChargePointEvent):
+    """A certificate was made for it; `serial_number` in hexadecimal."""
+
+    kind: str
+    serial_number: str
+    expires_at_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class PasswordOffered(ChargePointEvent):
     """A new password is about to be sent; from now on it opens too. The digest is kept with the charge point alone."""
 

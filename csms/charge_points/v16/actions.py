@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from csms.charge_points.session import Handler
 from csms.charge_points.v16.authorization import authorize
+from csms.charge_points.v16.certificates import sign_certificate
 from csms.charge_points.v16.core import boot_notification, heartbeat, status_notification
 from csms.charge_points.v16.firmware import (
     diagnostics_status_notification,
@@ -28,6 +29,7 @@ HANDLERS: Mapping[str, Handler] = {
     "LogStatusNotification": log_status_notification,
     "MeterValues": meter_values,
     "SecurityEventNotification": security_event_notification,
+    "SignCertificate": sign_certificate,
     "SignedFirmwareStatusNotification": signed_firmware_status_notification,
     "StartTransaction": start_transaction,
     "StatusNotification": status_notification,

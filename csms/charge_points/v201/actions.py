@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from csms.charge_points.session import Handler
 from csms.charge_points.v201.authorization import authorize
 from csms.charge_points.v201.availability import status_notification
+from csms.charge_points.v201.certificates import (
+    get_15118_ev_certificate,
+    get_certificate_status,
+    sign_certificate,
+)
 from csms.charge_points.v201.charging_profiles import report_charging_profiles
 from csms.charge_points.v201.device_model import notify_report
 from csms.charge_points.v201.diagnostics import (
@@ -36,6 +41,8 @@ HANDLERS: Mapping[str, Handler] = {
     "ClearedChargingLimit": cleared_charging_limit,
     "DataTransfer": data_transfer,
     "FirmwareStatusNotification": firmware_status_notification,
+    "Get15118EVCertificate": get_15118_ev_certificate,
+    "GetCertificateStatus": get_certificate_status,
     "Heartbeat": heartbeat,
     "LogStatusNotification": log_status_notification,
     "MeterValues": meter_values,
@@ -51,6 +58,7 @@ HANDLERS: Mapping[str, Handler] = {
     "ReportChargingProfiles": report_charging_profiles,
     "ReservationStatusUpdate": reservation_status_update,
     "SecurityEventNotification": security_event_notification,
+    "SignCertificate": sign_certificate,
     "StatusNotification": status_notification,
     "TransactionEvent": transaction_event,
 }

@@ -1,0 +1,1 @@
+"""Certificates of charge points: signed here, and asked about elsewhere."""
