@@ -6,7 +6,6 @@ Knows sockets only as a transport: tests, simulations and, later, remote sockets
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from functools import partial
@@ -21,6 +20,7 @@ from csms.charge_points.codec import codec_for
 from csms.charge_points.connection import Connection, Transport
 from csms.charge_points.deliveries import Deliveries
 from csms.charge_points.handshake import WITHOUT_PROOF, Entry
+from csms.charge_points.history import FLAPPING_WITHIN_S, History
 from csms.charge_points.link import Link
 from csms.charge_points.local_lists import ListKeeper
 from csms.charge_points.provisioning import provision, told_before
@@ -28,9 +28,8 @@ from csms.charge_points.quirks import known_of_make
 from csms.charge_points.raw_requests import checked
 from csms.charge_points.registration import accepted, guarded, note_request
 from csms.charge_points.reporting import keep_answer
-from csms.charge_points.session import EarlyStart, Session
+from csms.charge_points.session import Session
 from csms.charge_points.trace import Trace, TraceLimits
-from csms.charge_points.v201.sequence import Sequence
 from csms.charge_points.versions import VERSIONS
 from csms.domain import events as ev
 from csms.domain.authorization import Authorization, Everybody
@@ -47,9 +46,6 @@ Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 SILENCE_S = 3.0
 """A charge point that was here before and says nothing for so long after connecting may be sent commands."""
-
-FLAPPING_CONNECTIONS = 5
-FLAPPING_WITHIN_S = 60.0
 
 _BROKEN_OFF_AT_MOST = 2
 
@@ -95,7 +91,7 @@ class ChargePoints:
         self._spawn = spawn
         self._allowed_urls = allowed_urls
         self._trace = trace
-        self._histories: dict[str, _History] = {}
+        self._histories: dict[str, History] = {}
 
     def accept(
         self, charge_point_id: str, subprotocol: str, transport: Transport, entry: Entry = WITHOUT_PROOF
@@ -113,7 +109,7 @@ class ChargePoints:
         connection_id = self._ids.unique()
         history = self._histories.get(charge_point_id)
         if history is None:
-            history = self._histories[charge_point_id] = _History(
+            history = self._histories[charge_point_id] = History(
                 None if self._trace is None else Trace(self._clock.now, self._trace)
             )
         session = Session(
@@ -159,7 +155,7 @@ class LiveChargePoint:
         session: Session,
         connection_id: str,
         registration: Registration,
-        history: _History,
+        history: History,
         spawn: Spawn,
         entry: Entry,
     ) -> None:
@@ -373,32 +369,3 @@ class LiveChargePoint:
 
     def _charge_point(self) -> ChargePoint:
         return self._site.view().charge_points[self._charge_point_id]
-
-
-class _History:
-    """What is remembered of a charge point from one connection to the next.
-
-    `broken_off` counts the times in a row that it was asked and the answers never came; the starts are those that
-    were answered and have no connector yet, the sequences tell which messages of a transaction have come.
-    """
-
-    def __init__(self, trace: Trace | None) -> None:
-        self.trace = trace
-        self.broken_off = 0
-        self.early_starts: dict[str, EarlyStart] = {}
-        self.unplaced_starts: dict[str, int] = {}
-        self.sequences: dict[str, Sequence] = {}
-        self._connected_at_s: deque[float] = deque(maxlen=1000)
-        self._reported_at_s: float | None = None
-
-    def connected(self, steady_s: float) -> int | None:
-        """Count a connection; how many there were lately if that is to be reported now, at most once a minute."""
-        self._connected_at_s.append(steady_s)
-        while self._connected_at_s[0] < steady_s - FLAPPING_WITHIN_S:
-            self._connected_at_s.popleft()
-        count = len(self._connected_at_s)
-        reported = self._reported_at_s is not None and steady_s - self._reported_at_s < FLAPPING_WITHIN_S
-        if count < FLAPPING_CONNECTIONS or reported:
-            return None
-        self._reported_at_s = steady_s
-        return count
