@@ -85,6 +85,8 @@ def test_reading_needs_the_scope_read_and_changing_the_scope_control() -> None:
     assert odd == {
         ("GET", "/api/v1/id-tokens/export"): "control",  # everybody at once
         ("DELETE", "/api/v1/id-tokens/{id_token}/personal-data"): "admin",  # for good
+        ("POST", "/api/v1/charge-points/{charge_point_id}/password"): "admin",  # a secret is answered
+        ("POST", "/api/v1/charge-points/{charge_point_id}/security-profile"): "admin",  # and never taken back
     }
     assert {route.path for route in ROUTES if route.scope is None} == {"/healthz", "/readyz"}
 
