@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH_STAMP := $(VENV)/.installed-bench
 DOCS_STAMP := $(VENV)/.installed-docs
+BROWSER_STAMP := $(VENV)/.installed-browser
 SECONDS ?=
 SITE_HOURS ?= 20
 SEED ?= 1
 BUILD := build
 
-.PHONY: demo test sim bench bench-fairness bench-allocation bench-messages bench-fleet exhaustive fuzz mutants lint format types install clean
+.PHONY: demo test sim bench bench-fairness bench-allocation bench-messages bench-fleet exhaustive fuzz mutants browser screenshots lint format types install clean
 
 install: $(STAMP)
 
@@ -24,6 +25,14 @@ demo: $(STAMP)
 
 test: lint types
 	$(BIN)/pytest -n auto --dist worksteal
+
+# The dashboard in a real browser: Debian's chromium, which is installed with `apt-get install chromium`.
+browser: $(BROWSER_STAMP)
+	$(BIN)/pytest -s tests/browser
+
+# Pictures of every page in both themes, for the documentation.
+screenshots: $(BROWSER_STAMP)
+	$(BIN)/python tests/browser/screenshots.py docs/images
 
 # Hours of whole car parks with every fault we know, on virtual time: does the ceiling hold? A seed replays exactly.
 sim: $(BENCH_STAMP)
@@ -75,6 +84,10 @@ $(DOCS_STAMP): $(STAMP)
 $(BENCH_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
 	@touch $(BENCH_STAMP)
+
+$(BROWSER_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,browser]'
+	@touch $(BROWSER_STAMP)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

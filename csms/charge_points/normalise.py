@@ -17,15 +17,7 @@ from csms.charge_points.schemas import Fault, JsonObject, MessageSchema, fault_o
 
 # An unreadable optional part of these requests is removed; of any other it is refused.
 PRUNED_REQUESTS = frozenset(
-    {
-        "MeterValues",
-        "NotifyMonitoringReport",
-        "NotifyReport",
-        "StartTransaction",
-        "StatusNotification",
-        "StopTransaction",
-        "TransactionEvent",
-    }
+    {"MeterValues", "StartTransaction", "StatusNotification", "StopTransaction", "TransactionEvent"}
 )
 
 

@@ -69,7 +69,7 @@ async function send(method, path, { query, body, signal, key } = {}) {
 }
 
 /** A request with the key of the tab; the answer as it comes. Raises Unreachable. */
-export async function call(method, address, { body, signal, key, headers, endless } = {}) {
+export async function call(method, address, { body, text, signal, key, headers, endless } = {}) {
   const limit = endless ? [] : [AbortSignal.timeout(TIMEOUT_MS)];
   try {
     const answer = await fetch(address, {
@@ -79,7 +79,7 @@ export async function call(method, address, { body, signal, key, headers, endles
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
         ...headers,
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined ? text : JSON.stringify(body),
       signal: AbortSignal.any([...limit, ...(signal ? [signal] : [])]),
     });
     link.set({ up: true, at: Date.now() });
@@ -107,6 +107,13 @@ function parameters(query) {
   return given.length ? `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}` : "";
 }
 
+/** A call whose body and answer need not be JSON: the answer as it comes. Raises Problem or Unreachable. */
+export async function exchange(method, path, { text, type } = {}) {
+  const answer = await call(method, path, { text, headers: type ? { "Content-Type": type } : {} });
+  if (!answer.ok) throw problem(answer.status, await answer.text());
+  return answer.text();
+}
+
 /** Every item of a paged list, a thousand at a time; `progress` hears how many of how many. */
 export async function everything(path, query, progress = () => {}) {
   const items = [];
@@ -132,6 +139,15 @@ export const paths = {
   decisions: (site) => `/api/v1/smart-charging/sites/${part(site)}/decisions`,
   chargePoints: "/api/v1/charge-points",
   chargePoint: (id) => `/api/v1/charge-points/${part(id)}`,
+  variables: (id) => `/api/v1/charge-points/${part(id)}/variables`,
+  configuration: (id) => `/api/v1/charge-points/${part(id)}/configuration`,
+  commands: (id) => `/api/v1/charge-points/${part(id)}/commands`,
+  ocpp: (id, action) => `/api/v1/charge-points/${part(id)}/ocpp/${part(action)}`,
+  messages: (id) => `/api/v1/charge-points/${part(id)}/messages`,
   sessions: "/api/v1/sessions",
+  closeSession: (id) => `/api/v1/sessions/${part(id)}/close`,
+  idTokens: "/api/v1/id-tokens",
+  idToken: (token) => `/api/v1/id-tokens/${part(token)}`,
+  personalData: (token) => `/api/v1/id-tokens/${part(token)}/personal-data`,
   alarms: "/api/v1/alarms",
 };

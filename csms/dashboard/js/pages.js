@@ -2,6 +2,7 @@
 
 import { ChargePoint } from "./pages/charge-point.js";
 import { Events } from "./pages/events.js";
+import { IdTokens } from "./pages/id-tokens.js";
 import { Sessions } from "./pages/sessions.js";
 import { Sites } from "./pages/sites.js";
 
@@ -9,5 +10,6 @@ export const PAGES = [
   { at: "sites", nav: "Sites", icon: "sites", covers: ["sites", "charge-points"], view: Sites },
   { at: "charge-points", view: ChargePoint },
   { at: "sessions", nav: "Sessions", icon: "sessions", view: Sessions },
+  { at: "id-tokens", nav: "Id tokens", icon: "card", view: IdTokens },
   { at: "events", nav: "Events", icon: "bell", view: Events },
 ];

@@ -144,7 +144,7 @@ export function useAction(action, done) {
 /** An error in one line, with the fields it names. */
 export function explained(error) {
   if (!(error instanceof Problem) || !error.errors.length) return error.message;
-  return error.errors.map(({ field, rule }) => sentence(field ? `${field} ${rule}` : rule)).join(" ");
+  return error.errors.map(({ field, rule }) => field ? `${field} ${rule}.` : sentence(rule)).join(" ");
 }
 
 /** One of a few, all of them seen. */

@@ -33,7 +33,7 @@ export function SignIn() {
       <h1>Sign in</h1>
       <p class="muted">${why ?? "With an API key of this central system. It stays in this tab, and is forgotten when the tab is closed."}</p>
       <${Field} label="API key" error=${error} hint="Made with: csms keys new --name NAME --scope control">
-        ${(field) => html`<input ...${field} type="password" autocomplete="current-password" spellcheck="false" required
+        ${(field) => html`<input ...${field} type="password" autocomplete="current-password" spellcheck=${false} required
           autofocus value=${key} onInput=${(event) => setKey(event.target.value)} />`}
       <//>
       <${Button} kind="primary" type="submit" busy=${busy} disabled=${!key.trim()}>Sign in<//>

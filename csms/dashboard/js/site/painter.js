@@ -103,11 +103,16 @@ function Week({ week, limit, onStroke, erasing }) {
     } else if (event.key === "Escape") setAnchor(null);
   }
 
+  function focused(event) {
+    const [day, slot] = event.target.dataset.cell?.split("/").map(Number) ?? [];
+    if (day !== undefined && (day !== cursor.day || slot !== cursor.slot)) setCursor({ day, slot });
+  }
+
   const inside = (day, slot) =>
     chosen && day >= chosen.days[0] && day <= chosen.days[1] && slot >= chosen.slots[0] && slot <= chosen.slots[1];
   return html`<div class=${`week ${erasing ? "erasing" : ""}`} role="grid" aria-label="Ceilings of the week" ref=${grid}
     onPointerDown=${down} onPointerMove=${(event) => drawing.current && setCursor(cellAt(event))} onPointerUp=${up}
-    onPointerCancel=${() => { drawing.current = false; setAnchor(null); }} onKeyDown=${key}>
+    onPointerCancel=${() => { drawing.current = false; setAnchor(null); }} onKeyDown=${key} onFocusIn=${focused}>
     <div class="hours" aria-hidden="true">${HOURS.map((hour) => html`<span key=${hour} style=${{ left: `${(hour / 24) * 100}%` }}>${hour}</span>`)}</div>
     ${week.map((pieces, day) => html`<div key=${day} class="day" role="row">
       <span class="day-name" role="rowheader">${DAY_NAMES[day]}</span>

@@ -1,0 +1,94 @@
+// A charge point as it is now: its power, its connectors, what it is and can do.
+
+import { Legend, PowerChart } from "../charts.js";
+import { exactKw, kw, kwh, NONE, since, when } from "../format.js";
+import { html, useMemo } from "../html.js";
+import { useNow } from "../live.js";
+import { Card } from "../ui.js";
+
+export function Now({ point, one, site, rows }) {
+  return html`<div class="stack">
+    <${Card} title="Power">
+      <p class="figure"><strong>${one.actual === null ? kw(0) : kw(one.actual)}</strong> <span class="muted">of ${exactKw(one.allocated)} allocated${one.reason && `: ${one.reason}`}</span></p>
+      <${Power} rows=${rows} length=${rows.length} zone=${site.timezone} />
+    <//>
+    <${Connectors} point=${point} zone=${site.timezone} />
+    <${About} point=${point} zone=${site.timezone} />
+  </div>`;
+}
+
+function Power({ rows, length, zone }) {
+  const last = rows.at(-1)?.at;
+  const { x, lines } = useMemo(() => ({
+    x: rows.map((row) => row.at),
+    lines: [
+      { name: "Allocated", values: rows.map((row) => row.allocated), stroke: "allocated-edge", fill: "allocated", stepped: true },
+      { name: "Drawn", values: rows.map((row) => row.actual), stroke: "drawn", fill: "given" },
+    ],
+  }), [length, last]);
+  return html`<${PowerChart} x=${x} lines=${lines} zone=${zone} height=${220} from=${Math.min(x[0], last - 300)} to=${last} label="Drawn and allocated power since this page was opened, in kilowatts" />
+    <${Legend} items=${[["Drawn", "drawn"], ["Allocated", "allocated"]]} />`;
+}
+
+function Connectors({ point, zone }) {
+  const now = useNow(10_000);
+  return html`<${Card} title="Connectors" class="flush">
+    <div class="scroll"><table class="plain">
+      <thead><tr><th>Connector</th><th>Status</th><th>Since</th><th>Draws</th><th>Session</th><th>Energy</th><th>Default limit</th><th>Session limit</th></tr></thead>
+      <tbody>${point.connectors.map((one) => html`<tr key=${one.connector_id}>
+        <th scope="row">${one.connector_id}</th>
+        <td>${one.status ?? NONE}${one.error_code && one.error_code !== "NoError" && html`<small>${one.error_code}</small>`}</td>
+        <td class="number" title=${when(one.status_at, zone)}>${since(one.status_at, now)}</td>
+        <td class="number">${kw(one.actual_kw)}</td>
+        <td>${one.transaction ? html`${one.transaction.id_token ?? "no id token"}<small>since ${when(one.transaction.started_at, zone)}</small>` : NONE}</td>
+        <td class="number">${kwh(one.transaction?.energy_kwh ?? null)}</td>
+        <td class="number">${exactKw(one.limits.default_kw)}<${Doubts} limits=${one.limits} purpose="default" /></td>
+        <td class="number">${exactKw(one.limits.transaction_kw)}<${Doubts} limits=${one.limits} purpose="transaction" /></td>
+      </tr>`)}</tbody>
+    </table></div>
+  <//>`;
+}
+
+/** Limits that may be in force as well, and how often in a row it refused. */
+function Doubts({ limits, purpose }) {
+  const open = limits.outstanding.filter((limit) => limit.purpose === purpose);
+  const failure = limits.failures.find((one) => one.purpose === purpose);
+  return html`${open.map((limit, index) => html`<small key=${index}>or ${exactKw(limit.limit_kw)}, ${limit.awaited ? "answer awaited" : "not answered"}</small>`)}
+    ${failure && html`<small class="error">${failure.count}× ${failure.cause}</small>`}`;
+}
+
+const yes = (value) => (value === null || value === undefined ? NONE : value === true ? "yes" : value === false ? "no" : String(value));
+
+function About({ point, zone }) {
+  const { settings, capabilities } = point;
+  const facts = [
+    ["Connection", point.connection.connected ? `connected since ${when(point.connection.since, zone)}` : point.connection.since ? `lost ${when(point.connection.since, zone)}` : "never connected"],
+    ["Vendor", point.vendor], ["Model", point.model], ["Serial number", point.serial_number], ["Firmware", point.firmware_version],
+    ["Booted", when(point.booted_at, zone)], ["First contact", when(point.commissioned_at, zone)],
+  ];
+  const declared = [
+    ["Rated power", exactKw(settings.max_power_kw)], ["Current", [settings.current, settings.phases && `${settings.phases} phases`, settings.phase ?? settings.phase_rotation].filter(Boolean).join(", ")],
+    ["Circuit", settings.circuit_id ?? "grid connection"], ["In service", yes(settings.in_service)], ["Never paused", yes(settings.never_pause)],
+    ["Limit while offline", exactKw(settings.offline_limit_kw)], ["Password", settings.password_required ? "required" : "not required"],
+  ];
+  return html`<div class="halves">
+    <${Card} title="Charge point"><${Facts} facts=${facts} /><//>
+    <${Card} title="Declared"><${Facts} facts=${declared} /><//>
+    ${capabilities && html`<${Card} title="What it can do"><${Facts} facts=${Object.entries(capabilities).map(([name, value]) => [title(name), Array.isArray(value) ? value.join(", ") : typeof value === "object" && value ? JSON.stringify(value) : yes(value)])} /><//>`}
+  </div>`;
+}
+
+const UNITS = { s: "in s", a: "in A", w: "in W", kw: "in kW" };
+
+/** meter_interval_s -> Meter interval, in s */
+function title(name) {
+  const words = name.split("_");
+  const unit = UNITS[words.at(-1)];
+  const text = (unit ? words.slice(0, -1) : words).join(" ");
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${unit ? `, ${unit}` : ""}`;
+}
+
+export function Facts({ facts }) {
+  return html`<dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value || NONE}</dd></div>`)}</dl>`;
+}
+
