@@ -18,7 +18,7 @@ import uvloop
 from pydantic import ValidationError
 
 from csms import logs
-from csms.app import Application, RandomIds, SystemClock, ids_elsewhere, seed_site
+from csms.app import Application, RandomIds, SystemClock
 from csms.certificates.signing import AuthorityUnusable
 from csms.certs_commands import certs
 from csms.charge_points.tls import TlsUnusable
@@ -28,6 +28,7 @@ from csms.demo import run_demo
 from csms.domain.model import SmartCharging
 from csms.domain.ports import Clock
 from csms.domain.state import Row
+from csms.estate import ids_elsewhere, seed_site
 from csms.garbage import look_seldom
 from csms.keys import config_lines, new_api_key
 from csms.site_config import SiteConfig
@@ -211,7 +212,7 @@ async def _differences(config: Config) -> list[str]:
     try:
         now, lines = SystemClock().now(), []
         for site in config.sites:
-            made = await seed_site(store, site, ids_elsewhere(config, site), now)
+            made = await seed_site(store, site, ids_elsewhere(config.sites, site.site_id), now)
             lines += [f"site {site.site_id}: {name} was changed over REST; the store wins" for name in made.overruled]
             if site.smart_charging is None or "smart_charging" in made.overruled:
                 lines += _misfits(site, await store.load_site(site.site_id, now))

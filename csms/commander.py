@@ -33,6 +33,7 @@ _ASKED_AHEAD_S = 120
 """How far composite schedules are asked for, at least: long enough for every charger to call it a schedule."""
 
 _STOP_AGAIN_S = 60.0
+_LEFT_LOOKED_AT_EVERY_S = 0.02
 
 
 class Commander:
@@ -63,7 +64,7 @@ class Commander:
         self._decide = decide
         self._on_failure = on_failure
         self._links: dict[str, ChargePointLink] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], str] = {}
         self._leaving: set[str] = set()
         self._held_back: set[str] = set()
         self._freed = asyncio.Event()
@@ -81,6 +82,17 @@ class Commander:
     def detach(self, charge_point_id: str, link: ChargePointLink) -> None:
         if self._links.get(charge_point_id) is link:
             del self._links[charge_point_id]
+
+    async def leave(self, charge_point_id: str, timeout_s: float) -> bool:
+        """Wait until it is not connected and nothing is being told to it any more; False if that takes too long."""
+        until_s = asyncio.get_running_loop().time() + timeout_s
+        while charge_point_id in self._links or charge_point_id in self._tasks.values():
+            if asyncio.get_running_loop().time() > until_s:
+                return False
+            await asyncio.sleep(_LEFT_LOOKED_AT_EVERY_S)
+        self._unproven.pop(charge_point_id, None)
+        self._proven_on.pop(charge_point_id, None)
+        return True
 
     def link(self, charge_point_id: str) -> ChargePointLink | None:
         return self._links.get(charge_point_id)
@@ -123,7 +135,7 @@ class Commander:
             link = self._links[intent.key.charge_point_id]
             self._leaving.add(intent.key.charge_point_id)
             issued = self._issued(intent, link, decision_id)
-            self._start(self._carry_out(issued, link, self._record(issued)))
+            self._start(issued.charge_point_id, self._carry_out(issued, link, self._record(issued)))
 
     def check_promises(self) -> None:
         """Ask chargers whose default profiles have all been acknowledged what they make of them."""
@@ -135,7 +147,7 @@ class Commander:
                 del self._unproven[charge_point_id]
             elif all(self._installed(state, key, link) for key in keys):
                 del self._unproven[charge_point_id]
-                self._start(self._prove_defaults(charge_point_id, link, keys))
+                self._start(charge_point_id, self._prove_defaults(charge_point_id, link, keys))
 
     def end_session(self, key: ConnectorKey, why: str = "session.ended_by_balancer") -> None:
         """Ask a charger to end the session, by default since it does not take its limits; not more than once a
@@ -149,7 +161,7 @@ class Commander:
             self._stopped_at_s = {n: at_s for n, at_s in self._stopped_at_s.items() if now_s - at_s < _STOP_AGAIN_S}
             self._stopped_at_s[name] = now_s
             log.warning(why, site_id=self._site_id, charge_point_id=key.charge_point_id)
-            self._start(_tell(link, StopSession(key.connector_id, transaction.transaction_id)))
+            self._start(key.charge_point_id, _tell(link, StopSession(key.connector_id, transaction.transaction_id)))
 
     def _installed(self, state: State, key: ConnectorKey, link: ChargePointLink) -> bool:
         limits = state.limits[key]
@@ -344,13 +356,13 @@ class Commander:
         )
         self._record(ev.LeaseProved(now, charge_point_id, proof))
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
+    def _start(self, charge_point_id: str, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
-        self._tasks.add(task)
+        self._tasks[task] = charge_point_id
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._on_failure(error)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from csms.domain import events as ev
 from csms.domain.model import ChargePointSettings, Moment, SiteSettings, SmartCharging
+from csms.domain.ports import REMOVED
 from csms.domain.state import Row
 
 FILE = "file"
@@ -51,7 +52,7 @@ def seed(
         things.append(("smart_charging", configured, ev.SmartChargingConfigured(at, configured)))
     held = _held(stored)
     changed = [(name, event) for name, wanted, event in things if not _same(held.get(name), wanted)]
-    wins = {name for name, _ in changed if name in held and origins.get(name) == API}
+    wins = {name for name, _ in changed if (name in held and origins.get(name) == API) or origins.get(name) == REMOVED}
     known = {_name(settings) for settings in declared.charge_points}
     unknown = [name for name in held if name.startswith(_CHARGE_POINT) and name not in known]
     dropped = [name for name in unknown if origins.get(name) == FILE or name.removeprefix(_CHARGE_POINT) in elsewhere]

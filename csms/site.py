@@ -33,7 +33,7 @@ from csms.domain.model import (
     SmartCharging,
     Transaction,
 )
-from csms.domain.ports import ChargePointLink, Clock, Store
+from csms.domain.ports import REMOVED, ChargePointLink, Clock, Store
 from csms.domain.reports import Rebalanced, SiteAllocation
 from csms.domain.snapshot import Snapshot
 from csms.domain.state import Row, State
@@ -103,6 +103,24 @@ class Site(Steering):
         if not isinstance(event, _QUIET):
             self._wake_up(cause(event))
         return self._store.append(self.site_id, event, rows, origin=origin)
+
+    async def leave(self, charge_point_id: str, timeout_s: float) -> bool:
+        """Disconnect a charge point that is to be removed; False if it does not go in time."""
+        if (link := self.link(charge_point_id)) is not None:
+            link.close(1008, "the charge point was removed")
+        return await self._commander.leave(charge_point_id, timeout_s)
+
+    async def forget(self, charge_point_id: str) -> None:
+        """Everything known of it goes; on disk when this returns. Raises IllegalEvent while it is there or charges."""
+        settings, event = (
+            self._state.settings[charge_point_id],
+            ev.ChargePointRemoved(self._clock.now(), charge_point_id),
+        )
+        self._state.apply(event)
+        self._snapshot = self._decision = None
+        self._wake_up(cause(event))
+        await self._store.forget_charge_point(self.site_id, charge_point_id)
+        await self._store.append(self.site_id, event, [settings], origin=REMOVED)
 
     def snapshot(self) -> Snapshot:
         """The state as it is, copied once per change."""

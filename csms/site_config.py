@@ -93,10 +93,9 @@ class CircuitConfig(Section):
         )
 
 
-class ChargePointConfig(Section):
-    """[[sites.charge_points]]: electrical fields are optional; domain.electrical says what is assumed."""
+class ChargePointFields(Section):
+    """What is declared of a charge point besides its identity."""
 
-    charge_point_id: ChargePointId
     connectors: Annotated[int, Ge(1), Le(64)] = 1
     max_power_kw: PositiveKilowatts | None = None
     current: Literal["AC", "DC"] | None = None
@@ -170,6 +169,12 @@ class ChargePointConfig(Section):
         rotation = "RST" if self.phases == 3 and self.phase_rotation is None else self.phase_rotation
         return None if rotation is None else tuple("RST".index(letter) for letter in rotation[: self.phases])
 
+
+class ChargePointConfig(ChargePointFields):
+    """[[sites.charge_points]]: electrical fields are optional; domain.electrical says what is assumed."""
+
+    charge_point_id: ChargePointId
+
     def settings(self, site_id: str, circuit_id: str | None = None) -> ChargePointSettings:
         return ChargePointSettings(
             charge_point_id=self.charge_point_id,
@@ -194,10 +199,12 @@ class ChargePointConfig(Section):
         )
 
 
-class SiteConfig(Section):
-    """[[sites]]: the order of the fields matters, later ones are checked against earlier ones."""
+class SiteFields(Section):
+    """What is declared of a site besides its id, its charge points and how it divides its power.
 
-    site_id: Key
+    The order of the fields matters, later ones are checked against earlier ones.
+    """
+
     name: Label | None = None
     timezone: Annotated[str, AfterValidator(_known_timezone)] = "Europe/London"
     grid_capacity_kw: PositiveKilowatts
@@ -212,8 +219,6 @@ class SiteConfig(Section):
     price_per_kwh: Price | None = None
     currency: Annotated[str, matching("[A-Z]{3}", "must be a code of ISO 4217 such as EUR")] = "EUR"
     circuits: list[CircuitConfig] = Field(default_factory=list, max_length=1000)
-    charge_points: list[ChargePointConfig] = Field(default_factory=list)
-    smart_charging: SmartChargingConfig | None = None
 
     @field_validator("voltage_min_v")
     @classmethod
@@ -242,6 +247,14 @@ class SiteConfig(Section):
         if current_a is not None and info.data.get("site_load_max_kw", 0) is None:
             raise broken_rule("needs site_load_max_kw")
         return current_a
+
+
+class SiteConfig(SiteFields):
+    """[[sites]]: a whole site."""
+
+    site_id: Key
+    charge_points: list[ChargePointConfig] = Field(default_factory=list)
+    smart_charging: SmartChargingConfig | None = None
 
     @field_validator("smart_charging", mode="before")
     @classmethod

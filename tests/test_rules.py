@@ -40,7 +40,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"validation", "pydantic", "annotated_types"},
     "charge_points": {"domain", "ocpp", "websockets", "orjson", "jsonschema_rs", "structlog"},
     "store": {"domain", "sqlalchemy", "alembic", "aiosqlite", "structlog", "orjson"},
-    "api": {"domain", "quirks_config", "site_rules", "smart_charging", "keys", "token_csv", "token_models"}
+    "api": {"domain", "site_config", "site_documents"}
+    | {"quirks_config", "site_rules", "smart_charging", "keys", "token_csv", "token_models"}
     | {"validation"}
     | {"aiohttp", "pydantic", "pydantic_core", "orjson", "structlog"},
     "archive": {"domain", "orjson", "structlog"},
@@ -51,6 +52,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "certs": {"cryptography"},
     "certs_commands": {"certs", "cryptography", "typer"},
     "vigil": {"domain"},
+    "fleet": {"domain", "site", "vigil", "structlog"},
+    "estate": {"domain", "fleet", "seed", "site", "site_config", "structlog"},
+    "site_documents": {
+        "quirks_config",
+        "config_ids",
+        "domain",
+        "site_config",
+        "smart_charging",
+        "validation",
+        "pydantic",
+    },
     "commander": {"domain", "balancing", "structlog"},
     "steering": {"domain"},
     "site": {"domain", "balancing", "commander", "steering", "structlog"},

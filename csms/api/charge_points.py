@@ -5,12 +5,12 @@ from __future__ import annotations
 from csms.api import etags, lookup
 from csms.api.fields import Id, Time, optional_kw, optional_kwh, optional_time, time
 from csms.api.quirks import QuirksAnswer, quirks_answer
-from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
+from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route, Services
 from csms.domain.credentials import access
-from csms.domain.grid import PHASES
 from csms.domain.limits import ConnectorLimits, Failure, Limit
 from csms.domain.model import Capabilities, ChargePoint, ChargePointSettings, ConnectorKey, Transaction
 from csms.domain.snapshot import Snapshot
+from csms.site_documents import phase, rotation
 from csms.validation import kw
 
 
@@ -156,9 +156,14 @@ async def list_charge_points(call: Call[ChargePointQuery, NoBody]) -> Page[Charg
 
 
 async def get_charge_point(call: Call[Query, NoBody]) -> OneChargePointAnswer:
-    snapshot, charge_point_id = lookup.charge_point_site(call.services, call.path), call.path["charge_point_id"]
+    return charge_point_answer(call.services, call.path["charge_point_id"])
+
+
+def charge_point_answer(services: Services, charge_point_id: str) -> OneChargePointAnswer:
+    """With its entity tag. Raises Problem 404."""
+    snapshot = lookup.charge_point_site(services, {"charge_point_id": charge_point_id})
     settings = snapshot.settings[charge_point_id]
-    found = _answer(snapshot, charge_point_id, call.services.clock.now().steady_s)
+    found = _answer(snapshot, charge_point_id, services.clock.now().steady_s)
     quirks = quirks_answer(snapshot.charge_points[charge_point_id], settings)
     return OneChargePointAnswer(**dict(found), quirks=quirks).tagged(etags.etag(settings))
 
@@ -196,8 +201,8 @@ def _settings(settings: ChargePointSettings) -> Settings:
         max_power_kw=optional_kw(settings.max_power_w),
         current=settings.current,
         phases=settings.phases,
-        phase_rotation=_rotation(settings.phase_map),
-        phase=_phase(settings.phase_map),
+        phase_rotation=rotation(settings.phase_map),
+        phase=phase(settings.phase_map),
         grid_factor=settings.grid_factor,
         circuit_id=settings.circuit_id,
         in_service=settings.in_service,
@@ -218,17 +223,6 @@ def _security(settings: ChargePointSettings, point: ChargePoint) -> Security:
         password_required=not allowed.free,
         offered_passwords=len(allowed.passwords) - (0 if allowed.free else 1),
     )
-
-
-def _rotation(phase_map: tuple[int, ...] | None) -> str | None:
-    """OCPP's word for it; a conductor that is not connected stands last."""
-    if phase_map is None or len(phase_map) < 2:
-        return None
-    return "".join("RST"[phase] for phase in (*phase_map, *(phase for phase in PHASES if phase not in phase_map)))
-
-
-def _phase(phase_map: tuple[int, ...] | None) -> str | None:
-    return f"L{phase_map[0] + 1}" if phase_map is not None and len(phase_map) == 1 else None
 
 
 def _capabilities(known: Capabilities) -> CapabilitiesAnswer:

@@ -128,6 +128,7 @@ class ConfigurationChangedData(Answer):
 
     what: str
     source: str | None
+    removed: bool
 
 
 class ProgressReportedData(Answer):
@@ -275,7 +276,8 @@ def _configured(what: str) -> Callable[[StoredEvent, Any], Answer]:
             source = event.limit.source
         elif isinstance(event, ev.TemporaryLimitsWithdrawn):
             source = event.source
-        return ConfigurationChangedData(what=what, source=source)
+        removed = isinstance(event, (ev.SiteRemoved, ev.ChargePointRemoved))
+        return ConfigurationChangedData(what=what, source=source, removed=removed)
 
     return make
 
@@ -314,6 +316,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("alarm_cleared", AlarmClearedData, ev.AlarmCleared, _alarm_cleared),
     Kind("configuration_changed", ConfigurationChangedData, ev.SiteDeclared, _configured("site")),
     Kind("configuration_changed", ConfigurationChangedData, ev.ChargePointDeclared, _configured("charge_point")),
+    Kind("configuration_changed", ConfigurationChangedData, ev.SiteRemoved, _configured("site")),
+    Kind("configuration_changed", ConfigurationChangedData, ev.ChargePointRemoved, _configured("charge_point")),
     Kind("configuration_changed", ConfigurationChangedData, ev.SmartChargingConfigured, _configured("smart_charging")),
     Kind("configuration_changed", ConfigurationChangedData, ev.TemporaryLimitSet, _configured("temporary_limit")),
     Kind(

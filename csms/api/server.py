@@ -21,7 +21,7 @@ from csms.api.routes import ROUTES
 from csms.api.streams import download, stream
 from csms.api.table import Answer, Call, Download, Route, Services, Stream
 from csms.domain.authorization import IdTokenAccess
-from csms.domain.ports import Clock, Sites, Store, Traces
+from csms.domain.ports import Clock, Estate, Sites, Store, Traces
 from csms.domain.rules import IllegalEvent
 from csms.domain.tallies import ApiTally
 
@@ -48,13 +48,14 @@ class ApiServer:
         routes: Sequence[Route] = ROUTES,
         *,
         traces: Traces,
+        estate: Estate,
         id_tokens: IdTokenAccess,
         tally: ApiTally | None = None,
         scrape: Callable[[], bytes] = bytes,
         public: Collection[str] = (),
     ) -> None:
         self.feed = Feed(store, sites, clock)
-        self._services = Services(sites, store, clock, self.feed, traces, id_tokens, scrape=scrape)
+        self._services = Services(sites, store, clock, self.feed, traces, estate, id_tokens, scrape=scrape)
         self._keys = tuple(keys)
         self._tally = tally if tally is not None else ApiTally()
         routes = [replace(route, scope=None) if route.path in public else route for route in routes]

@@ -6,6 +6,7 @@ from csms.api import etags, lookup
 from csms.api.fields import optional_kw
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
 from csms.domain.grid import GRID, Circuit
+from csms.domain.ports import SiteAccess
 from csms.domain.snapshot import Snapshot
 from csms.validation import kw
 
@@ -63,7 +64,11 @@ async def list_sites(call: Call[PageQuery, NoBody]) -> Page[SiteRow]:
 
 
 async def get_site(call: Call[Query, NoBody]) -> SiteAnswer:
-    site = lookup.site(call.services, call.path)
+    return site_answer(lookup.site(call.services, call.path))
+
+
+def site_answer(site: SiteAccess) -> SiteAnswer:
+    """With its entity tag."""
     snapshot, report = site.snapshot(), site.allocation()
     answer = SiteAnswer(
         **dict(_row(snapshot)),

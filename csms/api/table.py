@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 from csms.api.auth import ApiKey, includes
 from csms.api.fields import WholeNumber
 from csms.domain.authorization import IdTokenAccess
-from csms.domain.ports import Clock, Sites, Store, Traces
+from csms.domain.ports import Clock, Estate, Sites, Store, Traces
 
 if TYPE_CHECKING:
     from csms.api.feed import Feed
@@ -108,6 +108,7 @@ class Services:
     clock: Clock
     feed: Feed
     traces: Traces
+    estate: Estate
     id_tokens: IdTokenAccess
     given: dict[str, tuple[object, Answer]] = field(default_factory=dict)
     scrape: Callable[[], bytes] = bytes

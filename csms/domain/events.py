@@ -42,6 +42,11 @@ class ChargePointDeclared(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SiteRemoved(Event):
+    """There is no such site any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class SmartChargingConfigured(Event):
     """The site divides its power this way from now on."""
 
@@ -115,6 +120,11 @@ class SiteRestarted(Event):
     """The site's task failed and was started again from the store."""
 
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePointRemoved(ChargePointEvent):
+    """It does not belong to the site any more: everything known of it goes, but for its sessions and events."""
 
 
 @dataclass(frozen=True, slots=True)

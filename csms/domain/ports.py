@@ -12,7 +12,15 @@ from csms.domain.commands import Command, Outcome
 from csms.domain.events import Event
 from csms.domain.grid import OperatorLimit, TemporaryLimit
 from csms.domain.history import HistoryBucket, MinuteRecord
-from csms.domain.model import AS_DECLARED, ChargePointSettings, Credentials, Moment, SmartCharging, Transaction
+from csms.domain.model import (
+    AS_DECLARED,
+    ChargePointSettings,
+    Credentials,
+    Moment,
+    SiteSettings,
+    SmartCharging,
+    Transaction,
+)
 from csms.domain.queries import (
     AlarmPage,
     AlarmQuery,
@@ -31,6 +39,9 @@ from csms.domain.state import Row
 from csms.domain.tallies import StoreFigures
 
 RecordT = TypeVar("RecordT")
+
+REMOVED = "removed"
+"""The origin of a declaration that stands for what was removed over REST, so that the file does not bring it back."""
 
 
 class Clock(Protocol):
@@ -238,6 +249,30 @@ class SiteAccess(Protocol):
         ...
 
 
+class Estate(Protocol):
+    """Which sites and charge points there are, for the REST interface. What it is given fits (site_rules).
+
+    Everything is on disk when a call returns. Raises IllegalEvent, with nothing removed, if there is no such thing, if
+    there is one already, or if what is to be removed has running sessions and `force` is not given.
+    """
+
+    async def create_site(
+        self, settings: SiteSettings, charge_points: Sequence[ChargePointSettings], configured: SmartCharging | None
+    ) -> None: ...
+
+    async def change_site(self, settings: SiteSettings, moved: Sequence[ChargePointSettings]) -> None:
+        """`moved` are charge points that hang elsewhere in its tree from now on."""
+        ...
+
+    async def remove_site(self, site_id: str, *, force: bool) -> None: ...
+
+    async def declare_charge_point(self, settings: ChargePointSettings) -> None:
+        """A new one, or other settings of one that is there."""
+        ...
+
+    async def remove_charge_point(self, charge_point_id: str, *, force: bool) -> None: ...
+
+
 class Sites(Protocol):
     """All sites, for the REST interface."""
 
@@ -258,7 +293,10 @@ class Store(Protocol):
     """Durable memory. Writes are queued in order and committed in groups; a future is done when its commit is."""
 
     def append(self, site_id: str, event: Event, rows: Sequence[Row], *, origin: str = "ocpp") -> asyncio.Future[None]:
-        """Event and changed rows in one commit. `origin` is "file", "api" or "ocpp": who wanted the change."""
+        """Event and changed rows in one commit. `origin` is "file", "api" or "ocpp": who wanted the change.
+
+        With "removed" a row stands for what was removed: it is not loaded any more, and `origins` knows of it.
+        """
         ...
 
     def sample(self, site_id: str, event: Event, rows: Sequence[Row]) -> None:
@@ -285,6 +323,10 @@ class Store(Protocol):
 
     async def forget_charge_point(self, site_id: str, charge_point_id: str) -> None:
         """Remove its declaration and state rows (not its sessions and events)."""
+        ...
+
+    async def forget_site(self, site_id: str) -> None:
+        """Remove what is stored of it (not its sessions, events, history and alarms)."""
         ...
 
     def save(self, *records: Any) -> asyncio.Future[None]:

@@ -48,6 +48,13 @@ def _charge_point_declared(state: State, event: ev.ChargePointDeclared) -> tuple
     return (event.settings, *known_anew(state, event.settings))
 
 
+def _charge_point_removed(state: State, event: ev.ChargePointRemoved) -> tuple[Row, ...]:
+    charge_point = state.charge_point(event)
+    if charge_point.connected or any(transaction.active for transaction in state.transactions(event.charge_point_id)):
+        raise IllegalEvent("a charge point that is connected or charges cannot be removed")
+    return ()
+
+
 def _smart_charging_configured(_state: State, event: ev.SmartChargingConfigured) -> tuple[Row, ...]:
     return (event.smart_charging,)
 
@@ -315,6 +322,8 @@ def _alarm_cleared(state: State, event: ev.AlarmCleared) -> tuple[Row, ...]:
 RULES: dict[type[ev.Event], Callable[[State, Any], tuple[Row, ...]]] = {
     ev.SiteDeclared: _site_declared,
     ev.SiteRestarted: _no_change,
+    ev.SiteRemoved: _no_change,
+    ev.ChargePointRemoved: _charge_point_removed,
     ev.DecisionMade: _no_change,
     ev.TemporaryLimitSet: _temporary_limit_set,
     ev.TemporaryLimitsWithdrawn: _temporary_limits_withdrawn,

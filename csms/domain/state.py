@@ -125,6 +125,8 @@ class State:
             self._put(row)
         if isinstance(event, ev.TemporaryLimitSet):
             self._forget_old_limits(event.at.utc_s - _REMEMBERED_LIMITS_S)
+        elif isinstance(event, ev.ChargePointRemoved):
+            self._forget_charge_point(event.charge_point_id)
         return rows
 
     def shape(self, charge_point_id: str) -> Shape:
@@ -181,6 +183,13 @@ class State:
     def _forget_old_limits(self, before_s: float) -> None:
         kept = {name: limit for name, limit in self.temporary_limits.items() if not limit.over_at(before_s)}
         self.temporary_limits = kept
+
+    def _forget_charge_point(self, charge_point_id: str) -> None:
+        for table in (self.settings, self.charge_points, self.ended, self._shapes, self._highest):
+            table.pop(charge_point_id, None)
+        for rows in (self.connectors, self.limits, self.readings):
+            for key in [key for key in rows if key.charge_point_id == charge_point_id]:
+                del rows[key]
 
     def _put_charge_point(self, row: ChargePoint) -> None:
         before = self.charge_points.get(row.charge_point_id)

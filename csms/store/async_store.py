@@ -148,6 +148,11 @@ class AsyncStore(Reader):
             more = await self._thread.run(partial(self._database.write, erasure.step))
         return erasure.sessions, erasure.records
 
+    async def forget_site(self, site_id: str) -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.forget(site_id, None, future)
+        await self._queued(future)
+
     async def flush(self) -> None:
         """Raises StoreFailed if what was queued last could not be written."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -28,6 +28,7 @@ _FORGOTTEN_TABLES = (
     tables.meter_readings,
     tables.connector_limits,
 )
+_FORGOTTEN_WITH_A_SITE = (*_FORGOTTEN_TABLES, tables.smart_charging, tables.temporary_limits, tables.site_loads)
 _FORGOTTEN_NAMES = frozenset(table.name for table in _FORGOTTEN_TABLES)
 
 
@@ -35,11 +36,11 @@ _FORGOTTEN_NAMES = frozenset(table.name for table in _FORGOTTEN_TABLES)
 class Batch:
     """Writes of one transaction: events in their order, of each row its last version only.
 
-    `forgotten` (site, charge point) are removed before any row is written, and so are `removed` records.
-    `sequences` are numbers to reserve.
+    `forgotten` (site, charge point; None: all the site has) are removed before any row is written, and so are
+    `removed` records. `sequences` are numbers to reserve.
     """
 
-    forgotten: list[tuple[str, str]] = field(default_factory=list)
+    forgotten: list[tuple[str, str | None]] = field(default_factory=list)
     events: list[Values] = field(default_factory=list)
     samples: list[Values] = field(default_factory=list)
     rows: dict[RowKey, Write] = field(default_factory=dict)
@@ -63,13 +64,15 @@ class Batch:
             self.rows.pop(key, None)
             self.removed[key] = taken
 
-    def drop(self, site_id: str, charge_point_id: str) -> None:
-        """Forget the state rows of a charge point that wait here."""
+    def drop(self, site_id: str, charge_point_id: str | None) -> None:
+        """Forget the state rows of a charge point that wait here; None: of a site."""
         self.rows = {key: write for key, write in self.rows.items() if not _is_of(key, site_id, charge_point_id)}
 
 
-def _is_of(key: RowKey, site_id: str, charge_point_id: str) -> bool:
-    """Whether a row is forgotten with this charge point."""
+def _is_of(key: RowKey, site_id: str, charge_point_id: str | None) -> bool:
+    """Whether a row is forgotten with this charge point, or with this site."""
+    if charge_point_id is None:
+        return key[0] in {table.name for table in _FORGOTTEN_WITH_A_SITE} and key[1][0] == site_id
     return key[0] in _FORGOTTEN_NAMES and key[1][:2] == (site_id, charge_point_id)
 
 
@@ -135,7 +138,7 @@ class Queue:
     def reserve(self, sequence: str, value: int) -> None:
         self._urgent.sequences[sequence] = value
 
-    def forget(self, site_id: str, charge_point_id: str, future: asyncio.Future[None]) -> None:
+    def forget(self, site_id: str, charge_point_id: str | None, future: asyncio.Future[None]) -> None:
         for half in (self._urgent, self._behind):
             half.drop(site_id, charge_point_id)
         self._rows_behind = {
@@ -172,9 +175,9 @@ class Queue:
 def write_batch(connection: Connection, batch: Batch) -> None:
     """Write it all within the caller's transaction."""
     for site_id, charge_point_id in batch.forgotten:
-        for table in _FORGOTTEN_TABLES:
-            of_this = (table.c.site_id == site_id) & (table.c.charge_point_id == charge_point_id)
-            connection.execute(table.delete().where(of_this))
+        for table in _FORGOTTEN_WITH_A_SITE if charge_point_id is None else _FORGOTTEN_TABLES:
+            of_this = [] if charge_point_id is None else [table.c.charge_point_id == charge_point_id]
+            connection.execute(table.delete().where(table.c.site_id == site_id, *of_this))
     for removed in batch.removed.values():
         connection.execute(removed.table.delete().where(*(removed.table.c[k] == v for k, v in removed.key.items())))
     raise_sequences(connection, batch.sequences)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
 from csms.domain.history import MINUTE_S, HistoryBucket, MinuteRecord
 from csms.domain.model import Moment, Transaction
+from csms.domain.ports import REMOVED
 from csms.domain.queries import (
     AlarmPage,
     AlarmQuery,
@@ -85,7 +86,8 @@ def load_site(connection: Connection, site_id: str, now: Moment) -> list[Row]:
 
     A charge point that was forgotten has no declaration; whatever was written of it since is left out.
     """
-    site = connection.execute(select(tables.sites.c.data).where(tables.sites.c.site_id == site_id)).scalar()
+    of_site = (tables.sites.c.site_id == site_id, tables.sites.c.origin != REMOVED)
+    site = connection.execute(select(tables.sites.c.data).where(*of_site)).scalar()
     if site is None:
         return []
     declared = [rows.charge_point_settings(data, now) for data in _declared(connection, site_id)]
@@ -111,14 +113,14 @@ _DECODERS: tuple[tuple[Table, Callable[[Any, Moment], Row]], ...] = (
 def _declared(connection: Connection, site_id: str) -> Iterable[Any]:
     table = tables.charge_point_settings
     return connection.execute(
-        select(table.c.data).where(table.c.site_id == site_id).order_by(table.c.position)
+        select(table.c.data).where(table.c.site_id == site_id, table.c.origin != REMOVED).order_by(table.c.position)
     ).scalars()
 
 
 def _of_declared(connection: Connection, table: Table, site_id: str) -> Iterable[Any]:
     declared = tables.charge_point_settings
     same = (declared.c.site_id == table.c.site_id) & (declared.c.charge_point_id == table.c.charge_point_id)
-    wanted = select(table.c.data).join(declared, same).where(table.c.site_id == site_id)
+    wanted = select(table.c.data).join(declared, same).where(table.c.site_id == site_id, declared.c.origin != REMOVED)
     return connection.execute(wanted.order_by(declared.c.position, *table.primary_key)).scalars()
 
 

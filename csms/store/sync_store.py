@@ -108,6 +108,12 @@ class SyncStore(Reader):
         self._write()
         await future
 
+    async def forget_site(self, site_id: str) -> None:
+        future = _future()
+        self._queue.forget(site_id, None, future)
+        self._write()
+        await future
+
     def on_commit(self, then: Callable[[], None]) -> None:
         self._on_events.append(then)
 

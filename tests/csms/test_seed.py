@@ -4,6 +4,7 @@ import pytest
 
 from csms.domain import events as ev
 from csms.domain.model import ChargePointSettings, Moment, SiteSettings, SmartCharging
+from csms.domain.ports import REMOVED
 from csms.domain.state import Row
 from csms.seed import DeclaredSite, seed
 
@@ -64,3 +65,9 @@ def test_a_charge_point_that_came_by_itself_takes_what_the_file_says_of_it() -> 
     declared = DeclaredSite(SITE, (ONE, replace(TWO, max_power_w=7_400)), EQUAL)
     made = seed(declared, STORED, {**FROM_FILE, "charge_point/two": "ocpp"}, NOW)
     assert made.events == (ev.ChargePointDeclared(NOW, replace(TWO, max_power_w=7_400)),)
+
+
+def test_a_charge_point_that_was_removed_over_rest_does_not_come_back() -> None:
+    stored: list[Row] = [SITE, ONE, replace(EQUAL, updated_at_s=1.0)]
+    made = seed(FILE, stored, {**FROM_FILE, "charge_point/two": REMOVED}, NOW)
+    assert (made.events, made.forgotten, made.overruled) == ((), (), ("charge_point/two",))

@@ -190,6 +190,9 @@ class FakeSites:
     def link(self, charge_point_id: str) -> ChargePointLink | None:
         return self.links.get(charge_point_id)
 
+    def add(self, site: FakeSite) -> None:
+        self._sites[site.state.site.site_id] = site
+
     def site_ids(self) -> Sequence[str]:
         return list(self._sites)
 
@@ -210,6 +213,42 @@ class FakeTraces:
         newest = self.kept[-1].number if self.kept and charge_point_id == "CP-1" else 0
         found = [message for message in self.kept if message.number > (after if after <= newest else 0)]
         return TracedMessages(tuple(found[-limit:]) if newest else (), newest)
+
+
+class FakeEstate:
+    """Applies to the states of the fake sites what the estate records at real ones."""
+
+    def __init__(self, sites: FakeSites, clock: FakeClock) -> None:
+        self._sites, self._clock = sites, clock
+        self.removed: list[tuple[str, bool]] = []
+
+    async def create_site(
+        self, settings: SiteSettings, charge_points: Sequence[ChargePointSettings], configured: SmartCharging | None
+    ) -> None:
+        site = FakeSite(State(settings), self._clock)
+        self._sites.add(site)
+        for declared in charge_points:
+            await self.declare_charge_point(declared)
+        if configured is not None:
+            await site.configure(configured)
+
+    async def change_site(self, settings: SiteSettings, moved: Sequence[ChargePointSettings]) -> None:
+        site = self._sites.get(settings.site_id)
+        assert site is not None
+        site.state.apply(ev.SiteDeclared(self._clock.now(), settings))
+        for declared in moved:
+            await self.declare_charge_point(declared)
+
+    async def declare_charge_point(self, settings: ChargePointSettings) -> None:
+        site = self._sites.get(settings.site_id)
+        assert site is not None
+        site.state.apply(ev.ChargePointDeclared(self._clock.now(), settings))
+
+    async def remove_site(self, site_id: str, *, force: bool) -> None:
+        self.removed.append((site_id, force))
+
+    async def remove_charge_point(self, charge_point_id: str, *, force: bool) -> None:
+        self.removed.append((charge_point_id, force))
 
 
 class FakeStore(SyncStore):
@@ -264,6 +303,7 @@ class Api:
     def __init__(self, sites: FakeSites, store: FakeStore, clock: FakeClock) -> None:
         self.sites, self.store, self.clock = sites, store, clock
         self.traces = FakeTraces()
+        self.estate = FakeEstate(sites, clock)
         self.base = ""
         self.client: aiohttp.ClientSession
         self.server: ApiServer
@@ -311,7 +351,9 @@ async def running(routes: Sequence[Route] = ROUTES) -> AsyncIterator[Api]:
     yard = FakeSite(_yard(), clock)
     store.kept += [("depot", transaction) for transaction in depot.state.active.values()]
     api = Api(FakeSites(depot, yard), store, clock)
-    server = api.server = ApiServer(api.sites, store, clock, KEYS, routes, traces=api.traces, id_tokens=api.tokens)
+    server = api.server = ApiServer(
+        api.sites, store, clock, KEYS, routes, traces=api.traces, estate=api.estate, id_tokens=api.tokens
+    )
     api.base = f"http://127.0.0.1:{await server.start('127.0.0.1', 0)}"
     try:
         async with aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as api.client:

@@ -85,8 +85,14 @@ def test_reading_needs_the_scope_read_and_changing_the_scope_control() -> None:
     assert odd == {
         ("GET", "/api/v1/id-tokens/export"): "control",  # everybody at once
         ("DELETE", "/api/v1/id-tokens/{id_token}/personal-data"): "admin",  # for good
-        ("POST", "/api/v1/charge-points/{charge_point_id}/password"): "admin",  # a secret is answered
-        ("POST", "/api/v1/charge-points/{charge_point_id}/security-profile"): "admin",  # and never taken back
+        ("POST", "/api/v1/charge-points/{charge_point_id}/password"): "admin",  # who may connect
+        ("POST", "/api/v1/charge-points/{charge_point_id}/security-profile"): "admin",
+        ("POST", "/api/v1/sites"): "admin",  # which fuses there are
+        ("PUT", "/api/v1/sites/{site_id}"): "admin",
+        ("DELETE", "/api/v1/sites/{site_id}"): "admin",
+        ("POST", "/api/v1/sites/{site_id}/charge-points"): "admin",
+        ("PUT", "/api/v1/charge-points/{charge_point_id}"): "admin",
+        ("DELETE", "/api/v1/charge-points/{charge_point_id}"): "admin",
     }
     assert {route.path for route in ROUTES if route.scope is None} == {"/healthz", "/readyz"}
 
@@ -306,7 +312,9 @@ async def test_a_client_may_wait_to_be_asked_for_the_body() -> None:
 
 async def test_a_port_that_is_taken_is_an_error_that_leaves_nothing_behind() -> None:
     async with running() as api:
-        second = ApiServer(api.sites, api.store, api.clock, [], traces=api.traces, id_tokens=api.tokens)
+        second = ApiServer(
+            api.sites, api.store, api.clock, [], traces=api.traces, estate=api.estate, id_tokens=api.tokens
+        )
         with pytest.raises(OSError, match="in use"):
             await second.start("127.0.0.1", URL(api.base).port or 0)
         await second.stop()

@@ -6,8 +6,10 @@ from support.world import World
 from csms.domain import events as ev
 from csms.domain.model import (
     MAX_CONNECTORS,
+    ChargePointSettings,
     ConnectorKey,
     ConnectorStatus,
+    LimitPurpose,
     Moment,
     PowerSource,
     SiteSettings,
@@ -195,3 +197,29 @@ def test_a_view_shows_what_was_declared_since() -> None:
     assert state.view().site.grid_capacity_w == 10_000
     state.apply(ev.SiteDeclared(Moment(1.0, 1.0), replace(site, grid_capacity_w=20_000)))
     assert state.view().site.grid_capacity_w == 20_000
+
+
+def test_of_a_removed_charge_point_nothing_is_left_and_others_keep_theirs() -> None:
+    state = State(SiteSettings("s", "S", "UTC", 100_000))
+    at = Moment(0.0, 0.0)
+    for name in ("a", "b"):
+        state.apply(ev.ChargePointDeclared(at, ChargePointSettings(name, "s")))
+        state.apply(ev.ChargePointConnected(at, name, f"c{name}", "ocpp1.6"))
+        state.apply(ev.ConnectorStatusChanged(at, name, 1, ConnectorStatus.AVAILABLE))
+        state.apply(ev.TransactionStarted(at, name, 1, "1", 1 if name == "a" else 2, 0.0))
+        state.apply(ev.LimitIssued(at, name, 1, 1, LimitPurpose.TRANSACTION, 11_000, f"c{name}", "1"))
+        state.apply(ev.MeterValuesReceived(at, name, 1, 0.0, "1", 5000.0, PowerSource.POWER))
+    removed = ev.ChargePointRemoved(at, "a")
+    with pytest.raises(IllegalEvent):
+        state.apply(removed)
+    state.apply(ev.ChargePointDisconnected(at, "a", "ca"))
+    with pytest.raises(IllegalEvent):
+        state.apply(removed)
+    state.apply(ev.TransactionEnded(at, "a", 1, "1", 0.0, "Local"))
+    assert state.apply(removed) == ()
+    tables = (state.settings, state.charge_points, state.ended, state.connectors, state.limits, state.readings)
+    assert {key if isinstance(key, str) else key[0] for table in tables for key in table} == {"b"}
+    assert set(state.snapshot().shapes) == {"b"}
+    assert [key.charge_point_id for key in state.snapshot().connector_keys()] == ["b"]
+    with pytest.raises(IllegalEvent):
+        state.apply(removed)

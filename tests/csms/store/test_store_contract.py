@@ -310,3 +310,34 @@ async def test_a_store_in_memory_holds_what_it_was_given() -> None:
 async def test_a_server_does_not_keep_its_store_in_memory() -> None:
     with pytest.raises(ValueError, match="memory"):
         await AsyncStore.open("sqlite+aiosqlite://")
+
+
+async def test_of_a_site_that_was_forgotten_only_the_sessions_are_left(store: Store) -> None:
+    await declare(store, "a")
+    await put(store, transaction(1))
+    configured = SmartCharging(50_000, "equal")
+    await store.append("s", ev.SmartChargingConfigured(AT, configured), [configured], origin="api")
+    store.sample("s", *_metered())
+    await store.forget_site("s")
+    await store.append("s", ev.SiteRemoved(AT), [SITE], origin="removed")
+    await store.flush()
+    assert list(await store.load_site("s", AT)) == []
+    assert await store.origins("s") == {"site": "removed"}
+    assert await session_ids(store, SessionQuery(site_id="s")) == [1]
+
+
+async def test_a_removed_charge_point_is_not_loaded_and_declared_again_it_is(store: Store) -> None:
+    await declare(store, "a", "b")
+    await store.forget_charge_point("s", "a")
+    await store.append("s", ev.ChargePointRemoved(AT, "a"), [settings("a")], origin="removed")
+    assert [row for row in await store.load_site("s", AT) if row == settings("a")] == []
+    assert (await store.origins("s"))["charge_point/a"] == "removed"
+    event, row = charge_point_declared("a")
+    await store.append("s", event, [row], origin="api")
+    assert settings("a") in await store.load_site("s", AT)
+    assert (await store.origins("s"))["charge_point/a"] == "api"
+
+
+def _metered() -> tuple[ev.Event, list[MeterReading]]:
+    event, reading = metered(1000.0)
+    return event, [reading]
