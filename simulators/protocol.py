@@ -10,6 +10,7 @@ from simulators.hardware import AC_THREE_PHASES, Hardware
 from simulators.occurrences import Occurrence
 from simulators.profiles import ProfileStore, StoreRules
 from simulators.readings import BY_THE_TEXT, Readings
+from simulators.tokens import KnownTokens
 
 Version = Literal["1.6", "2.0.1"]
 
@@ -63,6 +64,7 @@ class Adapter(Protocol):
     online: bool
     messages_waiting: bool
     model: ChargePoint
+    tokens: KnownTokens
 
     @property
     def heartbeat_interval_s(self) -> float:
@@ -86,6 +88,10 @@ class Adapter(Protocol):
         ...
 
     def authorize(self, connector_id: int, id_token: str) -> Call: ...
+
+    def lets_in(self, id_token: str, now_s: float) -> bool | None:
+        """What it decides by itself, from its list, its cache and its settings; None: the central system is asked."""
+        ...
 
     def new_transaction_id(self, now_s: float) -> str | None:
         """A wire id for a transaction begun now, or None where the central system gives it."""

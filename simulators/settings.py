@@ -6,6 +6,9 @@ from typing import Generic, Literal, TypeVar
 
 Key = TypeVar("Key")
 
+LIST_LENGTH, LIST_ITEMS_PER_MESSAGE = 100, 20
+"""How many tokens a local authorization list holds, and how many one message may bring."""
+
 Outcome = Literal["Accepted", "Rejected", "Unknown"]
 
 

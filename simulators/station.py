@@ -237,8 +237,9 @@ class SimulatedChargePoint:
 
     def unanswerable(self, call: Call) -> None:
         """A call about no transaction came to nothing; only authorization has a second way."""
-        if call.action == "Authorize" and not self.connected:
-            self._start(call.connector_id, self._offered_token(call), self._clock.now_s())
+        now_s = self._clock.now_s()
+        if call.action == "Authorize" and not self.connected and self.adapter.lets_in(self._offered_token(call), now_s):
+            self._start(call.connector_id, self._offered_token(call), now_s)
 
     def carry_out(self, incoming: Incoming) -> Answer:
         now_s = self._clock.now_s()
@@ -321,10 +322,11 @@ class SimulatedChargePoint:
         self.reboot(reason)
 
     def _present(self, connector_id: int, id_token: str, now_s: float) -> None:
-        """A driver shows a token: ask the central system, or take it on trust while it cannot be asked."""
-        if self.adapter.online:
+        """A driver shows a token: ask the central system, or decide by what is known here where that is enough."""
+        let_in = self.adapter.lets_in(id_token, now_s)
+        if let_in is None:
             self._outbox.add([self.adapter.authorize(connector_id, id_token)])
-        else:
+        elif let_in:
             self._start(connector_id, id_token, now_s)
 
     def _start(self, connector_id: int, id_token: str, now_s: float) -> None:

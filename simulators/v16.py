@@ -21,7 +21,9 @@ from simulators.occurrences import (
     TransactionStopped,
 )
 from simulators.protocol import ChargePointSpec, Registration
-from simulators.v16_handlers import HANDLERS, begin_remote_start
+from simulators.settings import LIST_ITEMS_PER_MESSAGE, LIST_LENGTH
+from simulators.tokens import KnownTokens
+from simulators.v16_handlers import HANDLERS, begin_remote_start, known_token
 from simulators.v16_settings import v16_settings
 
 REFUSED_START_ID = "-1"  # what chargers put where the central system never gave them a transactionId
@@ -38,6 +40,7 @@ class V16:
         self.messages_waiting = False
         self.settings = v16_settings(spec.hardware, spec.connectors, model.profiles.rules)
         self.awaited_remote_starts: dict[int, JsonObject] = {}
+        self.tokens = KnownTokens(most=LIST_LENGTH, per_message=LIST_ITEMS_PER_MESSAGE)
 
     @property
     def behaviour(self) -> Behaviour:
@@ -73,6 +76,14 @@ class V16:
     def authorize(self, connector_id: int, id_token: str) -> Call:
         return Call("Authorize", {"idTag": id_token[:20]}, connector_id=connector_id)
 
+    def lets_in(self, id_token: str, now_s: float) -> bool | None:
+        """3.5: by its list and cache, offline also what nobody knows; online only where LocalPreAuthorize says so."""
+        local = self.settings["LocalPreAuthorize" if self.online else "LocalAuthorizeOffline"] == "true"
+        known = self.tokens.status(id_token[:20], self.model.clock_s(now_s)) if local else None
+        if self.online:
+            return True if known == "Accepted" else None
+        return self.settings["AllowOfflineTxForUnknownId"] == "true" if known is None else known == "Accepted"
+
     def new_transaction_id(self, now_s: float) -> str | None:
         return None
 
@@ -102,6 +113,8 @@ class V16:
         return call.payload | {"transactionId": int(call.transaction.transaction_id or REFUSED_START_ID)}
 
     def on_result(self, call: Call, payload: JsonObject, now_s: float) -> None:
+        if "idTagInfo" in payload and "idTag" in call.payload and self.settings["AuthorizationCacheEnabled"] == "true":
+            self.tokens.learn(call.payload["idTag"], known_token(payload["idTagInfo"]))
         if call.action == "Authorize":
             if payload["idTagInfo"]["status"] == "Accepted":
                 self.model.start(call.connector_id, call.payload["idTag"], now_s)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from simulators.clock import parse_timestamp
 from simulators.composite import composite_outcome, composite_schedule
 from simulators.connector import StopReason
 from simulators.frames import Answer, Call, JsonObject, error_answer
 from simulators.misconduct import duration_s, told, verdict
+from simulators.tokens import KnownToken
 from simulators.upkeep import UPKEEP_16
 from simulators.v16_profiles import PURPOSES, rate_unit, read_profile, write_composite
 
@@ -57,7 +59,26 @@ def _get_configuration(cp: V16, request: JsonObject, now_s: float) -> Answer:
 
 
 def _clear_cache(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    cp.tokens.clear_cache()
     return Answer({"status": "Accepted"})
+
+
+def _get_local_list_version(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    return Answer({"listVersion": cp.tokens.version})
+
+
+def _send_local_list(cp: V16, request: JsonObject, now_s: float) -> Answer:
+    entries = [
+        (item["idTag"], known_token(item["idTagInfo"]) if "idTagInfo" in item else None)
+        for item in request.get("localAuthorizationList", ())
+    ]
+    return Answer({"status": cp.tokens.update(request["listVersion"], request["updateType"], entries)})
+
+
+def known_token(info: JsonObject) -> KnownToken:
+    """What an idTagInfo says."""
+    expires = info.get("expiryDate")
+    return KnownToken(info["status"], info.get("parentIdTag"), None if expires is None else parse_timestamp(expires))
 
 
 def _data_transfer(cp: V16, request: JsonObject, now_s: float) -> Answer:
@@ -212,9 +233,11 @@ HANDLERS: dict[str, Handler] = {
     "DataTransfer": _data_transfer,
     "GetCompositeSchedule": _get_composite_schedule,
     "GetConfiguration": _get_configuration,
+    "GetLocalListVersion": _get_local_list_version,
     "RemoteStartTransaction": _remote_start,
     "RemoteStopTransaction": _remote_stop,
     "Reset": _reset,
+    "SendLocalList": _send_local_list,
     "SetChargingProfile": _set_charging_profile,
     "TriggerMessage": _trigger,
     "UnlockConnector": _unlock,

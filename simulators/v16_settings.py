@@ -3,7 +3,7 @@
 from simulators.hardware import Hardware
 from simulators.meter import default_measurands, supported
 from simulators.profiles import StoreRules
-from simulators.settings import Setting, Settings, count, fixed, flag
+from simulators.settings import LIST_ITEMS_PER_MESSAGE, LIST_LENGTH, Setting, Settings, count, fixed, flag
 
 
 def v16_settings(hardware: Hardware, connectors: int, rules: StoreRules) -> Settings[str]:
@@ -16,6 +16,7 @@ def v16_settings(hardware: Hardware, connectors: int, rules: StoreRules) -> Sett
     return Settings(
         {
             "AllowOfflineTxForUnknownId": flag(True),
+            "AuthorizationCacheEnabled": flag(True),
             "AuthorizationKey": Setting("", "WriteOnly", lambda key: 16 <= len(key) <= 40),
             "AuthorizeRemoteTxRequests": flag(False),
             "ChargeProfileMaxStackLevel": count(rules.max_stack_level, "ReadOnly"),
@@ -27,6 +28,8 @@ def v16_settings(hardware: Hardware, connectors: int, rules: StoreRules) -> Sett
             "ConnectorSwitch3to1PhaseSupported": flag(hardware.switches_phases, "ReadOnly"),
             "GetConfigurationMaxKeys": count(50, "ReadOnly"),
             "HeartbeatInterval": count(60),
+            "LocalAuthListEnabled": flag(True),
+            "LocalAuthListMaxLength": count(LIST_LENGTH, "ReadOnly"),
             "LocalAuthorizeOffline": flag(True),
             "LocalPreAuthorize": flag(False),
             "MaxChargingProfilesInstalled": count(rules.max_profiles, "ReadOnly"),
@@ -36,11 +39,12 @@ def v16_settings(hardware: Hardware, connectors: int, rules: StoreRules) -> Sett
             "MeterValuesSampledDataMaxLength": count(8, "ReadOnly"),
             "NumberOfConnectors": count(connectors, "ReadOnly"),
             "ResetRetries": count(1),
+            "SendLocalListMaxLength": count(LIST_ITEMS_PER_MESSAGE, "ReadOnly"),
             "StopTransactionOnEVSideDisconnect": flag(True),
             "StopTransactionOnInvalidId": flag(True),
             "StopTxnAlignedData": Setting("", check=measurable),
             "StopTxnSampledData": Setting("", check=measurable),
-            "SupportedFeatureProfiles": fixed("Core,SmartCharging,RemoteTrigger"),
+            "SupportedFeatureProfiles": fixed("Core,LocalAuthListManagement,SmartCharging,RemoteTrigger"),
             "TransactionMessageAttempts": count(3),
             "TransactionMessageRetryInterval": count(10),
             "UnlockConnectorOnEVSideDisconnect": flag(True),

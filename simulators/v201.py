@@ -21,13 +21,19 @@ from simulators.occurrences import (
     TransactionStopped,
 )
 from simulators.protocol import ChargePointSpec, Registration
-from simulators.v201_handlers import HANDLERS, begin_remote_start
+from simulators.settings import LIST_ITEMS_PER_MESSAGE, LIST_LENGTH
+from simulators.tokens import KnownTokens
+from simulators.v201_handlers import HANDLERS, begin_remote_start, known_token
 from simulators.v201_variables import (
+    CACHE_ENABLED,
     ENDED_MEASURANDS,
     HEARTBEAT_INTERVAL,
+    LOCAL_OFFLINE,
+    LOCAL_PRE_AUTHORIZE,
     SAMPLED_MEASURANDS,
     STARTED_MEASURANDS,
-    Name,
+    STOP_ON_INVALID_ID,
+    UNKNOWN_OFFLINE,
     v201_variables,
 )
 
@@ -68,6 +74,7 @@ class V201:
         )
         self.awaited_remote_starts: dict[int, JsonObject] = {}
         self.display_messages: dict[int, JsonObject] = {}
+        self.tokens = KnownTokens(most=LIST_LENGTH, per_message=LIST_ITEMS_PER_MESSAGE)
         self._statuses: dict[int, str] = {}
         self._states: dict[int, str] = {}
 
@@ -112,6 +119,20 @@ class V201:
     def authorize(self, connector_id: int, id_token: str) -> Call:
         return Call("Authorize", {"idToken": id_token_object(id_token)}, connector_id=connector_id)
 
+    def lets_in(self, id_token: str, now_s: float) -> bool | None:
+        """C12 to C15: by its list and cache, offline also what nobody knows; online only where LocalPreAuthorize says
+        so."""
+        local = self.variables[LOCAL_PRE_AUTHORIZE if self.online else LOCAL_OFFLINE] == "true"
+        known = self.tokens.status(id_token[:36], self.model.clock_s(now_s)) if local else None
+        if self.online:
+            return True if known == "Accepted" else None
+        return self.variables[UNKNOWN_OFFLINE] == "true" if known is None else known == "Accepted"
+
+    def _learn(self, token: JsonObject, info: JsonObject | None) -> None:
+        """Into the cache, but for tokens that only the central system has (C05.FR.02)."""
+        if info is not None and token.get("type") != "Central" and self.variables[CACHE_ENABLED] == "true":
+            self.tokens.learn(token["idToken"], known_token(info))
+
     def new_transaction_id(self, now_s: float) -> str | None:
         # The time keeps ids of a later run with the same seed apart (E01.FR.08: unique for the station, for ever).
         return f"{int(now_s):08x}-{self.rng.getrandbits(64):016x}"
@@ -143,14 +164,15 @@ class V201:
         return call.payload
 
     def on_result(self, call: Call, payload: JsonObject, now_s: float) -> None:
+        self._learn(call.payload.get("idToken", {}), payload.get("idTokenInfo"))
         refused = payload.get("idTokenInfo", {"status": "Accepted"})["status"] != "Accepted"
         if call.action == "Authorize" and not refused:
             id_token = call.payload["idToken"]["idToken"]
             self.model.start(call.connector_id, id_token, now_s, transaction_id=self.new_transaction_id(now_s))
-        elif call.action == "TransactionEvent" and call.transaction is not None and refused:
-            stops = self.variables[Name("TxCtrlr", "StopTxOnInvalidId")] == "true"
-            if stops and not call.transaction.stopped:
-                self.model.stop(call.transaction.connector_id, "DeAuthorized", now_s)
+            return
+        stops = refused and self.variables[STOP_ON_INVALID_ID] == "true"
+        if stops and call.transaction is not None and not call.transaction.stopped:
+            self.model.stop(call.transaction.connector_id, "DeAuthorized", now_s)
 
     def knows(self, action: str) -> bool:
         return action in HANDLERS

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from simulators.clock import parse_timestamp
 from simulators.connector import StopReason
 from simulators.frames import Answer, Call, JsonObject
+from simulators.tokens import KnownToken
 from simulators.upkeep import UPKEEP_201
 from simulators.v201_charging import (
     clear_charging_profile,
@@ -204,6 +206,29 @@ def _transaction_events(cs: V201, evse_ids: list[int], at_s: float) -> list[Call
     ]
 
 
+def _clear_cache(cs: V201, request: JsonObject, now_s: float) -> Answer:
+    cs.tokens.clear_cache()
+    return Answer({"status": "Accepted"})
+
+
+def _get_local_list_version(cs: V201, request: JsonObject, now_s: float) -> Answer:
+    return Answer({"versionNumber": cs.tokens.version})
+
+
+def _send_local_list(cs: V201, request: JsonObject, now_s: float) -> Answer:
+    entries = [
+        (item["idToken"]["idToken"], known_token(item["idTokenInfo"]) if "idTokenInfo" in item else None)
+        for item in request.get("localAuthorizationList", ())
+    ]
+    return Answer({"status": cs.tokens.update(request["versionNumber"], request["updateType"], entries)})
+
+
+def known_token(info: JsonObject) -> KnownToken:
+    """What an IdTokenInfo says."""
+    expires, group = info.get("cacheExpiryDateTime"), info.get("groupIdToken", {}).get("idToken")
+    return KnownToken(info["status"], group, None if expires is None else parse_timestamp(expires))
+
+
 def _get_transaction_status(cs: V201, request: JsonObject, now_s: float) -> Answer:
     waiting: JsonObject = {"messagesInQueue": cs.messages_waiting}
     if "transactionId" not in request:
@@ -213,17 +238,19 @@ def _get_transaction_status(cs: V201, request: JsonObject, now_s: float) -> Answ
 
 HANDLERS: dict[str, Handler] = {
     "ChangeAvailability": _change_availability,
-    "ClearCache": lambda cs, request, now_s: Answer({"status": "Accepted"}),
+    "ClearCache": _clear_cache,
     "ClearChargingProfile": clear_charging_profile,
     "DataTransfer": lambda cs, request, now_s: Answer({"status": "UnknownVendorId"}),
     "GetBaseReport": _get_base_report,
     "GetChargingProfiles": get_charging_profiles,
     "GetCompositeSchedule": get_composite_schedule,
+    "GetLocalListVersion": _get_local_list_version,
     "GetTransactionStatus": _get_transaction_status,
     "GetVariables": _get_variables,
     "RequestStartTransaction": _request_start,
     "RequestStopTransaction": _request_stop,
     "Reset": _reset,
+    "SendLocalList": _send_local_list,
     "SetChargingProfile": set_charging_profile,
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger,

@@ -6,7 +6,7 @@ from simulators.frames import JsonObject
 from simulators.hardware import Hardware
 from simulators.meter import default_measurands, supported
 from simulators.profiles import StoreRules
-from simulators.settings import Setting, Settings, count, fixed, flag
+from simulators.settings import LIST_ITEMS_PER_MESSAGE, Setting, Settings, count, fixed, flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,11 @@ def read_name(wire: JsonObject) -> Name:
     return Name(component["name"], variable["name"], variable.get("instance"), component.get("evse", {}).get("id"))
 
 
+CACHE_ENABLED = Name("AuthCacheCtrlr", "Enabled")
+LOCAL_OFFLINE = Name("AuthCtrlr", "LocalAuthorizeOffline")
+LOCAL_PRE_AUTHORIZE = Name("AuthCtrlr", "LocalPreAuthorize")
+UNKNOWN_OFFLINE = Name("AuthCtrlr", "OfflineTxForUnknownIdEnabled")
+STOP_ON_INVALID_ID = Name("TxCtrlr", "StopTxOnInvalidId")
 HEARTBEAT_INTERVAL = Name("OCPPCommCtrlr", "HeartbeatInterval")
 SAMPLE_INTERVAL = Name("SampledDataCtrlr", "TxUpdatedInterval")
 SAMPLED_MEASURANDS = Name("SampledDataCtrlr", "TxUpdatedMeasurands")
@@ -60,9 +65,7 @@ def v201_variables(
         Name("ChargingStation", "SerialNumber"): fixed(identity[:25]),
         Name("ChargingStation", "VendorName"): fixed(vendor),
         Name("ChargingStation", "SupplyPhases"): count(max(hardware.phases, 3), "ReadOnly"),
-        Name("AuthCtrlr", "AuthorizeRemoteStart"): flag(False),
-        Name("AuthCtrlr", "LocalAuthorizeOffline"): flag(True),
-        Name("AuthCtrlr", "OfflineTxForUnknownIdEnabled"): flag(True),
+        **_authorization(),
         Name("DeviceDataCtrlr", "ItemsPerMessage", "GetVariables"): count(30, "ReadOnly"),
         Name("DeviceDataCtrlr", "ItemsPerMessage", "SetVariables"): count(30, "ReadOnly"),
         Name("DeviceDataCtrlr", "ItemsPerMessage", "GetReport"): count(30, "ReadOnly"),
@@ -85,11 +88,24 @@ def v201_variables(
         **_smart_charging(hardware, rules),
         Name("TxCtrlr", "EVConnectionTimeOut"): count(60),
         Name("TxCtrlr", "StopTxOnEVSideDisconnect"): flag(True),
-        Name("TxCtrlr", "StopTxOnInvalidId"): flag(True),
+        STOP_ON_INVALID_ID: flag(True),
         Name("TxCtrlr", "TxStartPoint"): fixed("PowerPathClosed"),
         Name("TxCtrlr", "TxStopPoint"): fixed("PowerPathClosed"),
     }
     return Settings(rows | _evses(hardware, connectors))
+
+
+def _authorization() -> dict[Name, Setting]:
+    return {
+        Name("AuthCtrlr", "AuthorizeRemoteStart"): flag(False),
+        LOCAL_OFFLINE: flag(True),
+        LOCAL_PRE_AUTHORIZE: flag(False),
+        UNKNOWN_OFFLINE: flag(True),
+        CACHE_ENABLED: flag(True),
+        Name("LocalAuthListCtrlr", "Enabled"): flag(True),
+        Name("LocalAuthListCtrlr", "ItemsPerMessage"): count(LIST_ITEMS_PER_MESSAGE, "ReadOnly"),
+        Name("LocalAuthListCtrlr", "BytesPerMessage"): count(16_384, "ReadOnly"),
+    }
 
 
 def _smart_charging(hardware: Hardware, rules: StoreRules) -> dict[Name, Setting]:

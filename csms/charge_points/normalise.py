@@ -17,7 +17,15 @@ from csms.charge_points.schemas import Fault, JsonObject, MessageSchema, fault_o
 
 # An unreadable optional part of these requests is removed; of any other it is refused.
 PRUNED_REQUESTS = frozenset(
-    {"MeterValues", "StartTransaction", "StatusNotification", "StopTransaction", "TransactionEvent"}
+    {
+        "MeterValues",
+        "NotifyMonitoringReport",
+        "NotifyReport",
+        "StartTransaction",
+        "StatusNotification",
+        "StopTransaction",
+        "TransactionEvent",
+    }
 )
 
 

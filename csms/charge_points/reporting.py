@@ -14,9 +14,12 @@ from csms.domain.told import MOST_KEPT, ToldKind
 
 
 def progress(session: Session, task: str, payload: JsonObject) -> Reply:
-    """Every status is answered, whether anything was asked for or not."""
+    """Every status is answered, whether anything was asked for or not; one that says nothing new is no event."""
     status, request_id = payload["status"], payload.get("requestId")
     value = {name: item for name, item in payload.items() if name != "customData"}
+    if session.progress.get(task) == value:
+        return Reply({})
+    session.progress[task] = value
     session.keep(ToldKind.STATUS, value, task)
     session.record(ev.ProgressReported(session.now(), session.charge_point_id, task, status, request_id))
     return session.promised({})

@@ -77,6 +77,7 @@ class Session:
     paces: dict[int, Pace] = field(default_factory=dict)
     profile_reports: ProfileReports = field(default_factory=ProfileReports)
     reports: dict[str, Report] = field(default_factory=dict)
+    progress: dict[str, JsonObject] = field(default_factory=dict)
     alarmed: set[str] = field(default_factory=set)
     authorization: Authorization = field(default_factory=Everybody)
     certificates: Certificates = field(default_factory=NoCertificates)

@@ -39,7 +39,17 @@ BOOT: Mapping[str, JsonObject] = {
 }
 
 _CALL_TIMEOUT_S = 0.5
-_POOLS = {"AC": 40, "DC": 250, "TWO": 12, "MANY": 4, "LOCKED": 12, "MUTE16": 1, "MUTE201": 1}
+_POOLS = {
+    "AC": 40,
+    "DC": 250,
+    "TWO": 12,
+    "MANY": 4,
+    "LOCKED": 12,
+    "MUTE16": 1,
+    "MUTE201": 1,
+    "WAITING": 6,
+    "REFUSED": 6,
+}
 _KINDS: Mapping[str, JsonObject] = {
     "AC": {"current": "AC", "phases": 3, "max_power_kw": 22.08},
     "DC": {"current": "DC", "max_power_kw": 50},
@@ -48,6 +58,8 @@ _KINDS: Mapping[str, JsonObject] = {
     "LOCKED": {"current": "DC", "max_power_kw": 50, "password_sha256": sha256(PASSWORD)},
     "MUTE16": {"protocol": "ocpp1.6"},
     "MUTE201": {"protocol": "ocpp2.0.1"},
+    "WAITING": {"registration": "pending"},
+    "REFUSED": {"registration": "reject"},
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from conformance_client import (
+    BOOT,
     Answer,
     Central,
     ChargePoint,
@@ -135,6 +136,34 @@ async def test_tc_b_02_and_03_csms_a_station_that_is_accepted_may_speak_without_
     }
     async with central.charge_point(central.take(), V201, boots=False) as point:
         await point.call(action, payloads[action])
+
+
+@pytest.mark.parametrize("version", [V16, V201])
+@pytest.mark.parametrize(("kind", "status"), [("WAITING", "Pending"), ("REFUSED", "Rejected")])
+async def test_tc_002_003_and_tc_b_02_03_csms_who_is_not_accepted_is_told_so_and_sent_nothing(
+    central: Central, version: str, kind: str, status: str
+) -> None:
+    name = central.take(kind)
+    async with central.charge_point(name, version, boots=False) as point:
+        answer = await point.call("BootNotification", BOOT[version])
+        assert answer["status"] == status
+        assert answer["interval"] > 0
+        beat = await point.exchange([2, "beat", "Heartbeat", {}])
+        assert beat[2] == "SecurityError" if version == V201 else beat[0] == 3
+        assert [frame for frame in point.received if frame[0] == 2] == []
+    assert (await central.shown(name))["connection"]["ready"] is False
+
+
+async def test_tc_b_30_csms_what_a_pending_station_was_asked_for_is_taken(central: Central) -> None:
+    name = central.take("WAITING")
+    async with central.charge_point(name, V201, answers=takes("TriggerMessage")) as point:
+        status = {"evseId": 1, "connectorId": 1, "connectorStatus": "Available", "timestamp": now()}
+        refused = await point.exchange([2, "one", "StatusNotification", status])
+        assert refused[2] == "SecurityError"
+        await ask(central, name, "TriggerMessage", {"requestedMessage": "StatusNotification", "evse": {"id": 1}})
+        assert await point.call("StatusNotification", status) == {}
+        refused = await point.exchange([2, "two", "StatusNotification", status])
+        assert refused[2] == "SecurityError"
 
 
 # Firmware, logs, security.

@@ -113,7 +113,8 @@ async def test_the_last_status_of_a_task_is_kept_and_each_is_an_event(
     site, archive = FakeSite(), FakeArchive()
     at = session(site, protocol, archive=archive)
     assert handle(at, action, {"status": "Idle"}).payload == {}
-    assert handle(at, action, {"status": status}).payload == {}
+    for _ in range(2):
+        assert handle(at, action, {"status": status}).payload == {}
     assert archive.of("status") == {task: {"status": status}}
     assert [(event.task, event.status) for event in site.recorded(ev.ProgressReported)] == [
         (task, "Idle"),
@@ -350,3 +351,11 @@ async def test_a_limit_that_is_ours_or_says_nothing_lowers_nothing(
         payload["chargingSchedule"] = schedules
     assert handle(session(site, OCPP201), "NotifyChargingLimit", payload).payload == {}
     assert site.state.charge_points["CP-1"].external_limits == ()
+
+
+async def test_of_a_report_with_one_broken_variable_the_others_are_kept() -> None:
+    archive = FakeArchive()
+    broken = variable("B") | {"variableAttribute": [{"value": "x" * 3000}]}
+    report(session(FakeSite(), OCPP201, archive=archive), 0, False, variable("A"), broken, variable("C"))
+    assert "Ctrlr////A/" in archive.of("variable")
+    assert "Ctrlr////C/" in archive.of("variable")
