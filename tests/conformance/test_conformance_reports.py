@@ -154,7 +154,7 @@ async def test_tc_002_003_and_tc_b_02_03_csms_who_is_not_accepted_is_told_so_and
     assert (await central.shown(name))["connection"]["ready"] is False
 
 
-async def test_tc_b_30_csms_what_a_pending_station_was_asked_for_is_taken(central: Central) -> None:
+async def test_tc_b_30_31_csms_what_a_pending_station_was_asked_for_is_taken(central: Central) -> None:
     name = central.take("WAITING")
     async with central.charge_point(name, V201, answers=takes("TriggerMessage")) as point:
         status = {"evseId": 1, "connectorId": 1, "connectorStatus": "Available", "timestamp": now()}
