@@ -24,7 +24,7 @@ from charge_point_fakes import (
 from csms.charge_points.lifecycle import ChargePoints, LiveChargePoint
 from csms.domain import events as ev
 from csms.domain.commands import Trigger
-from csms.domain.model import OCPP16, OCPP201, Capabilities, Transaction
+from csms.domain.model import OCPP16, OCPP201, Capabilities, ConnectorStatus, Transaction
 from csms.domain.transaction_rules import ABANDONED
 
 GRACE_S = 0.05
@@ -205,6 +205,34 @@ async def test_tc_e_29_a_station_of_2_0_1_is_asked_about_a_transaction_in_doubt_
         charger.status(status)
         assert (await charger.later()).active is active
     assert ("GetTransactionStatus", {"transactionId": "1"}) in charger.asked
+
+
+async def test_a_station_that_goes_on_with_its_transaction_after_a_boot_is_not_asked() -> None:
+    async with charging(OCPP201) as charger:
+        charger.boot()
+        charger.event("Updated", "Charging")
+        charger.status("Occupied")
+        assert (await charger.later()).active
+    assert "GetTransactionStatus" not in [action for action, _ in charger.asked]
+
+
+async def test_what_a_new_connection_says_is_not_taken_for_the_end_of_a_question_on_the_old_one() -> None:
+    charger = Charger(OCPP201)
+    charger.boot()
+    charger.start()
+    charger.status("Available")
+    await asyncio.sleep(2 * GRACE_S)
+    while all(frame[:1] != [2] or frame[2] != "GetTransactionStatus" for frame in charger.transport.sent):
+        pending = next(frame for frame in charger.transport.sent if frame[0] == 2)
+        charger.transport.sent.remove(pending)
+        charger.live.receive(orjson.dumps([4, pending[1], "NotImplemented", "", {}]).decode())
+        await asyncio.sleep(0.01)
+    charger.live.closed("replaced")
+    charger.live = charger.charge_points.accept("CP-1", OCPP201, FakeTransport())
+    charger.site.record(ev.ConnectorStatusChanged(FakeClock().now(), "CP-1", 1, ConnectorStatus.AVAILABLE))
+    await asyncio.sleep(0.01)
+    assert charger.transaction.active
+    charger.live.closed("the end")
 
 
 async def test_nothing_is_ended_on_a_connection_that_is_gone() -> None:

@@ -62,7 +62,7 @@ def test_where_power_is_metered_it_is_not() -> None:
 def test_of_a_charger_that_is_offline_only_when_it_is_switched_off() -> None:
     state = charging()
     state.apply(ev.ChargePointDisconnected(AT, "a", "c1"))
-    with pytest.raises(IllegalEvent):
+    with pytest.raises(IllegalEvent, match="offline"):
         closed_by_operator(state.view(), 7, AT)
     state.apply(ev.ChargePointDeclared(AT, replace(SETTINGS, in_service=False)))
     assert closed_by_operator(state.view(), 7, AT) is not None
