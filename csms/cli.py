@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -43,12 +44,29 @@ from csms.validation import field_errors
 
 log = structlog.get_logger()
 
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(version("csms"))
+        raise typer.Exit
+
+
 app = typer.Typer(
-    help="A central system for EV chargers with the load balancer inside it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def program(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say the version and exit.")
+    ] = False,
+) -> None:
+    """A central system for EV chargers with the load balancer inside it."""
+
+
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 app.add_typer(certs, name="certs")

@@ -133,6 +133,7 @@ class Connection:
         self._answers: OrderedDict[str, _Answer] = OrderedDict()
         self._later = LaterAnswers(self._log)
         self._tally = tally if tally is not None else OcppTally()
+        self._answered = self._tally.answered_of(codec.subprotocol, handlers)
         self._calls = Calls(self._transport, call_timeout_s, max_queued_calls, self._tally, codec.subprotocol)
         self._ended = False
 
@@ -249,7 +250,7 @@ class Connection:
             )
 
     def _answer_error(self, answer: _Answer, message_id: str, code: str, description: str) -> None:
-        answer.result = code
+        answer.error = code
         answer.text = self._codec.encode_error(message_id, code, description)
         self._send_answer(answer, None)
 
@@ -288,7 +289,10 @@ class Connection:
         answer.ready = True
         for repetition in range(1 + answer.repeats):
             self._transport.send(answer.text)
-            self._count(answer, answer.result)
+            if answer.error is None:
+                self._answered[answer.action] += 1
+            else:
+                self._count(answer, answer.error)
             if repetition == 0 and sent is not None:
                 self._run(sent)
             if self._on_call is not None:
@@ -304,7 +308,7 @@ class Connection:
 
     def _count(self, answer: _Answer, result: str) -> None:
         action = answer.action if answer.action in self._handlers else UNKNOWN_ACTION
-        self._tally.received[self.subprotocol, action, result] += 1
+        self._tally.refuse(self.subprotocol, action, result)
 
     def _run(self, hook: Callable[[], None]) -> None:
         try:
@@ -364,12 +368,12 @@ _LOGGED_CHARACTERS = 50
 class _Answer:
     """What a request was, or will be, answered with; `repeats` counts retries that came before it was ready.
 
-    `result` is Answered, or the code of a CALLERROR.
+    `error` is the code of a CALLERROR.
     """
 
     action: str
     fingerprint: object
-    result: str = "Answered"
+    error: str | None = None
     text: str = ""
     ready: bool = False
     repeats: int = 0

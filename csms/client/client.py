@@ -112,6 +112,11 @@ class Client:
         """Say every session its limit again; returns when the chargers have answered."""
         return await self.call("POST", f"{_site(site_id)}/rebalance")
 
+    async def command(self, charge_point_id: str, name: str, fields: Mapping[str, Any]) -> CommandResult:
+        """A command in no version's words, such as reset."""
+        path = f"/charge-points/{_part(charge_point_id)}/commands"
+        return _read(CommandResult, await self.call("POST", path, {**fields, "command": name}))
+
     async def ocpp(self, charge_point_id: str, action: str, payload: Mapping[str, Any]) -> CommandResult:
         """A request in OCPP's own words, such as Reset."""
         path = f"/charge-points/{_part(charge_point_id)}/ocpp/{_part(action)}"

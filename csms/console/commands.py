@@ -117,19 +117,20 @@ def alarms(
 
 def command_(
     charge_point: Annotated[str, typer.Argument(help="The charge point.")],
-    name: Annotated[str, typer.Argument(help="An OCPP action such as Reset.")],
+    name: Annotated[str, typer.Argument(help="A command such as reset, or an action of OCPP such as Reset.")],
     arguments: Annotated[
-        list[str] | None, typer.Argument(help="Fields of its payload: name=value, name.name=value; values may be JSON.")
+        list[str] | None, typer.Argument(help="Its fields: name=value, name.name=value; values may be JSON.")
     ] = None,
     url: UrlOption = DEFAULT_URL,
     key: KeyOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Send a charge point a command and tell what it answered; the exit code is 1 unless it accepted."""
-    payload = parsed(arguments or [])
+    fields = parsed(arguments or [])
 
     async def send(client: Client) -> CommandResult:
-        return await client.ocpp(charge_point, name, payload)
+        of_ocpp = name[:1].isupper()  # as all of OCPP's actions, and none of ours
+        return await (client.ocpp if of_ocpp else client.command)(charge_point, name, fields)
 
     result = _ask(url, key, send)
     if as_json:
@@ -143,7 +144,7 @@ def command_(
 
 
 def parsed(arguments: Sequence[str]) -> dict[str, Any]:
-    """name=value pairs as a payload: a value is JSON where it is any, else text; dots in a name lead into objects.
+    """name=value pairs as an object: a value is JSON where it is any, else text; dots in a name lead into objects.
 
     Raises typer.BadParameter.
     """

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from csms.client import Alarm, Allocation, ChargePoint, ChargerAllocation, Session, Site
 
-_BAR_WIDTH = 16
+_BAR_WIDTH = 10
 _NUMBERS = frozenset({"budget", "permitted", "drawn", "cars", "waiting", "alarms", "may draw", "draws", "energy"})
 _LONG = frozenset({"name", "why", "what", "ended by"})
 """Columns that are broken into lines where there is no room."""
@@ -66,7 +66,7 @@ def sessions(found: Sequence[Session]) -> Table:
 
 def watched(allocation: Allocation, points: Sequence[ChargePoint]) -> Group:
     """A site's chargers, and below them the sum."""
-    table = _table("charge point", "status", "may draw", "draws", "", "why")
+    table = _table("charger", "status", "may draw", "draws", "", "why")
     table.title = f"{allocation.site_id}: {allocation.strategy}, budget {kw(allocation.total_budget_kw)}"
     rows = {row.charge_point_id: row for row in allocation.chargers}
     full_kw = max([row.permitted_kw for row in allocation.chargers], default=0.0)
@@ -118,7 +118,7 @@ def _bar(drawn_kw: float, permitted_kw: float, full_kw: float) -> Text:
 
 
 def _table(*headings: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in headings:
         right = heading in _NUMBERS
         table.add_column(heading, justify="right" if right else "left", no_wrap=heading not in _LONG, overflow="fold")

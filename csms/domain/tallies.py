@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 _FAST_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -42,13 +42,13 @@ def _fast() -> Distribution:
 class OcppTally:
     """The traffic with charge points.
 
-    `received` and `sent` count requests by protocol, action and what became of them; `answer_times` are those of
-    charge points, in seconds, by action. `waiting` requests of ours have not been answered yet, most of them because
+    `received` and `sent` count requests by protocol and what became of them, and by action; `answer_times` are those
+    of charge points, in seconds, by action. `waiting` requests of ours have not been answered yet, most of them because
     they have not been sent. `refused` counts handshakes by HTTP status.
     """
 
-    received: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    sent: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    received: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    sent: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     answer_times: dict[str, Distribution] = field(default_factory=dict)
     undecodable: int = 0
     waiting: int = 0
@@ -56,14 +56,31 @@ class OcppTally:
     connected: int = 0
     refused: Counter[int] = field(default_factory=Counter)
 
+    def answered_of(self, protocol: str, actions: Iterable[str]) -> dict[str, int]:
+        """The requests of a protocol that were answered as they should be, by action, each of which is there: who
+        counts adds 1 and does nothing else."""
+        counts = self.received.setdefault((protocol, "Answered"), {})
+        for action in actions:
+            counts.setdefault(action, 0)
+        return counts
+
+    def refuse(self, protocol: str, action: str, result: str) -> None:
+        """A request was answered with an error, or not at all."""
+        _add(self.received, protocol, action, result)
+
     def answered(self, protocol: str, action: str, result: str, took_s: float | None) -> None:
         """A request of ours has come to its end; `took_s` None: it was never sent."""
-        self.sent[protocol, action, result] += 1
+        _add(self.sent, protocol, action, result)
         if took_s is not None:
             times = self.answer_times.get(action)
             if times is None:
                 times = self.answer_times[action] = Distribution(_SLOW_S)
             times.note(took_s)
+
+
+def _add(requests: dict[tuple[str, str], dict[str, int]], protocol: str, action: str, result: str) -> None:
+    counts = requests.setdefault((protocol, result), {})
+    counts[action] = counts.get(action, 0) + 1
 
 
 @dataclass(slots=True)

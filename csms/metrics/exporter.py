@@ -94,10 +94,10 @@ def _tell_ocpp(figures: Figures, ocpp: OcppTally) -> None:
     figures.add(table.UNDECODABLE, ocpp.undecodable)
     for status, number in ocpp.refused.items():
         figures.add(table.REFUSED, number, status)
-    for request, number in ocpp.received.items():
-        figures.add(table.RECEIVED, number, *request)
-    for request, number in ocpp.sent.items():
-        figures.add(table.SENT, number, *request)
+    for metric, requests in ((table.RECEIVED, ocpp.received), (table.SENT, ocpp.sent)):
+        for (protocol, result), by_action in requests.items():
+            for action, number in by_action.items():
+                figures.add(metric, number, protocol, action, result)
     for action, times in ocpp.answer_times.items():
         figures.spread(table.ANSWER_TIMES, times, action)
 
