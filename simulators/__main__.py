@@ -6,6 +6,7 @@ import logging
 import random
 import signal
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 import structlog
 import typer
 
-from simulators.behaviour import Behaviour
+from simulators.behaviours import BEHAVIOURS, BY_NOTHING, Named
 from simulators.changes import Change
 from simulators.clock import SystemClock
 from simulators.fleet import fleet
@@ -32,6 +33,14 @@ class Protocols(StrEnum):
     V16 = "1.6"
     V201 = "2.0.1"
     BOTH = "both"
+
+
+def _list_behaviours(wanted: bool) -> None:
+    if wanted:
+        width = max(len(name) for name in BEHAVIOURS)
+        for name, named in BEHAVIOURS.items():
+            print(f"{name:{width}}  {named.does}")
+        raise typer.Exit
 
 
 @app.command()
@@ -53,6 +62,10 @@ def main(
     ca_file: Annotated[Path | None, typer.Option(help="Whom to trust with wss (PEM).")] = None,
     certificate: Annotated[Path | None, typer.Option(help="Client certificate of all chargers (PEM).")] = None,
     key: Annotated[Path | None, typer.Option(help="Its key (PEM).")] = None,
+    behaves_like: Annotated[str | None, typer.Option(help="How all depart from the book, by name.")] = None,
+    _list: Annotated[
+        bool, typer.Option("--list-behaviours", help="Print these names.", is_eager=True, callback=_list_behaviours)
+    ] = False,
     quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
 ) -> None:
     """Simulated chargers with cars that come, charge and leave. Ends on Ctrl-C, SIGTERM or after --seconds."""
@@ -64,7 +77,7 @@ def main(
     password = password if password_file is None else _password(password_file)
     _check_profile(security_profile, url, password, certificate)
     _log_to_terminal()
-    rng = random.Random(seed)
+    rng, named = random.Random(seed), _named(behaves_like)
     stations = fleet(
         url,
         charge_points,
@@ -74,7 +87,8 @@ def main(
         prefix=prefix,
         password=password,
         tls=_tls(ca_file, certificate, key),
-        behaviour=Behaviour(reports_security_events=True),
+        behaviour=replace(named.behaviour, reports_security_events=True),
+        named=named,
         on_change=None if quiet else _print,
     )
     asyncio.run(_run(stations, CarPark(stations, rng=rng, speed=speed), seconds))
@@ -104,6 +118,12 @@ def _print(station: SimulatedChargePoint, change: Change) -> None:
     line = narrate(station, change)
     if line is not None:
         print(line, flush=True)
+
+
+def _named(name: str | None) -> Named:
+    if name is not None and name not in BEHAVIOURS:
+        _refuse(f"--behaves-like {name!r} is none of those that --list-behaviours prints")
+    return BY_NOTHING if name is None else BEHAVIOURS[name]
 
 
 def _check_url(url: str) -> None:

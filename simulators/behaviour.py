@@ -16,6 +16,17 @@ Slots = Literal["each", "one", "shared"]
 Flaw = Literal["none", "decimals", "endless"]
 Freely = Literal["no", "under_default", "at_rating"]
 FreeMetering = Literal["none", "bare", "zero"]
+Metering = Literal[
+    "by the book",
+    "energy alone",
+    "kWh as Wh",
+    "0 W",
+    "L1-N",
+    "power per phase",
+    "energy per phase",
+    "register resets",
+    "current of all phases",
+]
 
 CHOICES = {
     "default_places": Places,
@@ -24,6 +35,7 @@ CHOICES = {
     "composite_flaw": Flaw,
     "charges_freely": Freely,
     "free_metering": FreeMetering,
+    "metering": Metering,
 }
 """The knobs that are one of a few words: a word nobody knows would go unnoticed."""
 
@@ -49,12 +61,20 @@ class Behaviour:
     - `ignores_profiles`: accepts every profile from now on, without effect; what it has already stays.
     - `charges_at_rating`: offers its rating whatever its profiles say.
 
+    How it wants them written, whatever it says of itself; those that are not are Rejected:
+    - `not_supported`: profiles of these purposes are answered NotSupported (1.6; 2.0.1 knows only Rejected).
+    - `refuses_units`, `refuses_levels_above`, `refuses_periods_above`, `refuses_number_phases`: with this in them.
+    - `takes_currents_a`: limits in amperes are one of these, or 0 (empty: any); `takes_whole_amperes`: whole ones.
+    - `refuses_defaults_a`: a TxDefaultProfile with one of these currents.
+    - `needs_transaction_id`: a TxProfile without it. `needs_start_schedule`: an Absolute one without it.
+
     What becomes of the profiles it took:
     - `applies_after_s`: they, and their clearing, take effect so long after the answer has left, in the order they
       came, also after the connection was lost.
     - `default_slots`: `one` holds a single place per purpose for connectors 1..n: the profile for one connector throws
       out the others', which then have none; `shared` likewise, and the last one counts for every connector.
     - `loses_profiles_on_reconnect`, `loses_profiles_on_reboot`: forgets all its profiles then.
+    - `zero_sticks`: once it has a limit of 0, later profiles of that purpose are accepted without effect.
     - `foreign_profiles`: installed before the first contact, whatever it takes itself; see `foreign.py`.
 
     How it answers:
@@ -69,6 +89,9 @@ class Behaviour:
     - `lacks`: CALLs with these actions are answered CALLERROR NotImplemented.
     - `composite_schedule`: how much of GetCompositeSchedule it has, see `composite.py`; `not supported` is CALLERROR
       NotSupported. `composite_flaw`: its limits have endless `decimals`, or its duration is 5000 years (`endless`).
+
+    - `restarts_when_asked`: restarts after it was asked about, or told, one of these keys or variables.
+    - `finishing_until_unplugged`: after a transaction it takes no remote start before the car was unplugged.
 
     How it connects and keeps time:
     - `boots_on_reconnect`: sends BootNotification after every reconnect, not only after a boot.
@@ -86,6 +109,9 @@ class Behaviour:
       the rating whatever the profiles say (`at_rating`); with a transaction, as always.
     - `free_metering`: no MeterValues then, or without transactionId (`bare`), or in 1.6 with transactionId 0 (`zero`).
     - `overdraw`: a car draws this share above what the charger permits, up to its rating (0.1: ten per cent).
+    - `keeps_a`: offers at least this current, whatever its profiles say, unless they say 0.
+    - `cars_sleep_after_s`: cars that come here draw nothing any more once they were offered less than 6 A for so long.
+    - `metering`: what it sends instead of what it measured, see `metering_flaws.py`.
     """
 
     rejects_profiles: tuple[str, ...] = ()
@@ -100,10 +126,22 @@ class Behaviour:
     ignores_profiles: bool = False
     charges_at_rating: bool = False
 
+    not_supported: tuple[str, ...] = ()
+    refuses_units: tuple[Unit, ...] = ()
+    refuses_levels_above: int | None = None
+    refuses_periods_above: int | None = None
+    refuses_number_phases: bool = False
+    takes_currents_a: tuple[float, ...] = ()
+    takes_whole_amperes: bool = False
+    refuses_defaults_a: tuple[float, ...] = ()
+    needs_transaction_id: bool = False
+    needs_start_schedule: bool = False
+
     applies_after_s: Span = AT_ONCE
     default_slots: Slots = "each"
     loses_profiles_on_reconnect: bool = False
     loses_profiles_on_reboot: bool = False
+    zero_sticks: bool = False
     foreign_profiles: tuple[Installed, ...] = ()
 
     never_answers: tuple[str, ...] = ()
@@ -120,6 +158,8 @@ class Behaviour:
     lacks: tuple[str, ...] = ()
     composite_schedule: CompositeSupport = "full"
     composite_flaw: Flaw = "none"
+    restarts_when_asked: tuple[str, ...] = ()
+    finishing_until_unplugged: bool = False
 
     boots_on_reconnect: bool = False
     reports_security_events: bool = False
@@ -133,6 +173,9 @@ class Behaviour:
     charges_freely: Freely = "no"
     free_metering: FreeMetering = "none"
     overdraw: float = 0.0
+    keeps_a: float = 0.0
+    cars_sleep_after_s: float = math.inf
+    metering: Metering = "by the book"
 
     def __post_init__(self) -> None:
         chances = (

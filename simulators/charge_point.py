@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from simulators.behaviour import BY_THE_BOOK, Behaviour
 from simulators.car import NO_DRAW, Car, Draw, Offer
-from simulators.charging_profile import ChargingProfile, Running
+from simulators.charging_profile import ChargingProfile, Limit, Running
 from simulators.connector import Connector, StopReason, Transaction
 from simulators.delayed import DelayedChanges, Outcome
 from simulators.hardware import Hardware
@@ -96,6 +96,9 @@ class ChargePoint:
         if self._behaviour.charges_at_rating:
             return dict.fromkeys(self.connectors, self._rated)
         offers = self._look_at_profiles(at_s).offers
+        if self._behaviour.keeps_a:
+            kept = self.hardware.offer(Limit("A", self._behaviour.keeps_a))
+            offers = {n: kept if 0 < offer.current_a < kept.current_a else offer for n, offer in offers.items()}
         if self._behaviour.charges_freely == "at_rating":
             idle = [number for number, connector in self.connectors.items() if connector.transaction is None]
             return offers | dict.fromkeys(idle, self._rated)
@@ -108,7 +111,8 @@ class ChargePoint:
     def permitted_together(self, at_s: float) -> Permitted:
         """What an observer counts for all connectors at the same time."""
         everything = added(self.permitted().values())
-        if self._behaviour.charges_at_rating or self._behaviour.charges_freely == "at_rating":
+        freely = self._behaviour.charges_at_rating or self._behaviour.charges_freely == "at_rating"
+        if freely or self._behaviour.keeps_a:
             return everything
         together = permitted_together(self.hardware, self.profiles, self.running(), self.clock_s(at_s))
         return least(everything, together)
@@ -133,6 +137,15 @@ class ChargePoint:
             if connector.transaction is not None
         }
 
+    def free(self) -> list[int]:
+        """The connectors that take a remote start."""
+        blocked = self._behaviour.finishing_until_unplugged
+        return [
+            number
+            for number, connector in self.connectors.items()
+            if connector.transaction is None and connector.operative and not (blocked and connector.charged)
+        ]
+
     def transaction(self, transaction_id: str) -> Transaction | None:
         """The running transaction with this wire id."""
         running = (connector.transaction for connector in self.connectors.values())
@@ -144,7 +157,8 @@ class ChargePoint:
         connector = self._connector(connector_id)
         if connector.car is not None:
             raise ValueError(f"connector {connector_id} already has a car")
-        connector.plug_in(car, now_s)
+        sleeps_after_s = min(car.sleeps_after_s, self._behaviour.cars_sleep_after_s)
+        connector.plug_in(replace(car, sleeps_after_s=sleeps_after_s), now_s)
         self._settle()
 
     def unplug(self, connector_id: int, now_s: float) -> None:
@@ -211,11 +225,11 @@ class ChargePoint:
 
     def install(self, connector_id: int, profile: ChargingProfile, now_s: float, *, after_s: float = 0.0) -> str | None:
         """Take a profile into force, now or `after_s` from now; or say why not, as `ProfileStore.install` does."""
-        slots = self._behaviour.default_slots
+        behaviour = self._behaviour
 
         def change(store: ProfileStore) -> str | None:
             new = Installed(connector_id, profile, self.clock_s(now_s))
-            return install(store, new, self.running(), slots)
+            return install(store, new, self.running(), behaviour)
 
         return self.change_profiles(change, now_s, after_s=after_s)
 

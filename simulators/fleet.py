@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from simulators.behaviour import BY_THE_BOOK, Behaviour
+from simulators.behaviours import BY_NOTHING, Named
 from simulators.changes import Change
 from simulators.clock import Clock
 from simulators.hardware import AC_ONE_PHASE, AC_THREE_PHASES, DC_50
@@ -17,15 +18,20 @@ VERSIONS: tuple[Version, Version] = ("1.6", "2.0.1")
 
 
 def fleet_specs(
-    charge_points: int, protocol: Literal["1.6", "2.0.1", "both"], *, prefix: str = "CP-"
+    charge_points: int,
+    protocol: Literal["1.6", "2.0.1", "both"],
+    *,
+    prefix: str = "CP-",
+    named: Named = BY_NOTHING,
 ) -> list[ChargePointSpec]:
     """The chargers of a fleet, PREFIX001 and on. Kinds repeat every three and versions every two chargers, so of six
-    every kind speaks both versions."""
+    every kind speaks both versions. `named`: all call themselves as that behaviour's make does."""
     return [
         ChargePointSpec(
             identity=f"{prefix}{number + 1:03d}",
             protocol=VERSIONS[number % 2] if protocol == "both" else protocol,
-            hardware=KINDS[number % 3],
+            hardware=named.built_on(KINDS[number % 3]),
+            vendor=named.vendor,
         )
         for number in range(charge_points)
     ]
@@ -42,9 +48,11 @@ def fleet(
     password: str | None = None,
     tls: Tls | None = None,
     behaviour: Behaviour = BY_THE_BOOK,
+    named: Named = BY_NOTHING,
     on_change: Callable[[SimulatedChargePoint, Change], None] | None = None,
 ) -> list[SimulatedChargePoint]:
-    """The same chargers, ready to be started against a central system; each has random numbers of its own."""
+    """The same chargers, ready to be started against a central system; each has random numbers of its own. `named` is
+    the make they call themselves, `behaviour` how they behave."""
     return [
         SimulatedChargePoint.over_websocket(
             spec,
@@ -56,5 +64,5 @@ def fleet(
             behaviour=behaviour,
             on_change=on_change,
         )
-        for spec in fleet_specs(charge_points, protocol, prefix=prefix)
+        for spec in fleet_specs(charge_points, protocol, prefix=prefix, named=named)
     ]

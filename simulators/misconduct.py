@@ -1,17 +1,18 @@
 """What a behaviour makes of a single CALL: whether a profile counts, and what befalls the answer. Pure."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from simulators.behaviour import Behaviour, Slots, Span
+from simulators.behaviour import Behaviour, Span
 from simulators.charging_profile import Period, Running
 from simulators.composite import Composite
+from simulators.demands import demands_otherwise, stuck_at_zero
 from simulators.frames import JsonObject
 from simulators.profiles import Installed, ProfileStore
 
-Verdict = Literal["take", "ignore", "reject"]
+Verdict = Literal["take", "ignore", "reject", "not supported"]
 Mishap = Literal["call_lost", "answer_lost", "call_error", "answered_twice", "answered_late"]
 
 ENDLESS_S = 157_680_000_000  # 5000 years
@@ -21,8 +22,10 @@ THIRD_OF_A_TENTH = 0.1 / 3
 def verdict(behaviour: Behaviour, connector_id: int, profile: JsonObject) -> Verdict:
     """What becomes of a profile on the wire, before the profile store is asked; `ignore` is Accepted without effect."""
     purpose = profile["chargingProfilePurpose"]
-    if purpose in behaviour.rejects_profiles:
+    if purpose in behaviour.rejects_profiles or demands_otherwise(behaviour, profile):
         return "reject"
+    if purpose in behaviour.not_supported:
+        return "not supported"
     if behaviour.takes_kinds and profile["chargingProfileKind"] not in behaviour.takes_kinds:
         return "reject"
     if behaviour.honours_only and purpose not in behaviour.honours_only:
@@ -57,6 +60,11 @@ def mishap(behaviour: Behaviour, action: str, rng: random.Random) -> Mishap | No
     return None
 
 
+def restarts(behaviour: Behaviour, names: Iterable[str]) -> str | None:
+    """How it restarts when it was asked about these, or told them; None: it does not."""
+    return "HardReset" if set(names) & set(behaviour.restarts_when_asked) else None
+
+
 def rejects_by_chance(behaviour: Behaviour, action: str, rng: random.Random) -> bool:
     chance = behaviour.rejects_profile_chance if action == "SetChargingProfile" else 0.0
     return chance > 0 and rng.random() < chance
@@ -86,12 +94,14 @@ def _with_decimals(period: Period) -> Period:
     return replace(period, limit=max(period.limit - THIRD_OF_A_TENTH, 0.0))
 
 
-def install(store: ProfileStore, new: Installed, running: Mapping[int, Running], slots: Slots) -> str | None:
-    """Install a profile, or say why not, in a store with as many places for TxDefaultProfiles as `slots` says.
+def install(store: ProfileStore, new: Installed, running: Mapping[int, Running], behaviour: Behaviour) -> str | None:
+    """Install a profile, or say why not, in a store with as many places for TxDefaultProfiles as `default_slots` says.
 
     Where those of connectors 1..n have one place together, what had it is gone.
     """
-    before = store.installed
+    before, slots = store.installed, behaviour.default_slots
+    if stuck_at_zero(behaviour, store, new):
+        return None
     in_one_place = slots != "each" and new.profile.purpose == "TxDefault" and new.connector_id != 0
     if in_one_place:
         store.installed = [item for item in before if item.profile.purpose != "TxDefault" or not item.connector_id]

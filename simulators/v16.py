@@ -9,6 +9,7 @@ from simulators.clock import parse_timestamp, timestamp
 from simulators.connector import Reading
 from simulators.frames import Answer, Call, JsonObject
 from simulators.meter import samples, split
+from simulators.metering_flaws import as_metered
 from simulators.occurrences import (
     ChargingStateChanged,
     DrawChanged,
@@ -205,6 +206,6 @@ class V16:
             {"value": str(sample.value)}
             | {"context": context, "measurand": sample.measurand, "unit": sample.unit}
             | ({"phase": sample.phase} if sample.phase else {})
-            for sample in samples(reading, measurands, self.spec.hardware)
+            for sample in as_metered(samples(reading, measurands, self.spec.hardware), self.behaviour.metering)
         ]
         return {"timestamp": self.time(reading.at_s), "sampledValue": values}

@@ -9,7 +9,7 @@ from simulators.clock import parse_timestamp
 from simulators.composite import composite_outcome, composite_schedule
 from simulators.connector import StopReason
 from simulators.frames import Answer, Call, JsonObject, error_answer
-from simulators.misconduct import duration_s, told, verdict
+from simulators.misconduct import duration_s, restarts, told, verdict
 from simulators.tokens import KnownToken
 from simulators.upkeep import UPKEEP_16
 from simulators.v16_profiles import PURPOSES, rate_unit, read_profile, write_composite
@@ -41,13 +41,15 @@ def _change_configuration(cp: V16, request: JsonObject, now_s: float) -> Answer:
     outcome = cp.settings.change(key, request["value"])
     if outcome == "Accepted" and key == "MeterValueSampleInterval":
         cp.model.set_sample_interval(float(request["value"]), now_s)
-    return Answer({"status": "NotSupported" if outcome == "Unknown" else outcome})
+    reboot = restarts(cp.behaviour, [key])
+    return Answer({"status": "NotSupported" if outcome == "Unknown" else outcome}, reboot=reboot)
 
 
 def _get_configuration(cp: V16, request: JsonObject, now_s: float) -> Answer:
     known: list[JsonObject] = []
     unknown: list[str] = []
-    for key in request.get("key") or list(cp.settings):
+    asked = request.get("key") or list(cp.settings)
+    for key in asked:
         row = cp.settings.row(key)
         if row is None:
             unknown.append(key)
@@ -55,7 +57,7 @@ def _get_configuration(cp: V16, request: JsonObject, now_s: float) -> Answer:
         entry: JsonObject = {"key": key, "readonly": row.access == "ReadOnly"}
         known.append(entry if row.access == "WriteOnly" else entry | {"value": row.value})
     payload: JsonObject = {"configurationKey": known}
-    return Answer(payload | ({"unknownKey": unknown} if unknown else {}))
+    return Answer(payload | ({"unknownKey": unknown} if unknown else {}), reboot=restarts(cp.behaviour, asked))
 
 
 def _clear_cache(cp: V16, request: JsonObject, now_s: float) -> Answer:
@@ -94,6 +96,8 @@ def _set_charging_profile(cp: V16, request: JsonObject, now_s: float) -> Answer:
     match verdict(cp.behaviour, connector_id, wire):
         case "reject":
             return Answer({"status": "Rejected"})
+        case "not supported":
+            return Answer({"status": "NotSupported"})
         case "ignore":
             return Answer({"status": "Accepted"})
         case "take":
@@ -148,7 +152,7 @@ def _get_composite_schedule(cp: V16, request: JsonObject, now_s: float) -> Answe
 
 
 def _remote_start(cp: V16, request: JsonObject, now_s: float) -> Answer:
-    free = [n for n, c in cp.model.connectors.items() if c.transaction is None and c.operative]
+    free = cp.model.free()
     wanted = request.get("connectorId")
     profile = request.get("chargingProfile")
     if not free or (wanted is not None and wanted not in free):

@@ -9,6 +9,7 @@ from simulators.clock import parse_timestamp, timestamp
 from simulators.connector import Reading, StopReason, Transaction
 from simulators.frames import Answer, Call, JsonObject
 from simulators.meter import Sample, samples, split
+from simulators.metering_flaws import as_metered
 from simulators.occurrences import (
     ChargingStateChanged,
     DrawChanged,
@@ -209,7 +210,7 @@ class V201:
         return {"timestamp": self.time(reading.at_s), "sampledValue": values}
 
     def samples(self, reading: Reading, measurands: Iterable[str]) -> list[Sample]:
-        return samples(reading, measurands, self.spec.hardware)
+        return as_metered(samples(reading, measurands, self.spec.hardware), self.behaviour.metering)
 
     def _started(self, started: TransactionStarted) -> list[Call]:
         transaction, reading = started.transaction, started.reading

@@ -34,7 +34,7 @@ def install(cs: V201, evse_id: int, wire: JsonObject, now_s: float) -> str | Non
     except ValueError:
         return "InvalidValue"
     match verdict(cs.behaviour, evse_id, wire):
-        case "reject":
+        case "reject" | "not supported":
             return "UnsupportedRequest"
         case "ignore":
             return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulators.clock import parse_timestamp
 from simulators.connector import StopReason
 from simulators.frames import Answer, Call, JsonObject
+from simulators.misconduct import restarts
 from simulators.tokens import KnownToken
 from simulators.upkeep import UPKEEP_201
 from simulators.v201_charging import (
@@ -28,7 +29,8 @@ ROWS_PER_REPORT = 20
 
 
 def _get_variables(cs: V201, request: JsonObject, now_s: float) -> Answer:
-    return Answer({"getVariableResult": [_variable(cs, wanted) for wanted in request["getVariableData"]]})
+    results = [_variable(cs, wanted) for wanted in request["getVariableData"]]
+    return Answer({"getVariableResult": results}, reboot=_restarts(cs, request["getVariableData"]))
 
 
 def _variable(cs: V201, wanted: JsonObject) -> JsonObject:
@@ -45,7 +47,12 @@ def _variable(cs: V201, wanted: JsonObject) -> JsonObject:
 
 
 def _set_variables(cs: V201, request: JsonObject, now_s: float) -> Answer:
-    return Answer({"setVariableResult": [_change(cs, wanted, now_s) for wanted in request["setVariableData"]]})
+    results = [_change(cs, wanted, now_s) for wanted in request["setVariableData"]]
+    return Answer({"setVariableResult": results}, reboot=_restarts(cs, request["setVariableData"]))
+
+
+def _restarts(cs: V201, named: list[JsonObject]) -> str | None:
+    return restarts(cs.behaviour, [item["variable"]["name"] for item in named])
 
 
 def _change(cs: V201, wanted: JsonObject, now_s: float) -> JsonObject:
@@ -85,7 +92,7 @@ def _reports(cs: V201, request_id: int, at_s: float) -> Iterable[Call]:
 
 
 def _request_start(cs: V201, request: JsonObject, now_s: float) -> Answer:
-    free = [n for n, c in cs.model.connectors.items() if c.transaction is None and c.operative]
+    free = cs.model.free()
     wanted, profile = request.get("evseId"), request.get("chargingProfile")
     if not free or (wanted is not None and wanted not in free):
         return Answer({"status": "Rejected"})

@@ -25,9 +25,10 @@ from csms.app import Application, RandomIds, SystemClock
 from csms.config import Config
 from csms.store.async_store import AsyncStore
 from simulators.behaviour import BY_THE_BOOK, Behaviour
+from simulators.behaviours import BEHAVIOURS
 from simulators.car import Car
 from simulators.clock import SystemClock as StationClock
-from simulators.hardware import DC_50, Hardware
+from simulators.hardware import AC_THREE_PHASES, DC_50, Hardware
 from simulators.protocol import ChargePointSpec, Version
 from simulators.station import SimulatedChargePoint
 from simulators.transport import Transport, TransportClosed, charge_point_url, websocket_transport
@@ -193,6 +194,23 @@ class System:
             await station.wait_accepted()
         return station
 
+    async def behaves_like(
+        self,
+        charge_point_id: str,
+        name: str,
+        protocol: Version = "1.6",
+        hardware: Hardware = AC_THREE_PHASES,
+        *,
+        vendor: str | None = None,
+    ) -> SimulatedChargePoint:
+        """Switch a charger on that departs from the book as the behaviour of this name; under another vendor's name,
+        nothing is known of it."""
+        named = BEHAVIOURS[name]
+        known = named.built_on(hardware) if vendor is None else hardware
+        return await self.charger(
+            charge_point_id, protocol, known, behaviour=named.behaviour, vendor=vendor or named.vendor
+        )
+
     async def chargers(
         self, protocols: Mapping[str, Version], hardware: Hardware = DC_22
     ) -> list[SimulatedChargePoint]:
@@ -255,6 +273,12 @@ class System:
         self._watch = Watch()
         self._look()
         return self._watch
+
+    def said_of(self, station: SimulatedChargePoint) -> str:
+        """The last frames of a charger, and what it permits and draws: for a failed test."""
+        view = station.connector(1)
+        last = self.frames[station.spec.identity][-12:]
+        return f"permits {view.permitted_w}, draws {view.drawn_w}: {json.dumps(last, indent=1)}"
 
     def told(self, charge_point_id: str, action: str) -> list[JsonObject]:
         """The payloads of the central system's CALLs with this action to a simulated charger, oldest first."""
