@@ -45,7 +45,7 @@ class QuirksConfig(Section):
     keeps_profiles: bool | None = None
     unasked: Annotated[list[Unasked], Field(max_length=10)] | None = None
     current_sums_phases: bool | None = None
-    register_in_kwh: bool | None = None
+    register_unit: Literal["Wh", "kWh"] | None = None
     power_metered: bool | None = None
 
     @field_validator("rate_units", "currents_a", "unasked")

@@ -20,6 +20,7 @@ Metering = Literal[
     "by the book",
     "energy alone",
     "kWh as Wh",
+    "Wh as kWh",
     "0 W",
     "L1-N",
     "power per phase",

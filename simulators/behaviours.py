@@ -81,6 +81,7 @@ BEHAVIOURS: dict[str, Named] = {
     "meters-per-phase": _meters("tells power by phase", "power per phase"),
     "meters-phase-sum": _meters("tells one current, the sum of all phases", "current of all phases"),
     "meters-resetting": _meters("begins its energy register anew now and then", "register resets"),
+    "meters-wh-as-kwh": _meters("tells Wh and calls them kWh", "Wh as kWh"),
     "necharge-steps": Named(
         "takes 6, 8, 10, 13 and 16 A alone", Behaviour(takes_currents_a=(6.0, 8.0, 10.0, 13.0, 16.0)), "NEcharge"
     ),

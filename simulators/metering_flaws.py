@@ -20,6 +20,8 @@ def _flawed(samples: list[Sample], metering: Metering) -> Iterator[Sample]:
             yield from (sample for sample in samples if sample.measurand == ENERGY)
         case "kWh as Wh":
             yield from _each(samples, ENERGY, lambda sample: [replace(sample, value=sample.value / 1000)])
+        case "Wh as kWh":
+            yield from _each(samples, ENERGY, lambda sample: [replace(sample, unit="kWh")])
         case "0 W":
             yield from _each(samples, POWER, lambda sample: [replace(sample, value=0.0)])
         case "L1-N":

@@ -11,6 +11,7 @@ import structlog
 
 from csms.charge_points.connection import Reply
 from csms.charge_points.metering import Reading, SampleSet, Wiring, reading, reading_is_current
+from csms.charge_points.metering_quirks import as_meant
 from csms.charge_points.parts import Report
 from csms.charge_points.profile_reports import ProfileReports
 from csms.charge_points.schemas import JsonObject
@@ -187,6 +188,11 @@ class Session:
         free = [n for n in connectors if ConnectorKey(self.charge_point_id, n) not in snapshot.active]
         occupied = [n for n in free if self._status_in(snapshot, n) in _OCCUPIED]
         return next(iter(occupied or free), None)
+
+    def as_meant(self, sets: list[SampleSet]) -> list[SampleSet]:
+        """What the charger means by the samples it sent."""
+        known = self.site.view().charge_points[self.charge_point_id].capabilities
+        return as_meant(sets, known, self.settings())
 
     def record_meter_values(self, connector_id: int, transaction_id: str | None, sets: Several[SampleSet]) -> None:
         """Record what a message with meter values says, if it says anything about power or energy."""

@@ -41,7 +41,7 @@ class Capabilities:
     wrongly, so there is none. `keeps_profiles` False: it forgets them with its connection.
 
     `unasked` are settings it must not be asked about or told. `current_sums_phases`: its current without a phase is the
-    sum of all. `register_in_kwh`: its energy register is in kWh whatever the unit says. `power_metered` False: its
+    sum of all. `register_unit`: what its energy register is in, whatever it says. `power_metered` False: its
     power is not to be believed.
     """
 
@@ -65,7 +65,7 @@ class Capabilities:
     keeps_profiles: bool = True
     unasked: tuple[str, ...] = ()
     current_sums_phases: bool = False
-    register_in_kwh: bool = False
+    register_unit: str | None = None
     power_metered: bool = True
 
     @property
@@ -96,7 +96,7 @@ class Knobs:
     keeps_profiles: bool | None = None
     unasked: tuple[str, ...] | None = None
     current_sums_phases: bool | None = None
-    register_in_kwh: bool | None = None
+    register_unit: str | None = None
     power_metered: bool | None = None
 
     def said(self) -> Iterator[tuple[str, object]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from csms.domain.model import MeterReading, Transaction
+from csms.domain.model import MeterReading, PowerSource, Transaction
 
 _LONGEST_SLOPE_S = 900.0
+_MORE_THAN_A_TICK_WH = 2.0
 
 
 def energy_after(transaction: Transaction, register_wh: float | None) -> Transaction:
@@ -16,6 +17,17 @@ def energy_after(transaction: Transaction, register_wh: float | None) -> Transac
     before_wh = transaction.register_wh
     gained_wh = 0.0 if before_wh is None else max(0.0, register_wh - before_wh)
     return replace(transaction, energy_wh=(transaction.energy_wh or 0.0) + gained_wh, register_wh=register_wh)
+
+
+def denied_by_register(before: MeterReading, after: MeterReading) -> bool:
+    """Whether a charger tells 0 W, again, while its energy register has risen: then its power says nothing.
+
+    Once, it may just have stopped. A register in whole watt-hours may tick without anybody charging.
+    """
+    if after.power_w != 0 or before.energy_wh is None or after.energy_wh is None:
+        return False
+    again = before.power_w == 0 or before.source is PowerSource.ENERGY_SLOPE
+    return again and after.energy_wh - before.energy_wh >= _MORE_THAN_A_TICK_WH
 
 
 def slope_power_w(before: MeterReading, after: MeterReading) -> float | None:

@@ -12,7 +12,7 @@ from csms.domain import limit_facts as facts
 from csms.domain.alarms import Alarm
 from csms.domain.capability_rules import known_anew, seen_to_have_several, started_afresh
 from csms.domain.demand import with_demand
-from csms.domain.energy import energy_after, slope_power_w
+from csms.domain.energy import denied_by_register, energy_after, slope_power_w
 from csms.domain.freshness import age
 from csms.domain.grid import OperatorLimit
 from csms.domain.illegal import IllegalEvent
@@ -198,7 +198,7 @@ def _meter_values(state: State, event: ev.MeterValuesReceived) -> tuple[Row, ...
         least_lag_s=least_lag_s,
         least_lag_since=least_lag_since,
     )
-    if reading.power_w is None and before is not None:
+    if before is not None and (reading.power_w is None or denied_by_register(before, reading)):
         slope_w = slope_power_w(before, reading)
         if slope_w is not None:
             reading = replace(reading, power_w=slope_w, source=PowerSource.ENERGY_SLOPE)

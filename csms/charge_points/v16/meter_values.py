@@ -18,7 +18,7 @@ def meter_values(session: Session, payload: JsonObject) -> Reply:
     session.record_meter_values(
         payload["connectorId"] or _connector_of(session, transaction_id),
         transaction_id,
-        sample_sets(payload["meterValue"], session.now().utc_s),
+        session.as_meant(sample_sets(payload["meterValue"], session.now().utc_s)),
     )
     return Reply({})
 

@@ -112,7 +112,7 @@ class _End:
         self._id_token: str | None = payload.get("idTag")
         self._reason: str = payload.get("reason", "Local")  # chapter 6.49
         self._ended_at_s = charger_time(payload["timestamp"], self._at.utc_s)
-        self.samples = sample_sets(payload.get("transactionData", ()), self._at.utc_s)
+        self.samples = session.as_meant(sample_sets(payload.get("transactionData", ()), self._at.utc_s))
         self._register_wh = _register_wh(payload, self.samples)
 
     def wanted(self, known: list[Transaction]) -> Transaction | None:

@@ -16,7 +16,8 @@ _NO_UNIT: JsonObject = {}
 
 def meter_values(session: Session, payload: JsonObject) -> Reply:
     """J01. EVSE 0 is the main meter."""
-    session.record_meter_values(payload["evseId"], None, sample_sets(payload["meterValue"], session.now().utc_s))
+    sets = session.as_meant(sample_sets(payload["meterValue"], session.now().utc_s))
+    session.record_meter_values(payload["evseId"], None, sets)
     return Reply({})
 
 

@@ -92,7 +92,7 @@ class _Event:
             id_token=payload.get("idToken", {}).get("idToken") or None,  # C02: a start button has an empty one
             charging_state=info.get("chargingState"),
             reason=info.get("stoppedReason", "Local"),  # TransactionType: may be left out when it is Local
-            values=sample_sets(payload.get("meterValue", ()), at.utc_s),
+            values=session.as_meant(sample_sets(payload.get("meterValue", ()), at.utc_s)),
             seq_no=payload["seqNo"],
             trigger_reason=payload["triggerReason"],
             remote_start_id=info.get("remoteStartId"),
