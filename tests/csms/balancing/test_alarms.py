@@ -4,7 +4,7 @@ from support.world import World
 from csms.balancing.alarms import Trouble, alarm_events
 from csms.balancing.words import cause, kw, place
 from csms.domain import events as ev
-from csms.domain.alarms import Alarm
+from csms.domain.alarms import SECURITY_EVENT, Alarm
 from csms.domain.grid import Circuit
 from csms.domain.model import ConnectorKey, ConnectorStatus, Current, LimitPurpose, Moment, Proof
 from csms.domain.rules import IllegalEvent
@@ -287,3 +287,10 @@ def test_more_amperes_make_an_alarm_worse_too(excess_a: float, raised: int) -> N
     before = {("k", "a"): Alarm(1, "k", "a", "text", 0.0, excess_a=2.0)}
     found = [Trouble("k", "a", "text", excess_a=excess_a)]
     assert len(alarm_events(found, before, Moment(10.0, 10.0), lambda: 9)) == raised
+
+
+def test_what_a_charge_point_reports_of_its_security_stands_until_an_operator_clears_it() -> None:
+    world = World()
+    world.charger("a")
+    world.apply(ev.AlarmRaised(world.now, 1, SECURITY_EVENT, "a: TamperDetectionActivated", "tampered"))
+    assert alarm_events([], world.state.alarms, world.now, lambda: 2) == []

@@ -131,6 +131,14 @@ class LedgerMachine(RuleBasedStateMachine):
     def is_capped_by_an_operator(self, n: int, power_kw: int | None, for_s: float | None, whole: bool) -> None:
         self.life.capped_by_operator(n, power_kw, for_s, whole=whole)
 
+    @rule(n=PICK, power_kw=st.sampled_from([None, 0, 3, 9]), whole=st.booleans())
+    def reports_a_limit_of_others(self, n: int, power_kw: int | None, whole: bool) -> None:
+        self.life.reports_external_limit(n, power_kw, whole=whole)
+
+    @rule(n=PICK)
+    def asks_for_its_limit(self, n: int) -> None:
+        self.life.asks_for_its_limit(n)
+
     @rule(power_w=st.integers(0, 10_000))
     def reports_its_other_loads(self, power_w: int) -> None:
         self.life.reports_load(power_w)

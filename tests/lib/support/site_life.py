@@ -10,7 +10,7 @@ from csms.balancing.budget import effective_config
 from csms.balancing.compliance import judge
 from csms.balancing.yielding import Yielding
 from csms.domain import events as ev
-from csms.domain.grid import OperatorLimit, TemporaryLimit
+from csms.domain.grid import ExternalLimit, OperatorLimit, TemporaryLimit
 from csms.domain.limits import ConnectorLimits, Limit
 from csms.domain.model import (
     BalancerSettings,
@@ -265,13 +265,33 @@ class SiteLife:
         ):
             self.world.apply(ev.OperatorLimitCleared(now, charge_point_id, connector_id))
 
+    def reports_external_limit(self, n: int, power_kw: int | None, *, whole: bool) -> None:
+        """A charger reports a limit of its own energy manager; None: that it is no more."""
+        charge_point_id, number = list(self.true)[n % len(self.true)]
+        connector_id, now = 0 if whole else number, self.world.now
+        if power_kw is None:
+            self.world.apply(ev.ExternalLimitCleared(now, charge_point_id, "EMS", connector_id))
+        else:
+            limit = ExternalLimit("EMS", connector_id, power_kw * 1000)
+            self.world.apply(ev.ExternalLimitSet(now, charge_point_id, limit))
+
+    def asks_for_its_limit(self, n: int) -> None:
+        """A charger wants to be told its session's limit again."""
+        key = list(self.true)[n % len(self.true)]
+        if key in self.world.state.active:
+            self.world.apply(ev.LimitRequested(self.world.now, *key, "EV charging needs"))
+
     def operator_limit_w(self, key: ConnectorKey) -> int | None:
-        """What an operator allows a connector, or its whole charge point (connector 0), now."""
-        limits = self.world.state.charge_points[key.charge_point_id].operator_limits
+        """What an operator, or whoever else limits it, allows a connector or its charge point (connector 0) now."""
+        charge_point = self.world.state.charge_points[key.charge_point_id]
+        limits: tuple[OperatorLimit | ExternalLimit, ...] = charge_point.operator_limits
         now_s = self.world.now.utc_s
-        return next(
-            (o.max_power_w for o in limits if o.connector_id == key.connector_id and not o.over_at(now_s)), None
-        )
+        holding = [
+            o.max_power_w
+            for o in limits + charge_point.external_limits
+            if o.connector_id == key.connector_id and not o.over_at(now_s)
+        ]
+        return min(holding, default=None)
 
     def beyond_its_operators_limit(self) -> str | None:
         """A share, or the shares of a charge point, above what an operator allows."""
