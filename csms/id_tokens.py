@@ -96,7 +96,7 @@ class IdTokens:
         self._records: dict[str, IdToken] = {}
         self._in_use: dict[str, set[InUse]] = {}
         self._forget_at = _FORGOTTEN_AT
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[Sequence[str]], None]] = []
         self.refusals = Refusals(sites.get, clock, self._is_to_end)
 
     async def load(self, declared: Iterable[IdToken]) -> None:
@@ -144,8 +144,8 @@ class IdTokens:
         """In the order of their keys."""
         return [self._records[key] for key in sorted(self._records)]
 
-    def on_change(self, listener: Callable[[], None]) -> None:
-        """Call it whenever a record has changed."""
+    def on_change(self, listener: Callable[[Sequence[str]], None]) -> None:
+        """Call it with the keys of records whenever some have changed."""
         self._listeners.append(listener)
 
     async def save(self, records: Sequence[IdToken]) -> None:
@@ -197,10 +197,10 @@ class IdTokens:
         known = self._records.get(record.key)
         return record if known is None else replace(record, id_token=known.id_token)
 
-    def _changed(self, keys: Iterable[str]) -> None:
+    def _changed(self, keys: Sequence[str]) -> None:
         self._end_blocked(keys)
         for listener in self._listeners:
-            listener()
+            listener(keys)
 
     def _end_blocked(self, keys: Iterable[str]) -> None:
         """Where two transactions of a token run that may have one, both were let in: neither is ended for the other."""

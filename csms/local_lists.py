@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any, NamedTuple, Protocol
 
-from csms.domain.authorization import Decision, IdToken, may_charge_at
+from csms.domain.authorization import Decision, IdToken
 from csms.domain.local_list import Entry, Held, Standing
-from csms.domain.model import ChargePointSettings
+from csms.domain.model import ChargePointSettings, Current
 from csms.domain.ports import Clock, Store
 from csms.domain.records import RecordQuery, Told
 
@@ -16,17 +17,20 @@ NAME = "sent"
 
 
 class Tokens(Protocol):
-    """The tokens there are."""
+    """The tokens there are; a key is `token_key` of a token."""
 
     def all(self) -> list[IdToken]: ...
 
-    def on_change(self, listener: Callable[[], None]) -> None: ...
+    def find(self, id_token: str) -> IdToken | None: ...
+
+    def on_change(self, listener: Callable[[Sequence[str]], None]) -> None: ...
 
 
 class LocalLists:
     """Implements domain.local_list.LocalLists.
 
-    What a whole site may hold is worked out once for all its charge points, and again when a token has changed.
+    What all charge points of a kind at a site may hold is worked out once, and then changes with the tokens that do: a
+    fleet of chargers and tokens by the hundred thousand must not be gone through at every change.
     """
 
     def __init__(self, tokens: Tokens, *, by_default: bool, store: Store, clock: Clock) -> None:
@@ -36,22 +40,24 @@ class LocalLists:
         self._clock = clock
         self._listeners: dict[int, Callable[[], None]] = {}
         self._numbers = 0
-        self._of_sites: dict[str, list[IdToken]] = {}
-        self._of_points: dict[str, list[IdToken]] | None = None
+        self._entries: dict[str, Entry] = {}
+        self._of_kinds: dict[_Kind, dict[str, IdToken]] = {}
+        self._of_points: dict[str, dict[str, IdToken]] | None = None
+        self._points_of: dict[str, list[str]] = {}
         tokens.on_change(self._changed)
 
     def wanted(self, settings: ChargePointSettings) -> bool:
         return self._by_default if settings.local_list is None else settings.local_list
 
-    def entries(self, settings: ChargePointSettings, longest: int) -> Mapping[str, Entry]:
-        """Sorted by token, those that name the charge point first: where not all have room, they come first."""
-        named, everywhere = self._found(settings)
-        allowed = (
-            token
-            for token in (*named, *everywhere)
-            if len(token.id_token) <= longest and token.current in (None, settings.current or token.current)
-        )
-        return {token.id_token: _entry(token) for token in allowed}
+    def entries(self, settings: ChargePointSettings, longest: int, room: int) -> tuple[Mapping[str, Entry], int]:
+        """Those that name the charge point come first, so that they have room."""
+        kind = _Kind(settings.site_id, settings.current, longest)
+        named = {key: token for key, token in self._named(settings).items() if kind.allows(token)}
+        others = self._of_kind(kind)
+        both = sum(key in others for key in named)
+        rest = (token for key, token in others.items() if key not in named)
+        entries = {token.id_token: self._entry(token) for token in islice(chain(named.values(), rest), room)}
+        return entries, len(named) + len(others) - both - len(entries)
 
     async def held(self, charge_point_id: str) -> Held:
         found = await self._store.records(
@@ -82,28 +88,63 @@ class LocalLists:
 
         return forget
 
-    def _found(self, settings: ChargePointSettings) -> tuple[list[IdToken], list[IdToken]]:
+    def _named(self, settings: ChargePointSettings) -> Mapping[str, IdToken]:
+        """The tokens whose places name this charge point, or a connector of it."""
         if self._of_points is None:
             self._of_points = {}
             for token in self._tokens.all():
-                for point in dict.fromkeys(place.partition(":")[0] for place in token.charge_points):
-                    self._of_points.setdefault(point, []).append(token)
-        named = self._of_points.get(settings.charge_point_id, [])
-        if settings.site_id not in self._of_sites:
-            nowhere = ""  # no charge point has this name
-            self._of_sites[settings.site_id] = [
-                token for token in self._tokens.all() if may_charge_at(token, settings.site_id, nowhere)
-            ]
-        return named, self._of_sites[settings.site_id]
+                self._name(self._of_points, token.key, token)
+        return self._of_points.get(settings.charge_point_id, {})
 
-    def _changed(self) -> None:
-        self._of_sites.clear()
-        self._of_points = None
+    def _name(self, points: dict[str, dict[str, IdToken]], key: str, token: IdToken | None) -> None:
+        """The token as it is now at the charge points it names, and no more at those it named before."""
+        for point in self._points_of.pop(key, ()):
+            del points[point][key]
+        if token is not None and token.charge_points:
+            named = list(dict.fromkeys(place.partition(":")[0] for place in token.charge_points))
+            for point in named:
+                points.setdefault(point, {})[key] = token
+            self._points_of[key] = named
+
+    def _of_kind(self, kind: _Kind) -> dict[str, IdToken]:
+        found = self._of_kinds.get(kind)
+        if found is None:
+            found = self._of_kinds[kind] = {token.key: token for token in self._tokens.all() if kind.holds(token)}
+        return found
+
+    def _entry(self, token: IdToken) -> Entry:
+        """Lists hold what does not change by itself: the charge point looks at the expiry."""
+        entry = self._entries.get(token.key)
+        if entry is None:
+            decision = Decision(token.status, token.group_id, token.expires_at_s, priority=token.priority)
+            entry = self._entries[token.key] = Entry.of(token.id_token, decision, token.kind)
+        return entry
+
+    def _changed(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            token = self._tokens.find(key)
+            self._entries.pop(key, None)
+            for kind, tokens in self._of_kinds.items():
+                if token is not None and kind.holds(token):
+                    tokens[key] = token
+                else:
+                    tokens.pop(key, None)
+            if self._of_points is not None:
+                self._name(self._of_points, key, token)
         for listener in list(self._listeners.values()):
             listener()
 
 
-def _entry(token: IdToken) -> Entry:
-    """Lists hold what does not change by itself: the charge point looks at the expiry."""
-    decision = Decision(token.status, token.group_id, token.expires_at_s, priority=token.priority)
-    return Entry(token.id_token, decision, token.kind)
+class _Kind(NamedTuple):
+    """What decides which tokens a charge point may hold, but for those that name it."""
+
+    site_id: str
+    current: Current | None
+    longest: int
+
+    def allows(self, token: IdToken) -> bool:
+        return len(token.id_token) <= self.longest and token.current in (None, self.current or token.current)
+
+    def holds(self, token: IdToken) -> bool:
+        anywhere = not (token.sites or token.charge_points) or self.site_id in token.sites
+        return anywhere and self.allows(token)

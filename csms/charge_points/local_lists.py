@@ -21,7 +21,6 @@ from csms.domain.local_list import (
     Standing,
     Update,
     answered,
-    fitting,
     next_update,
     reported,
 )
@@ -111,7 +110,7 @@ class ListKeeper:
                 return state is ListState.UNANSWERED
         refused, state = 0, ListState.BEHIND
         while state is ListState.BEHIND and (held := self._held) is not None:
-            update = next_update(self._fitting(), held, self._capacity)
+            update = next_update(self._entries()[0], held, self._capacity)
             if update is None:
                 state = ListState.IN_STEP
             else:
@@ -165,17 +164,14 @@ class ListKeeper:
             return ListAnswer.UNANSWERED
         return ListAnswer(answer["status"])
 
-    def _fitting(self) -> Mapping[str, Entry]:
-        return fitting(self._entries(), self._capacity)
-
-    def _entries(self) -> Mapping[str, Entry]:
-        return self._lists.entries(self._session.settings(), self._dialect.longest_token)
+    def _entries(self) -> tuple[Mapping[str, Entry], int]:
+        return self._lists.entries(self._session.settings(), self._dialect.longest_token, self._capacity.room)
 
     def _note(self, state: ListState, held: Held) -> None:
-        wanted, fit = len(self._entries()), len(self._fitting())
-        self._lists.keep(self._session.charge_point_id, Standing(state, held, fit, wanted - fit))
+        entries, left_out = self._entries()
+        self._lists.keep(self._session.charge_point_id, Standing(state, held, len(entries), left_out))
         log = self._session.log.debug if state is ListState.BEHIND else self._session.log.info
-        log("local_list.standing", state=state.value, version=held.version, id_tokens=fit, left_out=wanted - fit)
+        log("local_list.standing", state=state.value, version=held.version, id_tokens=len(entries), left_out=left_out)
 
 
 def _state_after(answer: ListAnswer, refused: int) -> ListState:

@@ -30,18 +30,17 @@ _ENTRY_BYTES = 300
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A token as a list says it. `kind` is its type in 2.0.1."""
+    """A token as a list says it. `kind` is its type in 2.0.1; the fingerprint changes with whatever is said of it."""
 
     id_token: str = field(repr=False)
     decision: Decision
-    kind: str | None = None
+    kind: str | None
+    fingerprint: str
 
-    @property
-    def fingerprint(self) -> str:
-        """Changes with whatever is said of the token."""
-        decision = self.decision
-        said = (decision.status.value, decision.group_id, decision.expires_at_s, decision.priority, self.kind)
-        return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+    @classmethod
+    def of(cls, id_token: str, decision: Decision, kind: str | None = None) -> Entry:
+        said = (decision.status.value, decision.group_id, decision.expires_at_s, decision.priority, kind)
+        return cls(id_token, decision, kind, hashlib.sha256(repr(said).encode()).hexdigest()[:12])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,10 @@ class Capacity:
     most: int | None = None
     bytes_per_message: int | None = None
     enabled: bool = True
+
+    @property
+    def room(self) -> int:
+        return MOST if self.most is None else min(self.most, MOST)
 
     @property
     def batch(self) -> int:
@@ -115,8 +118,8 @@ class LocalLists(Protocol):
         """Whether this charge point is sent a list."""
         ...
 
-    def entries(self, settings: ChargePointSettings, longest: int) -> Mapping[str, Entry]:
-        """What it should hold, in an order that does not change, but for tokens of more than so many characters."""
+    def entries(self, settings: ChargePointSettings, longest: int, room: int) -> tuple[Mapping[str, Entry], int]:
+        """What it should hold, but for tokens of more than so many characters; and how many more have no room."""
         ...
 
     async def held(self, charge_point_id: str) -> Held:
@@ -137,12 +140,6 @@ def reported(held: Held, version: int) -> Held:
     if held.entries is not None and version == held.version:
         return held
     return Held(max(held.version, version, 0))
-
-
-def fitting(entries: Mapping[str, Entry], capacity: Capacity) -> Mapping[str, Entry]:
-    """Those it has room for: the first in their order."""
-    most = MOST if capacity.most is None else min(capacity.most, MOST)
-    return entries if len(entries) <= most else dict(islice(entries.items(), most))
 
 
 def next_update(wanted: Mapping[str, Entry], held: Held, capacity: Capacity) -> Update | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
-from csms.domain.authorization import IdToken, Status
+from csms.domain.authorization import IdToken, Status, token_key
 from csms.domain.local_list import Held, ListState, Standing
 from csms.domain.model import ChargePointSettings, Current, Moment
 from csms.local_lists import LocalLists
@@ -24,18 +24,27 @@ class Clock:
 class Tokens:
     def __init__(self, *tokens: IdToken) -> None:
         self.tokens = list(tokens)
-        self.listeners: list[Callable[[], None]] = []
+        self.listeners: list[Callable[[Sequence[str]], None]] = []
 
     def all(self) -> list[IdToken]:
         return self.tokens
 
-    def on_change(self, listener: Callable[[], None]) -> None:
+    def find(self, id_token: str) -> IdToken | None:
+        return next((token for token in self.tokens if token.key == token_key(id_token)), None)
+
+    def on_change(self, listener: Callable[[Sequence[str]], None]) -> None:
         self.listeners.append(listener)
 
     def change(self, *tokens: IdToken) -> None:
+        """These and no others, from now on."""
+        keys = [token.key for token in (*self.tokens, *tokens)]
         self.tokens = list(tokens)
         for listener in self.listeners:
-            listener()
+            listener(keys)
+
+
+def shown(kept: LocalLists, settings: ChargePointSettings = POINT) -> list[str]:
+    return list(kept.entries(settings, 20, 100)[0])
 
 
 def lists(tokens: Tokens, *, by_default: bool = True) -> LocalLists:
@@ -61,30 +70,49 @@ def lists(tokens: Tokens, *, by_default: bool = True) -> LocalLists:
     ],
 )
 async def test_a_token_is_listed_where_it_may_charge(token: IdToken, listed: bool) -> None:
-    entries = lists(Tokens(token)).entries(POINT, 20)
-    assert list(entries) == ([token.id_token] if listed else [])
+    assert shown(lists(Tokens(token))) == ([token.id_token] if listed else [])
 
 
 async def test_a_token_is_listed_once_and_those_that_name_the_charge_point_come_first() -> None:
     tokens = Tokens(IdToken("A"), IdToken("B", sites=("home",), charge_points=("CP-1:2", "CP-1:1")), IdToken("C"))
-    assert list(lists(tokens).entries(POINT, 20)) == ["B", "A", "C"]
+    assert shown(lists(tokens)) == ["B", "A", "C"]
+    assert [(list(found), more) for found, more in [lists(tokens).entries(POINT, 20, 2)]] == [(["B", "A"], 1)]
 
 
 async def test_an_entry_says_what_does_not_change_by_itself() -> None:
     expired = IdToken("T", group_id="G", expires_at_s=1.0, kind="eMAID", priority=2)
-    entry = lists(Tokens(expired)).entries(POINT, 20)["T"]
+    entry = lists(Tokens(expired)).entries(POINT, 20, 1)[0]["T"]
     assert (entry.decision.status, entry.decision.group_id, entry.decision.expires_at_s) == (Status.ACCEPTED, "G", 1.0)
     assert (entry.kind, entry.decision.priority) == ("eMAID", 2)
 
 
-async def test_a_change_shows_at_once_and_is_told_to_who_listens() -> None:
-    tokens = Tokens(IdToken("A"))
+@pytest.mark.parametrize(
+    "after",
+    [
+        [],
+        [IdToken("A"), IdToken("B")],
+        [IdToken("A", sites=("away",))],
+        [IdToken("A", charge_points=("CP-1:2",))],
+        [IdToken("A", charge_points=("CP-2",))],
+        [IdToken("A", status=Status.BLOCKED)],
+        [IdToken("A", current=Current.DC), IdToken("B", charge_points=("CP-1", "CP-2"))],
+    ],
+)
+async def test_a_change_shows_as_if_it_had_been_so_from_the_beginning(after: list[IdToken]) -> None:
+    tokens = Tokens(IdToken("A"), IdToken("C", charge_points=("CP-1",)))
     kept = lists(tokens)
-    news: list[str] = []
-    forget = kept.on_change(lambda: news.append("changed"))
-    assert list(kept.entries(POINT, 20)) == ["A"]
-    tokens.change(IdToken("B", charge_points=("CP-1",)))
-    assert list(kept.entries(POINT, 20)) == ["B"]
+    others = [replace(POINT, charge_point_id="CP-2"), replace(POINT, current=None), replace(POINT, site_id="away")]
+    for point in (POINT, *others):
+        shown(kept, point)
+    tokens.change(*after)
+    for point in (POINT, *others):
+        assert kept.entries(point, 20, 100) == lists(Tokens(*after)).entries(point, 20, 100)
+
+
+async def test_who_listens_is_told_of_a_change_until_it_forgets() -> None:
+    tokens, news = Tokens(), list[str]()
+    forget = lists(tokens).on_change(lambda: news.append("changed"))
+    tokens.change(IdToken("A"))
     forget()
     tokens.change()
     assert news == ["changed"]

@@ -39,8 +39,9 @@ class Lists:
     def wanted(self, settings: ChargePointSettings) -> bool:
         return self.wants
 
-    def entries(self, settings: ChargePointSettings, longest: int) -> Mapping[str, Entry]:
-        return {token: Entry(token, Decision(status, "G")) for token, status in self.tokens.items()}
+    def entries(self, settings: ChargePointSettings, longest: int, room: int) -> tuple[Mapping[str, Entry], int]:
+        found = {token: Entry.of(token, Decision(status, "G")) for token, status in self.tokens.items()}
+        return dict(list(found.items())[:room]), max(0, len(found) - room)
 
     async def held(self, charge_point_id: str) -> Held:
         return self.known

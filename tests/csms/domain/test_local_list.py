@@ -15,14 +15,13 @@ from csms.domain.local_list import (
     ListAnswer,
     Update,
     answered,
-    fitting,
     next_update,
     reported,
 )
 
 
 def entry(token: str, status: Status = Status.ACCEPTED, group: str | None = None) -> Entry:
-    return Entry(token, Decision(status, group))
+    return Entry.of(token, Decision(status, group))
 
 
 def wanted(*tokens: str, blocked: str = "") -> dict[str, Entry]:
@@ -143,20 +142,19 @@ def test_a_message_holds_no_more_than_the_charge_point_takes(capacity: Capacity,
     assert capacity.batch == batch
 
 
-def test_what_has_no_room_is_left_out() -> None:
-    assert list(fitting(ABC, Capacity(most=2))) == ["A", "B"]
-    assert fitting(ABC, Capacity()) is ABC
-    assert len(fitting(wanted(*map(str, range(MOST + 5))), Capacity(most=10**9))) == MOST
+@pytest.mark.parametrize(("most", "room"), [(None, MOST), (2, 2), (10**9, MOST)])
+def test_a_list_holds_no_more_than_there_is_room_for(most: int | None, room: int) -> None:
+    assert Capacity(most=most).room == room
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        Entry("A", Decision(Status.BLOCKED)),
-        Entry("A", Decision(Status.ACCEPTED, group_id="G")),
-        Entry("A", Decision(Status.ACCEPTED, expires_at_s=1.0)),
-        Entry("A", Decision(Status.ACCEPTED, priority=1)),
-        Entry("A", Decision(Status.ACCEPTED), kind="eMAID"),
+        Entry.of("A", Decision(Status.BLOCKED)),
+        Entry.of("A", Decision(Status.ACCEPTED, group_id="G")),
+        Entry.of("A", Decision(Status.ACCEPTED, expires_at_s=1.0)),
+        Entry.of("A", Decision(Status.ACCEPTED, priority=1)),
+        Entry.of("A", Decision(Status.ACCEPTED), kind="eMAID"),
     ],
 )
 def test_whatever_is_said_of_a_token_shows_in_its_fingerprint(other: Entry) -> None:
