@@ -26,11 +26,14 @@ from csms.charge_points.tls import TlsUnusable
 from csms.config import Config, ConfigInvalid, find_path, load
 from csms.console import register
 from csms.demo import run_demo
+from csms.domain.authorization import IdToken
 from csms.domain.model import SmartCharging
 from csms.domain.ports import Clock
+from csms.domain.records import RecordQuery
 from csms.domain.state import Row
 from csms.estate import ids_elsewhere, seed_site
 from csms.garbage import look_seldom
+from csms.id_tokens import seed_tokens
 from csms.keys import config_lines, new_api_key
 from csms.site_config import SiteConfig
 from csms.smart_charging import SmartChargingConfig, from_domain
@@ -234,6 +237,10 @@ async def _differences(config: Config) -> list[str]:
             lines += [f"site {site.site_id}: {name} was changed over REST; the store wins" for name in made.overruled]
             if site.smart_charging is None or "smart_charging" in made.overruled:
                 lines += _misfits(site, await store.load_site(site.site_id, now))
+        stored = (await store.records(RecordQuery(IdToken))).items
+        tokens = seed_tokens(config.id_token_seeds(now.utc_s), stored)
+        if tokens.overruled:
+            lines.append(f"id_tokens: {tokens.overruled} of the file were changed over REST; the store wins")
         return lines
     finally:
         await store.close()

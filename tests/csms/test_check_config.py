@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from csms.cli import app
 from csms.domain import events as ev
+from csms.domain.authorization import IdToken, Status
 from csms.domain.model import Moment, SiteSettings, SmartCharging
 from csms.store.async_store import AsyncStore
 
@@ -83,3 +84,15 @@ def test_what_rest_set_is_held_against_the_file(
     _store(tmp_path)
     text = FILE.format(folder=tmp_path, capacity_kw=capacity_kw, charge_point_id=charge_point_id)
     assert _lines(tmp_path, text + section) == lines
+
+
+def test_id_tokens_that_were_changed_over_rest_are_counted(tmp_path: Path) -> None:
+    async def fill() -> None:
+        store = await AsyncStore.open(f"sqlite+aiosqlite:///{tmp_path}/csms.db")
+        await store.save(IdToken("SAME"), IdToken("tag", status=Status.BLOCKED), IdToken("OTHER", note="not there"))
+        await store.close()
+
+    asyncio.run(fill())
+    text = FILE.format(folder=tmp_path, capacity_kw=50, charge_point_id="CP-1")
+    tokens = '[[id_tokens]]\nid_token = "SAME"\n[[id_tokens]]\nid_token = "TAG"\n[[id_tokens]]\nid_token = "NEW"\n'
+    assert _lines(tmp_path, text + tokens) == ["id_tokens: 1 of the file were changed over REST; the store wins"]
