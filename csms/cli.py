@@ -19,7 +19,7 @@ import uvloop
 from pydantic import ValidationError
 
 from csms import logs
-from csms.app import Application, RandomIds, SystemClock
+from csms.app import Application, RandomIds, SystemClock, certificate_desk, listeners
 from csms.certificates.signing import AuthorityUnusable
 from csms.certs_commands import certs
 from csms.charge_points.tls import TlsUnusable
@@ -105,6 +105,7 @@ def demo(
 def check_config(path: Annotated[Path, typer.Argument(help="The configuration file.")]) -> None:
     """Say everything that is wrong with a configuration file (exit code 2), or where the store overrules it."""
     config = _load(path)
+    _check_files(config)
     typer.echo(f"{path}: {len(config.sites)} site(s), no errors")
     # A store that does not exist yet has nothing to overrule, and looking must not create it.
     if _database(config).exists():
@@ -174,6 +175,15 @@ def _load(path: Path) -> Config:
 
 def _database(config: Config) -> Path:
     return Path(config.storage.url.removeprefix("sqlite+aiosqlite:///"))
+
+
+def _check_files(config: Config) -> None:
+    """The certificates and keys that it names can be used."""
+    try:
+        listeners(config.ocpp)
+        certificate_desk(config)
+    except (TlsUnusable, AuthorityUnusable) as unusable:
+        raise _failed(str(unusable)) from unusable
 
 
 def _failed(reason: str) -> typer.Exit:

@@ -15,6 +15,10 @@ Port = Annotated[int, Ge(0), Le(65535)]
 SecurityProfile = Annotated[int, Ge(0), Le(3)]
 FilePath = Annotated[str, matching(r"[^\x00]+", "must be the path of a file")]
 
+BackendUrl = Annotated[
+    str, Field(max_length=1000), matching(r"https?://[^\s/?#@]+([/?#]\S*)?", "must be an http or https address")
+]
+
 CertificateType = Literal["ChargingStationCertificate", "V2GCertificate"]
 
 
@@ -68,10 +72,7 @@ class CertificatesConfig(Section):
     validity_days: Annotated[int, Ge(1), Le(3650)] = 365
     allowed_types: list[CertificateType] = Field(default_factory=_for_charge_points)
     allowed_ocsp_hosts: list[Host] = Field(default_factory=list, max_length=100)
-    ev_certificate_url: (
-        Annotated[str, Field(max_length=1000), matching(r"https?://[^\s/?#@]+\S*", "must be an http or https address")]
-        | None
-    ) = None
+    ev_certificate_url: BackendUrl | None = None
 
     @field_validator("ca_private_key")
     @classmethod

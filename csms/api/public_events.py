@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from csms.api import public_security_events as security
 from csms.api.fields import Time, optional_kw, optional_kwh, optional_time, time
 from csms.api.table import Answer
 from csms.domain import events as ev
@@ -305,6 +306,13 @@ KINDS: tuple[Kind, ...] = (
     Kind("charge_point_status_changed", StatusChangedData, ev.ConnectorStatusChanged, _status_changed),
     Kind("progress_reported", ProgressReportedData, ev.ProgressReported, _progress),
     Kind("security_event", SecurityEventData, ev.SecurityEventReported, _security_event),
+    Kind("security_alert", security.SecurityAlertData, ev.SecurityAlert, security.alert),
+    Kind("access_changed", security.AccessChangedData, ev.PasswordOffered, security.password("offered")),
+    Kind("access_changed", security.AccessChangedData, ev.PasswordRefused, security.password("refused")),
+    Kind("access_changed", security.AccessChangedData, ev.SecurityProfileOffered, security.profile("offered")),
+    Kind("access_changed", security.AccessChangedData, ev.SecurityProfileRefused, security.profile("refused")),
+    Kind("access_changed", security.AccessChangedData, ev.CredentialsProved, security.proved),
+    Kind("certificate_signed", security.CertificateSignedData, ev.CertificateSigned, security.certificate_signed),
     Kind("session_started", SessionStartedData, ev.TransactionStarted, _session_started),
     Kind("session_ended", SessionEndedData, ev.TransactionEnded, _session_ended),
     Kind("session_ended", SessionEndedData, ev.TransactionOrphaned, _end_seen),

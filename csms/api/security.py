@@ -29,7 +29,7 @@ class PasswordAnswer(CommandAnswer):
 
 
 WebSocketUrl = Annotated[
-    str, Field(max_length=512), matching(r"wss?://[^\s/?#@]+[^\s?#]*", "must be a ws or wss address")
+    str, Field(max_length=512), matching(r"wss?://[^\s/?#@]+(/[^\s?#]*)?", "must be a ws or wss address")
 ]
 
 

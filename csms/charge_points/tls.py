@@ -145,7 +145,7 @@ def _context(files: TlsFiles, complaints: _Complaints) -> ssl.SSLContext:
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
     context.sslobject_class = _Telling
     for certificate, key in zip(files.certificates, files.private_keys, strict=True):
-        with _named(certificate):
+        with _named(certificate, key):
             # By itself first: beside a pair of the other kind a key of that kind would not be noticed to be wrong.
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=_no_password(key))
             context.load_cert_chain(certificate, key, password=_no_password(key))
@@ -160,16 +160,17 @@ def _context(files: TlsFiles, complaints: _Complaints) -> ssl.SSLContext:
 
 
 @contextlib.contextmanager
-def _named(file: Path) -> Iterator[None]:
-    """What is wrong with a file, as TlsUnusable."""
+def _named(*files: Path) -> Iterator[None]:
+    """What is wrong with a file, as TlsUnusable: OpenSSL does not say which of a pair it is."""
+    names = ", ".join(map(str, files))
     try:
         yield
     except ssl.SSLError as error:
-        raise TlsUnusable(f"{file}: {(error.reason or 'is no PEM file').lower().replace('_', ' ')}") from error
+        raise TlsUnusable(f"{names}: {(error.reason or 'is no PEM file').lower().replace('_', ' ')}") from error
     except OSError as error:
-        raise TlsUnusable(f"{error.filename or file}: {error.strerror or 'cannot be read'}") from error
+        raise TlsUnusable(f"{names}: {error.strerror or 'cannot be read'}") from error
     except ValueError as error:
-        raise TlsUnusable(f"{file}: {error}") from error
+        raise TlsUnusable(f"{names}: {error}") from error
 
 
 def _no_password(key: Path) -> Callable[[], str]:
