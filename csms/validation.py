@@ -109,7 +109,14 @@ def field_errors(invalid: ValidationError) -> list[FieldError]:
     if invalid.error_count() > MAX_ERRORS:  # megabytes of errors would hold up everybody else
         return [FieldError("", f"more than {MAX_ERRORS} rules are broken")]
     details = invalid.errors(include_url=False, include_input=False)
-    return [FieldError(field_path(detail["loc"]), _rule(detail)) for detail in details]
+    return [FieldError(field_path(_place(detail)), _rule(detail)) for detail in details]
+
+
+def _place(detail: ErrorDetails) -> Place:
+    """A model that is chosen by one of its fields: that field is to blame where it does not tell."""
+    if not detail["type"].startswith("union_tag"):
+        return detail["loc"]
+    return (*detail["loc"], str(detail.get("ctx", {}).get("discriminator", "")).strip("'"))
 
 
 def field_path(place: Sequence[int | str]) -> str:
@@ -142,6 +149,8 @@ _RULES = {
     "greater_than_equal": "must be at least {ge:.12g}",
     "less_than_equal": "must be at most {le:.12g}",
     "json_invalid": "must be valid JSON",
+    "union_tag_not_found": "is required",
+    "union_tag_invalid": "must be one of {expected_tags}",
 }
 
 

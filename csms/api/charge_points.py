@@ -7,8 +7,9 @@ from csms.api.fields import Id, Time, optional_kw, optional_kwh, optional_time, 
 from csms.api.quirks import QuirksAnswer, quirks_answer
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route, Services
 from csms.domain.credentials import access
+from csms.domain.grid import OperatorLimit
 from csms.domain.limits import ConnectorLimits, Failure, Limit
-from csms.domain.model import Capabilities, ChargePoint, ChargePointSettings, ConnectorKey, Transaction
+from csms.domain.model import Capabilities, ChargePoint, ChargePointSettings, ConnectorKey, Moment, Transaction
 from csms.domain.snapshot import Snapshot
 from csms.site_documents import phase, rotation
 from csms.validation import kw
@@ -116,6 +117,14 @@ class ConnectorAnswer(Answer):
     limits: Limits
 
 
+class PowerLimit(Answer):
+    """What an operator allows; `connector_id` null: all connectors together. `until` null: until it is cleared."""
+
+    connector_id: int | None
+    max_power_kw: float
+    until: Time | None
+
+
 class ChargePointAnswer(Answer):
     """`status` is Offline while it is not connected, null while it has not told."""
 
@@ -133,6 +142,7 @@ class ChargePointAnswer(Answer):
     settings: Settings
     security: Security
     capabilities: CapabilitiesAnswer | None
+    power_limits: list[PowerLimit]
     connectors: list[ConnectorAnswer]
 
 
@@ -150,8 +160,8 @@ async def list_charge_points(call: Call[ChargePointQuery, NoBody]) -> Page[Charg
         if call.query.site_id in (None, site_id)
         for charge_point_id in snapshot.settings
     ]
-    now_steady_s = call.services.clock.now().steady_s
-    items = [_answer(snapshot, cp_id, now_steady_s) for snapshot, cp_id in wanted[offset : offset + limit]]
+    now = call.services.clock.now()
+    items = [_answer(snapshot, cp_id, now) for snapshot, cp_id in wanted[offset : offset + limit]]
     return Page(items=items, total=len(wanted), limit=limit, offset=offset)
 
 
@@ -163,12 +173,12 @@ def charge_point_answer(services: Services, charge_point_id: str) -> OneChargePo
     """With its entity tag. Raises Problem 404."""
     snapshot = lookup.charge_point_site(services, {"charge_point_id": charge_point_id})
     settings = snapshot.settings[charge_point_id]
-    found = _answer(snapshot, charge_point_id, services.clock.now().steady_s)
+    found = _answer(snapshot, charge_point_id, services.clock.now())
     quirks = quirks_answer(snapshot.charge_points[charge_point_id], settings)
     return OneChargePointAnswer(**dict(found), quirks=quirks).tagged(etags.etag(settings))
 
 
-def _answer(snapshot: Snapshot, charge_point_id: str, now_steady_s: float) -> ChargePointAnswer:
+def _answer(snapshot: Snapshot, charge_point_id: str, now: Moment) -> ChargePointAnswer:
     point = snapshot.charge_points[charge_point_id]
     keys = [ConnectorKey(charge_point_id, n) for n in snapshot.connector_ids(charge_point_id)]
     return ChargePointAnswer(
@@ -186,7 +196,16 @@ def _answer(snapshot: Snapshot, charge_point_id: str, now_steady_s: float) -> Ch
         settings=_settings(snapshot.settings[charge_point_id]),
         security=_security(snapshot.settings[charge_point_id], point),
         capabilities=None if point.capabilities is None else _capabilities(point.capabilities),
-        connectors=[_connector(snapshot, key, now_steady_s) for key in keys],
+        power_limits=[_power_limit(limit) for limit in point.operator_limits if not limit.over_at(now.utc_s)],
+        connectors=[_connector(snapshot, key, now.steady_s) for key in keys],
+    )
+
+
+def _power_limit(limit: OperatorLimit) -> PowerLimit:
+    return PowerLimit(
+        connector_id=limit.connector_id or None,
+        max_power_kw=kw(limit.max_power_w),
+        until=optional_time(limit.valid_until_s),
     )
 
 

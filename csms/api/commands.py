@@ -30,9 +30,12 @@ class CommandError(Answer):
 
 class CommandAnswer(Answer):
     """How a command ended. `status` is Accepted, Rejected, NotSupported, CallError, Timeout or Disconnected;
-    `response` what the charge point answered, in its own words."""
+    `response` what the charge point answered, in its own words. `parameters` is what was asked for, with the numbers
+    that were chosen for it."""
 
     command_id: int
+    command: str
+    parameters: dict[str, Any]
     status: str
     response: dict[str, Any] | None
     error: CommandError | None
@@ -89,6 +92,8 @@ def asked_by(call: Call[Any, Any]) -> str:
 def answer(record: CommandRecord) -> CommandAnswer:
     return CommandAnswer(
         command_id=record.command_id,
+        command=record.command,
+        parameters=dict(record.parameters),
         status=record.status or "",
         response=_object(record.response),
         error=_error(record),

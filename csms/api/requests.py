@@ -41,7 +41,7 @@ async def read_body(request: web.Request, route: Route, context: object) -> Base
     try:
         return route.body.model_validate_json(content, context=context)
     except ValidationError as broken:
-        raise invalid(field_errors(broken)) from None
+        raise invalid(route.named(field_errors(broken))) from None
 
 
 async def _text(request: web.Request, media_type: str) -> Text:

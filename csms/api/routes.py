@@ -5,7 +5,9 @@ from __future__ import annotations
 from csms.api import (
     alarms,
     allocation,
+    bulk_commands,
     charge_points,
+    command_posts,
     commands,
     decisions,
     estate,
@@ -41,6 +43,8 @@ ROUTES: tuple[Route, ...] = (
     *quirks.ROUTES,
     *told.ROUTES,
     *commands.ROUTES,
+    *command_posts.ROUTES,
+    *bulk_commands.ROUTES,
     *security.ROUTES,
     *sessions.ROUTES,
     *id_tokens.ROUTES,

@@ -74,6 +74,10 @@ class ApiServer:
         if self._listener is not None:
             self._listener.close()
         self.feed.close()
+        under_way = list(self._services.under_way)
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
         await self._runner.cleanup()
 
     def _connection(self) -> Connection:

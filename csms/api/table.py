@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
@@ -13,6 +14,7 @@ from csms.api.auth import ApiKey, includes
 from csms.api.fields import WholeNumber
 from csms.domain.authorization import IdTokenAccess
 from csms.domain.ports import Clock, Estate, Sites, Store, Traces
+from csms.validation import FieldError
 
 if TYPE_CHECKING:
     from csms.api.feed import Feed
@@ -101,7 +103,7 @@ class Download:
 @dataclass(frozen=True, slots=True)
 class Services:
     """What handlers work with. `given` are answers by what they were made from, to be given again while it stands;
-    `scrape` is what Prometheus gets."""
+    `scrape` is what Prometheus gets; `under_way` is what goes on after its request was answered."""
 
     sites: Sites
     store: Store
@@ -112,6 +114,7 @@ class Services:
     id_tokens: IdTokenAccess
     given: dict[str, tuple[object, Answer]] = field(default_factory=dict)
     scrape: Callable[[], bytes] = bytes
+    under_way: set[asyncio.Task[Any]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,8 @@ class Route:
     `body` None: a body is ignored. `body_context` finds what the body is validated against and raises Problem 404
     where there is no such thing. `text` is the media type of a body that is no JSON: a Text. `errors` are the statuses
     beyond those that follow from the other columns. `streams` and `downloads` are the media types of an answer without
-    an end, and of one to be saved, where there is one besides `response`.
+    an end, and of one to be saved, where there is one besides `response`. `named` gives the fields of a body's errors
+    the names under which they were written.
     """
 
     method: str
@@ -157,6 +161,7 @@ class Route:
     errors: tuple[int, ...] = ()
     streams: str | None = None
     downloads: str | None = None
+    named: Callable[[list[FieldError]], list[FieldError]] = list
 
     @property
     def statuses(self) -> list[int]:

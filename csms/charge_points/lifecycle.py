@@ -207,7 +207,15 @@ class LiveChargePoint:
         self._session.on_transaction = self._watch.goes_on
         check = partial(checked, self._session.protocol, version.outgoing, allowed_urls)
         access = AccessChanges(self._session)
-        self._link = Link(self._connection_id, self._connection, transport, version.translation, check, access)
+        self._link = Link(
+            self._connection_id,
+            self._connection,
+            transport,
+            version.translation,
+            check,
+            access,
+            version.operator_requests,
+        )
         self._session.deliver = Deliveries(self._link, self._spawn, self._session.log)
         known_before = self._charge_point().commissioned_at_s is not None
         self._record_connected()

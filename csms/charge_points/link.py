@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from csms.charge_points.calls import (
@@ -14,10 +14,12 @@ from csms.charge_points.calls import (
     QueueFull,
 )
 from csms.charge_points.connection import Transport
+from csms.charge_points.operator_requests import Known, Request, Requests, as_one, requests_of
 from csms.charge_points.schemas import JsonObject
 from csms.domain.access_requests import AccessChange, change_in, was_refused
 from csms.domain.commands import Answer, Command, Outcome, SetLimit
-from csms.domain.requests import LineFull, Payload, RawOutcome
+from csms.domain.operator_commands import NotInVersion, OperatorCommand, ValueImpossible
+from csms.domain.requests import LineFull, Payload, PayloadBroken, RawOutcome
 
 
 class Caller(Protocol):
@@ -82,6 +84,7 @@ class Link:
         translation: Translation,
         check: Check,
         access: AccessLog | None = None,
+        operator_requests: Requests | None = None,
     ) -> None:
         self._connection_id = connection_id
         self._caller = caller
@@ -89,6 +92,7 @@ class Link:
         self._translation = translation
         self._check = check
         self._access = access
+        self._operator_requests = operator_requests or {}
         self._turn = asyncio.Lock()
         self._waiting = 0
 
@@ -161,6 +165,26 @@ class Link:
             return RawOutcome(Answer.DISCONNECTED, description="the connection ended before the answer")
         except AnswerInvalid as invalid:
             return RawOutcome(Answer.CALL_ERROR, description=f"its answer is not valid: {invalid}")
+
+    async def perform(self, command: OperatorCommand, items_per_message: Mapping[str, int]) -> RawOutcome:
+        """Carry out an operator's command with as many requests as it takes; raises RequestRefused, with nothing sent.
+
+        What the version cannot say is not supported. It ends with the first request that nobody answers.
+        """
+        try:
+            requests = requests_of(self._operator_requests, command, Known(items_per_message))
+        except NotInVersion as missing:
+            return RawOutcome(Answer.NOT_SUPPORTED, description=str(missing))
+        except ValueImpossible as impossible:
+            raise PayloadBroken(((impossible.name, impossible.rule),)) from None
+        for request in requests:
+            self._check(request.action, request.payload)
+        ends: list[tuple[Request, RawOutcome]] = []
+        for request in requests:
+            ends.append((request, await self.request(request.action, request.payload)))
+            if ends[-1][1].answer in (Answer.TIMEOUT, Answer.DISCONNECTED):
+                break
+        return as_one(ends)
 
     @property
     def idle(self) -> bool:

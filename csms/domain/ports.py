@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -21,6 +21,7 @@ from csms.domain.model import (
     SmartCharging,
     Transaction,
 )
+from csms.domain.operator_commands import OperatorCommand
 from csms.domain.queries import (
     AlarmPage,
     AlarmQuery,
@@ -72,6 +73,11 @@ class ChargePointLink(Protocol):
 
         Raises RequestRefused for what is not sent (domain.requests).
         """
+        ...
+
+    async def perform(self, command: OperatorCommand, items_per_message: Mapping[str, int]) -> RawOutcome:
+        """Carry out an operator's command with as many requests as it takes; `items_per_message` says, by action, how
+        many items the charge point takes at once, where that is known. Raises RequestRefused, with nothing sent."""
         ...
 
     @property

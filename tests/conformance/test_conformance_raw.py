@@ -122,7 +122,7 @@ async def test_what_may_not_leave_does_not_and_leaves_no_record(
         assert (await central.get(f"charge-points/{point.identity}/commands"))["items"] == []
 
 
-async def test_tc_021_csms_fifty_parallel_requests_are_asked_one_after_the_other(central: Central) -> None:
+async def test_fifty_parallel_requests_are_asked_one_after_the_other(central: Central) -> None:
     async with central.charge_point(central.take()) as point:
         await ready(point, {"GetLocalListVersion": {"listVersion": 1}})
         asked = [ask(central, point, "GetLocalListVersion", {}) for _ in range(50)]

@@ -10,7 +10,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 from pydantic.fields import FieldInfo
 
 from csms.api.public_events import PAYLOADS, PublicEvent
@@ -124,11 +124,21 @@ def test_every_endpoint_is_documented_with_its_scope_and_its_fields(route: Route
     text = section(page, f"{route.method} {route.path}")
     assert ("Public." if route.scope is None else f"Scope: `{route.scope}`.") in " ".join(text.split())
     query = [field.alias or name for name, field in route.query.model_fields.items()]
-    body = list(route.body.model_fields) if route.body else []
+    body = list(body_fields(route.body)) if route.body else []
     answer = list(fields_of(route.response))
     told = {name.split(".")[-1] for name in re.findall(r"`([\w.\[\]]+)`", text + linked_sections(page, text))}
     missing = [name for name in (*query, *body, *answer) if name not in told]
     assert not missing
+
+
+def body_fields(model: type[BaseModel]) -> Iterator[str]:
+    """The fields of a body; of one that is any of several models, the fields of all of them."""
+    if not issubclass(model, RootModel):
+        yield from model.model_fields
+        return
+    root = model.model_fields["root"].annotation
+    for kind in get_args(root):
+        yield from kind.model_fields
 
 
 def linked_sections(page: Path, text: str) -> str:

@@ -165,6 +165,7 @@ async def test_a_charge_point_tells_everything_known_of_it_in_order() -> None:
             ("settings", reply.json["settings"]),
             ("security", reply.json["security"]),
             ("capabilities", reply.json["capabilities"]),
+            ("power_limits", []),
             ("connectors", connectors),
             ("quirks", reply.json["quirks"]),
         ]

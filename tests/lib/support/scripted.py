@@ -1,7 +1,7 @@
 """A site with links that answer as they are told, on virtual time with a store in memory."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from csms.domain import events as ev
@@ -15,6 +15,7 @@ from csms.domain.model import (
     Moment,
     SiteSettings,
 )
+from csms.domain.operator_commands import OperatorCommand
 from csms.domain.requests import Payload, RawOutcome
 from csms.domain.state import State
 from csms.site import Site
@@ -82,6 +83,9 @@ class ScriptedLink:
         return await self._answer(command)
 
     async def request(self, _action: str, _payload: Payload) -> RawOutcome:
+        return RawOutcome(Answer.NOT_SUPPORTED)
+
+    async def perform(self, _command: OperatorCommand, _items_per_message: Mapping[str, int]) -> RawOutcome:
         return RawOutcome(Answer.NOT_SUPPORTED)
 
     def close(self, code: int, _reason: str) -> None:
