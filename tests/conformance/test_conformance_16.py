@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -253,6 +254,26 @@ async def test_tc_003_csms_plug_in_first_with_available_and_a_last_value_before_
         assert await stop(point, transaction_id) == {}
     [session] = await central.sessions(name)
     assert (session["energy_kwh"], session["stop_reason"]) == (2.5, "Local")
+
+
+async def test_a_boot_and_statuses_that_wait_for_no_answer_are_each_answered(central: Central) -> None:
+    name = central.take()
+    boot = {"chargePointVendor": "V", "chargePointModel": "M"}
+    async with central.charge_point(name) as point:
+        answer, *_ = await asyncio.gather(
+            point.call("BootNotification", boot), status(point, "Available", 0), status(point, "Preparing")
+        )
+        assert answer["status"] == "Accepted"
+        assert (await central.connector(name))["status"] == "Preparing"
+
+
+async def test_suspended_by_the_car_and_by_us_at_once_is_what_came_last(central: Central) -> None:
+    name = central.take()
+    async with central.charge_point(name) as point:
+        transaction_id = await start(point)
+        await asyncio.gather(status(point, "SuspendedEV"), status(point, "SuspendedEVSE"))
+        assert (await central.connector(name))["status"] == "SuspendedEVSE"
+        await stop(point, transaction_id)
 
 
 async def test_the_same_start_gets_the_same_id_on_this_connection_and_the_next(central: Central) -> None:

@@ -23,6 +23,7 @@ from simulators.protocol import Version
 from simulators.station import SimulatedChargePoint
 
 CEILING_KW = 15
+PASSWORD = "/api/v1/charge-points/CP-1/password"
 
 
 def ac(charge_point_id: str, **more: object) -> JsonObject:
@@ -144,6 +145,23 @@ async def test_a_charger_that_stays_finishing_says_so_and_refuses_a_start(
         assert told["status"] == "Rejected", told
         odd.unplug(1)
         await eventually(lambda: odd.connector(1).permitted_w == 0, "its room is free")
+
+
+async def test_a_charger_that_restarts_when_its_password_is_set_has_its_limit_again(tmp_path: Path) -> None:
+    async with running(tmp_path, park(ac("CP-1"))) as system:
+        odd, _other = await resting(system, "restarts-on-key", "1.6")
+        booted_at = (await system.charge_point("CP-1"))["booted_at"]
+        watch = system.watch()
+        status, told = await system.request("POST", PASSWORD, {}, key=KEYS["admin"])
+        assert status in (200, 201), told
+
+        async def rebooted() -> bool:
+            return bool((await system.charge_point("CP-1"))["booted_at"] > booted_at)
+
+        await eventually(rebooted, lambda: system.said_of(odd))
+        odd.plug_in(1, HUNGRY, "TAG")
+        await eventually(lambda: odd.connector(1).drawn_w > 14_000, lambda: system.said_of(odd))
+        assert watch.permitted_w <= CEILING_KW * 1000
 
 
 METERS: Mapping[str, Mapping[str, object]] = {
