@@ -7,7 +7,7 @@ before anything is believed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -97,6 +97,7 @@ class IdTokens:
         self._in_use: dict[str, set[InUse]] = {}
         self._forget_at = _FORGOTTEN_AT
         self._listeners: list[Callable[[Sequence[str]], None]] = []
+        self._erasers: list[Callable[[str], Awaitable[None]]] = []
         self.refusals = Refusals(sites.get, clock, self._is_to_end)
 
     async def load(self, declared: Iterable[IdToken]) -> None:
@@ -148,6 +149,10 @@ class IdTokens:
         """Call it with the keys of records whenever some have changed."""
         self._listeners.append(listener)
 
+    def on_erase(self, eraser: Callable[[str], Awaitable[None]]) -> None:
+        """Call it with the key of a token that is to be erased: what it has written holds the token too."""
+        self._erasers.append(eraser)
+
     async def save(self, records: Sequence[IdToken]) -> None:
         """Create or replace them; on disk when this returns. Sessions of what is blocked now end where asked for."""
         known = [self._as_spelled(record) for record in records]
@@ -176,6 +181,8 @@ class IdTokens:
             raise TokenInUse
         stand_in = f"erased-{self._ids.unique()}"[:_LONGEST_TOKEN]
         await self.remove([id_token])
+        for eraser in self._erasers:
+            await eraser(key)
         remembered = 0
         for site_id in self._sites.site_ids():
             site = self._sites.get(site_id)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any, NamedTuple, Protocol
 
-from csms.domain.authorization import Decision, IdToken
+from csms.domain.authorization import Decision, IdToken, token_key
 from csms.domain.local_list import Entry, Held, Standing
 from csms.domain.model import ChargePointSettings, Current
 from csms.domain.ports import Clock, Store
@@ -14,6 +15,9 @@ from csms.domain.records import RecordQuery, Told
 
 KIND = "local_list"
 NAME = "sent"
+
+_AT_ONCE = 100
+"""Lists read at once when a token is erased: each may be long."""
 
 
 class Tokens(Protocol):
@@ -24,6 +28,8 @@ class Tokens(Protocol):
     def find(self, id_token: str) -> IdToken | None: ...
 
     def on_change(self, listener: Callable[[Sequence[str]], None]) -> None: ...
+
+    def on_erase(self, eraser: Callable[[str], Awaitable[None]]) -> None: ...
 
 
 class LocalLists:
@@ -45,6 +51,7 @@ class LocalLists:
         self._of_points: dict[str, dict[str, IdToken]] | None = None
         self._points_of: dict[str, list[str]] = {}
         tokens.on_change(self._changed)
+        tokens.on_erase(self._erase)
 
     def wanted(self, settings: ChargePointSettings) -> bool:
         return self._by_default if settings.local_list is None else settings.local_list
@@ -87,6 +94,17 @@ class LocalLists:
             self._listeners.pop(number, None)
 
         return forget
+
+    async def _erase(self, key: str) -> None:
+        """Of a list that holds the token only its version is remembered: its charge point is sent all of it next."""
+        page, offset = None, 0
+        while page is None or offset < page.total:
+            query = RecordQuery(Told, where={"kind": KIND, "name": NAME}, limit=_AT_ONCE, offset=offset)
+            page = await self._store.records(query)
+            offset += _AT_ONCE
+            holding = [told for told in page.items if key in map(token_key, told.value["entries"] or ())]
+            if holding:
+                await self._store.save(*(replace(told, value={**told.value, "entries": None}) for told in holding))
 
     def _named(self, settings: ChargePointSettings) -> Mapping[str, IdToken]:
         """The tokens whose places name this charge point, or a connector of it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -25,6 +25,7 @@ class Tokens:
     def __init__(self, *tokens: IdToken) -> None:
         self.tokens = list(tokens)
         self.listeners: list[Callable[[Sequence[str]], None]] = []
+        self.erasers: list[Callable[[str], Awaitable[None]]] = []
 
     def all(self) -> list[IdToken]:
         return self.tokens
@@ -34,6 +35,9 @@ class Tokens:
 
     def on_change(self, listener: Callable[[Sequence[str]], None]) -> None:
         self.listeners.append(listener)
+
+    def on_erase(self, eraser: Callable[[str], Awaitable[None]]) -> None:
+        self.erasers.append(eraser)
 
     def change(self, *tokens: IdToken) -> None:
         """These and no others, from now on."""
@@ -132,3 +136,18 @@ async def test_what_a_charge_point_holds_is_remembered(held: Held) -> None:
     kept.keep("CP-1", Standing(ListState.IN_STEP, held, 2, 1))
     assert await kept.held("CP-1") == held
     assert await kept.held("CP-2") == Held()
+
+
+async def test_of_a_list_that_holds_an_erased_token_only_the_version_is_remembered() -> None:
+    tokens = Tokens()
+    kept = lists(tokens)
+    holding = {f"CP-{n}" for n in range(0, 250, 50)}
+    for n in range(250):
+        name = f"CP-{n}"
+        kept.keep(name, Standing(ListState.IN_STEP, Held(7, {"Tag" if name in holding else "TAG2": "f"}), 1, 0))
+    kept.keep("CP-X", Standing(ListState.BEHIND, Held(7, None), 1, 0))
+    (erase,) = tokens.erasers
+    await erase("tag")
+    for n in range(250):
+        name = f"CP-{n}"
+        assert await kept.held(name) == (Held(7) if name in holding else Held(7, {"TAG2": "f"})), name
