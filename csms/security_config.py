@@ -32,14 +32,26 @@ class ListenerConfig(Section):
     host: Host = "127.0.0.1"
     port: Port
     security_profile: SecurityProfile = 0
+    behind_tls_proxy: bool = False
     certificates: list[FilePath] = Field(default_factory=list, max_length=4, validate_default=True)
     private_keys: list[FilePath] = Field(default_factory=list, max_length=4, validate_default=True)
     client_ca_file: FilePath | None = Field(default=None, validate_default=True)
+
+    @field_validator("behind_tls_proxy")
+    @classmethod
+    def _counts_as_tls(cls, behind: bool, info: Info) -> bool:
+        if behind and info.data.get("security_profile", 2) != 2:
+            raise broken_rule("needs security_profile to be 2")
+        return behind
 
     @field_validator("certificates")
     @classmethod
     def _for_tls(cls, files: list[str], info: Info) -> list[str]:
         profile = info.data.get("security_profile")
+        if info.data.get("behind_tls_proxy"):
+            if files:
+                raise broken_rule("must be absent where behind_tls_proxy is true")
+            return files
         if profile in (2, 3) and not files:
             raise broken_rule("is required for security_profile 2 and 3")
         if profile in (0, 1) and files:

@@ -39,6 +39,13 @@ def errors(document: dict[str, Any]) -> list[tuple[str, str]]:
         ),
         ({"security_profile": 3, **TLS}, "client_ca_file", "is required for security_profile 3"),
         (MUTUAL | {"security_profile": 2}, "client_ca_file", "must be absent unless security_profile is 3"),
+        ({"behind_tls_proxy": True}, "behind_tls_proxy", "needs security_profile to be 2"),
+        (MUTUAL | {"behind_tls_proxy": True}, "behind_tls_proxy", "needs security_profile to be 2"),
+        (
+            {"security_profile": 2, "behind_tls_proxy": True, **TLS},
+            "certificates",
+            "must be absent where behind_tls_proxy is true",
+        ),
         ({"ports": 1}, "ports", "is not a known field"),
     ],
 )
@@ -49,6 +56,7 @@ def test_a_listener_must_have_what_its_profile_needs(listener: dict[str, Any], f
 
 def test_listeners_of_every_profile_stand_side_by_side() -> None:
     profiles: list[dict[str, Any]] = [{}, {"security_profile": 1}, {"security_profile": 2, **TLS}, MUTUAL]
+    profiles.append({"security_profile": 2, "behind_tls_proxy": True})
     assert errors({"ocpp": {"listeners": [{"port": n, **profile} for n, profile in enumerate(profiles)]}}) == []
 
 
