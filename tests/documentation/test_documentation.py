@@ -18,6 +18,7 @@ from csms.api.routes import ROUTES
 from csms.api.table import Route
 from csms.balancing.strategies import STRATEGIES
 from csms.charge_points.quirks import QUIRKS, Quirk
+from csms.charge_points.schemas import actions
 from csms.charge_points.versions import VERSIONS
 from csms.config import Config
 from csms.domain.capabilities import Knobs
@@ -182,6 +183,20 @@ def test_every_field_of_an_event_is_documented_with_its_type(name: str) -> None:
 def test_the_messages_answered_are_the_documented_ones(protocol: str, heading: str) -> None:
     answered = section(REFERENCE / "ocpp.md", f"Answered in {heading}")
     assert set(rows(answered)) == set(VERSIONS[protocol].handlers)
+
+
+@pytest.mark.parametrize(("protocol", "heading"), [("ocpp1.6", "OCPP 1.6"), ("ocpp2.0.1", "OCPP 2.0.1")])
+def test_the_requests_of_operators_are_the_documented_ones(protocol: str, heading: str) -> None:
+    sent = section(REFERENCE / "ocpp.md", f"Requests of operators in {heading}")
+    assert rows(sent) == {action: [does] for action, does in VERSIONS[protocol].outgoing.items()}
+
+
+def test_the_numbers_of_actions_are_those_of_the_tables_and_nothing_is_left_out() -> None:
+    told = rows(section(REFERENCE / "ocpp.md", "How many of all"))
+    assert told == {name: [str(len(v.handlers)), str(len(v.outgoing))] for name, v in VERSIONS.items()}
+    for protocol, version in VERSIONS.items():
+        assert version.handlers.keys() | version.outgoing.keys() == actions(protocol)
+        assert version.handlers.keys() & version.outgoing.keys() == {"DataTransfer"}
 
 
 @pytest.mark.parametrize(("protocol", "heading"), [("ocpp1.6", "OCPP 1.6"), ("ocpp2.0.1", "OCPP 2.0.1")])
