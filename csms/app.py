@@ -89,6 +89,7 @@ class Application:
             tally=ocpp_tally,
             allowed_urls=tuple(config.ocpp.allowed_urls),
             trace=trace_limits(config.ocpp),
+            quiet=config.ocpp.on_boot == "quiet",
         )
         self._server = OcppServer(
             self.fleet,

@@ -97,6 +97,7 @@ class OcppConfig(Section):
     heartbeat_interval_s: Annotated[int, Ge(1), Le(86_400)] = 60
     call_timeout_s: Annotated[float, AllowInfNan(False), Gt(0), Le(300)] = 30
     metering_interval_s: Annotated[int, Ge(1), Le(900)] = 10
+    on_boot: Literal["full", "quiet"] = "full"
     abandoned_after_s: Annotated[float, AllowInfNan(False), Ge(1), Le(86_400)] = 120
     unknown_charge_points: Literal["reject", "accept"] = "reject"
     default_site_id: str | None = Field(default=None, validate_default=True)
@@ -229,6 +230,7 @@ class Config(Section):
             min_change_w=self.balancer.min_change_w,
             raise_interval_s=self.balancer.raise_interval_s,
             call_timeout_s=self.ocpp.call_timeout_s,
+            idle_defaults=self.ocpp.on_boot == "full",
             lease_s=60 * self.balancer.lease_minutes,
             turn_s=60 * self.balancer.turn_minutes,
             reclaim_after_s=self.balancer.reclaim_after_s,

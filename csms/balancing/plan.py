@@ -79,6 +79,8 @@ def plan(
     exceeded_s = _exceeded_s(snapshot)
     desk = _Desk(snapshot, allocation, book, now, settings, resend_before_s, exceeded_s)
     wants = _wants(allocation, book, exceeded_s)
+    if not settings.idle_defaults:
+        wants = _in_peace(wants, allocation, exceeded_s)
     leaving = [case for facts, want in wants if (case := desk.consider(facts, want)) is not None]
     intents = [case.want for case in sorted(leaving, key=_urgency)]
     wakes = [book.next_change_s(), allocation.looks_again_s, *desk.wakes_s]
@@ -108,6 +110,18 @@ def _wants(allocation: Allocation, book: Ledger, exceeded_s: Mapping[str, float]
             purpose = facts.charge_point.limit_by
             yield facts, Intent(key, purpose, share.limit_w, facts.transaction_id, share.reason, share.phases)
     yield from restless
+
+
+def _in_peace(
+    wants: Iterator[tuple[Facts, Intent]], allocation: Allocation, exceeded_s: Mapping[str, float]
+) -> Iterator[tuple[Facts, Intent]]:
+    """Without the default profiles of charge points on which no session runs. What they have is counted at its worst,
+    so that can wait; unless it is too much, or more is drawn than that."""
+    busy = {key.charge_point_id for key in allocation.shares} | exceeded_s.keys()
+    for facts, want in wants:
+        default = facts.limits.default if facts.limits is not None else None
+        if want.key.charge_point_id in busy or (default is not None and default.limit_w > want.limit_w):
+            yield facts, want
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ Knows sockets only as a transport: tests, simulations and, later, remote sockets
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from functools import partial
@@ -15,7 +16,7 @@ import structlog
 
 from csms.charge_points.abandoned import Watch
 from csms.charge_points.access_changes import AccessChanges
-from csms.charge_points.calls import ConnectionLost
+from csms.charge_points.calls import CallTimeout, ConnectionLost
 from csms.charge_points.codec import codec_for
 from csms.charge_points.connection import Connection, Transport
 from csms.charge_points.deliveries import Deliveries
@@ -23,12 +24,13 @@ from csms.charge_points.handshake import WITHOUT_PROOF, Entry
 from csms.charge_points.history import FLAPPING_WITHIN_S, History
 from csms.charge_points.link import Link
 from csms.charge_points.local_lists import ListKeeper
-from csms.charge_points.provisioning import provision, told_before
+from csms.charge_points.provisioning import provision, told_before, tolerant
 from csms.charge_points.quirks import known_of_make
 from csms.charge_points.raw_requests import checked
 from csms.charge_points.registration import accepted, guarded, note_request
 from csms.charge_points.reporting import keep_answer
 from csms.charge_points.session import Session
+from csms.charge_points.terms import Terms
 from csms.charge_points.trace import Trace, TraceLimits
 from csms.charge_points.versions import VERSIONS
 from csms.domain import events as ev
@@ -75,21 +77,26 @@ class ChargePoints:
         allowed_urls: tuple[str, ...] = (),
         trace: TraceLimits | None = None,
         abandoned_after_s: float = 120.0,
+        quiet: bool = False,
     ) -> None:
         self._authorization = authorization or Everybody()
         self._local_lists = local_lists
         self._certificates = certificates or NoCertificates()
-        self._tally = tally if tally is not None else OcppTally()
-        self._abandoned_after_s = abandoned_after_s
+        self._terms = Terms(
+            call_timeout_s=call_timeout_s,
+            metering_interval_s=metering_interval_s,
+            abandoned_after_s=abandoned_after_s,
+            allowed_urls=allowed_urls,
+            quiet=quiet,
+            new_message_id=ids.unique,
+            tally=tally if tally is not None else OcppTally(),
+        )
         self._directory = directory
         self._archive = archive
         self._clock = clock
         self._ids = ids
-        self._call_timeout_s = call_timeout_s
         self._heartbeat_interval_s = heartbeat_interval_s
-        self._metering_interval_s = metering_interval_s
         self._spawn = spawn
-        self._allowed_urls = allowed_urls
         self._trace = trace
         self._histories: dict[str, History] = {}
 
@@ -127,15 +134,7 @@ class ChargePoints:
             sequences=history.sequences,
         )
         live = LiveChargePoint(session, connection_id, registration, history, self._spawn, entry)
-        live.connect(
-            transport,
-            self._call_timeout_s,
-            self._metering_interval_s,
-            self._ids.unique,
-            self._tally,
-            self._allowed_urls,
-            self._abandoned_after_s,
-        )
+        live.connect(transport, self._terms)
         if self._local_lists is not None:
             live.keep_local_list(self._local_lists)
         return live
@@ -169,43 +168,34 @@ class LiveChargePoint:
         self._ready = False
         self._ended = False
         self._learning = False
+        self._unasked: Callable[[], Awaitable[None]] | None = None
         self._silence: asyncio.TimerHandle | None = None
         self._provisioning: asyncio.Task[None] | None = None
         self._list_keeper: ListKeeper | None = None
         session.on_booted = self._booted
 
-    def connect(
-        self,
-        transport: Transport,
-        call_timeout_s: float,
-        metering_interval_s: int,
-        new_message_id: Callable[[], str],
-        tally: OcppTally,
-        allowed_urls: tuple[str, ...],
-        abandoned_after_s: float,
-    ) -> None:
+    def connect(self, transport: Transport, terms: Terms) -> None:
         """Wire up the connection and tell the site. To be called once, by ChargePoints."""
         version = VERSIONS[self._session.protocol]
-        self._call_timeout_s = call_timeout_s
-        self._metering_interval_s = metering_interval_s
+        self._terms = terms
         self._connection = Connection(
             charge_point_id=self._charge_point_id,
             connection_id=self._connection_id,
             codec=codec_for(self._session.protocol),
             handlers=guarded(version.handlers, self._session),
             transport=transport,
-            call_timeout_s=call_timeout_s,
-            new_message_id=new_message_id,
+            call_timeout_s=terms.call_timeout_s,
+            new_message_id=terms.new_message_id,
             on_call=self._answered,
             on_request=partial(note_request, self._session),
             on_result=partial(keep_answer, self._session),
-            tally=tally,
+            tally=terms.tally,
             trace=None if self._history.trace is None else self._history.trace.note,
         )
-        self._watch = Watch(self._session, self._connection.call_when_quiet, self._spawn, abandoned_after_s)
+        self._watch = Watch(self._session, self._connection.call_when_quiet, self._spawn, terms.abandoned_after_s)
         self._session.on_status = self._watch.status_came
         self._session.on_transaction = self._watch.goes_on
-        check = partial(checked, self._session.protocol, version.outgoing, allowed_urls)
+        check = partial(checked, self._session.protocol, version.outgoing, terms.allowed_urls)
         access = AccessChanges(self._session)
         self._link = Link(
             self._connection_id,
@@ -285,19 +275,33 @@ class LiveChargePoint:
 
     def _answered(self, _action: str) -> None:
         self._become_ready()
+        asking = self._unasked
+        if asking is not None and self._has_session():
+            self._unasked = None
+            self._start_asking(asking)
 
     def _booted(self) -> None:
         """The answer to a BootNotification has left."""
         self._watch.booted()
         self._mark_ready()
-        self._start_asking(self._learn)
+        self._ask(self._learn)
 
     def _become_ready(self) -> None:
         """Its first request, whichever that was, has been answered; or it keeps silent."""
         if self._ready or self._ended or not accepted(self._session):
             return
         self._mark_ready()
-        self._start_asking(self._greet)
+        self._ask(self._greet)
+
+    def _ask(self, asking: Callable[[], Awaitable[None]]) -> None:
+        """At once, or, where it is to be left in peace, as soon as a session runs."""
+        if self._terms.quiet and not self._has_session():
+            self._unasked = asking
+        else:
+            self._start_asking(asking)
+
+    def _has_session(self) -> bool:
+        return any(transaction.active for transaction in self._session.transactions())
 
     def _mark_ready(self) -> None:
         if self._silence is not None:
@@ -350,11 +354,11 @@ class LiveChargePoint:
         # While nothing is known of it it is told no limits, which others would have to wait for.
         unknown = charge_point.capabilities is None
         call = self._connection.call if unknown else self._connection.call_when_quiet
-        clear_foreign = partial(version.clear_foreign, call, self._session.profile_reports, self._call_timeout_s)
+        clear_foreign = partial(version.clear_foreign, call, self._session.profile_reports, self._terms.call_timeout_s)
         try:
             unasked = self._known(told_before(charge_point)).unasked
             learned = await provision(
-                call, version.dialect, charge_point, unasked, self._metering_interval_s, clear_foreign
+                call, version.dialect, charge_point, unasked, self._terms.metering_interval_s, clear_foreign
             )
         except ConnectionLost:
             raise
@@ -364,6 +368,14 @@ class LiveChargePoint:
         self._learning = False
         self._history.broken_off = 0
         self._record_learned(learned)
+        if unknown and version.inventory is not None and not self._terms.quiet:
+            await self._ask_for_inventory(version.inventory)
+
+    async def _ask_for_inventory(self, inventory: Callable[[int], object]) -> None:
+        """Its device model comes by itself, in messages of its own; a station without one, or that is busy, is not
+        asked again."""
+        with contextlib.suppress(CallTimeout):
+            await tolerant(self._connection.call_when_quiet, inventory(self._session.archive.next_id("request")))
 
     def _known(self, told: Capabilities) -> Capabilities:
         """With what its make and the operator say, of a charger that told so much of itself."""

@@ -361,7 +361,8 @@ class BalancerSettings:
     """Timing of the balancer; see [balancer] and [ocpp] of the configuration reference.
 
     `lease_s` 0 leases nothing. `reclaim_after_s` is how long a car must draw less than it may before the rest is lent
-    out, `suspended_after_s` how long it must have stopped asking before it ranks last.
+    out, `suspended_after_s` how long it must have stopped asking before it ranks last. Without `idle_defaults` a charge
+    point on which no session runs is told a default profile only to lower the one it has.
     """
 
     settle_s: float = 6.0
@@ -372,3 +373,4 @@ class BalancerSettings:
     turn_s: float = 900.0
     reclaim_after_s: float = 60.0
     suspended_after_s: float = 180.0
+    idle_defaults: bool = True

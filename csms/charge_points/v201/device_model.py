@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ocpp.v201 import call, enums
+
 from csms.charge_points.connection import Reply
 from csms.charge_points.reporting import part_of_report
 from csms.charge_points.schemas import JsonObject
@@ -18,6 +20,11 @@ def notify_report(session: Session, payload: JsonObject) -> Reply:
         name = variable_name(item["component"], item["variable"])
         session.keep(ToldKind.VARIABLE, without_custom_data(_without_secret(item)), name)
     return Reply({})
+
+
+def full_inventory(request_id: int) -> object:
+    """B07, asked for once: what cannot be set is in no other inventory."""
+    return call.GetBaseReport(request_id=request_id, report_base=enums.ReportBaseEnumType.full_inventory)
 
 
 def _without_secret(item: JsonObject) -> JsonObject:

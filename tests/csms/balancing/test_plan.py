@@ -359,3 +359,27 @@ def test_where_no_session_runs_no_limit_can_be_asked_for() -> None:
     world = full_site()
     with pytest.raises(IllegalEvent):
         world.apply(ev.LimitRequested(world.now, "3", 1, "EV charging needs"))
+
+
+def test_in_peace_an_idle_charge_point_is_told_no_default_until_a_session_runs_there() -> None:
+    world = World(100, settings=BalancerSettings(idle_defaults=False))
+    world.declare("a", 22)
+    world.connect("a")
+    world.declare("b", 22)
+    world.connect("b")
+    assert not world.plan().intents
+    assert world.worst_kw("b") == 22
+    world.start("a")
+    assert {intent.key.charge_point_id for intent in world.plan().intents} == {"a"}
+    assert {intent.purpose for intent in world.plan().intents} >= {LimitPurpose.DEFAULT}
+
+
+def test_in_peace_a_default_that_is_too_high_is_lowered_all_the_same() -> None:
+    world = World(100)
+    world.charger("a", 22, offline_kw=11)
+    world.settings = BalancerSettings(idle_defaults=False)
+    world.disconnect("a")
+    world.connect("a", connection="c2")
+    assert not world.plan().intents
+    world.configure(5)
+    assert [(intent.purpose, intent.limit_w) for intent in world.plan().intents] == [(LimitPurpose.DEFAULT, 0)]

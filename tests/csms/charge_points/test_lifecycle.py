@@ -150,7 +150,7 @@ async def test_a_first_boot_of_2_0_1_clears_what_the_station_reports_and_is_not_
             assert [3, "report", {}] in transport.sent
         if frame[2] == "ClearChargingProfile":
             assert frame[3] == {"chargingProfileId": 500}
-    assert actions[-2:] == ["GetChargingProfiles", "ClearChargingProfile"]
+    assert actions[-3:] == ["GetChargingProfiles", "ClearChargingProfile", "GetBaseReport"]
     live.closed("1000")
 
 

@@ -1,0 +1,102 @@
+"""What charge points are asked and told by themselves after a boot: everything, or nothing until a session runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from conformance_client import Central, ChargePoint, central_system, now, profile_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+V16, V201 = "ocpp1.6", "ocpp2.0.1"
+LONG_ENOUGH_S = 0.6
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def quiet(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Central]:
+    folder: Path = tmp_path_factory.mktemp("quiet")
+    async with central_system(folder, on_boot="quiet") as system:
+        yield system
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def full(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Central]:
+    folder: Path = tmp_path_factory.mktemp("full")
+    async with central_system(folder) as system:
+        yield system
+
+
+def asked(point: ChargePoint) -> list[str]:
+    return [frame[2] for frame in point.received if frame[0] == 2]
+
+
+async def start(point: ChargePoint) -> None:
+    if point.version == V16:
+        begin = {"connectorId": 1, "idTag": "TAG", "meterStart": 0, "timestamp": now()}
+        await point.call("StartTransaction", begin)
+        return
+    event = {
+        "eventType": "Started",
+        "timestamp": now(),
+        "triggerReason": "Authorized",
+        "seqNo": 0,
+        "transactionInfo": {"transactionId": "T-1", "chargingState": "Charging"},
+        "evse": {"id": 1, "connectorId": 1},
+        "idToken": {"idToken": "TAG", "type": "Central"},
+    }
+    await point.call("TransactionEvent", event)
+
+
+@pytest.mark.parametrize("version", [V16, V201])
+async def test_in_quiet_nothing_is_sent_before_a_session_and_its_limit_comes_with_it(
+    quiet: Central, version: str
+) -> None:
+    name = quiet.take()
+    for _ in range(2):  # what is known of it the second time changes nothing
+        async with quiet.charge_point(name, version) as point:
+            await point.call("Heartbeat", {})
+            await asyncio.sleep(LONG_ENOUGH_S)
+            assert asked(point) == []
+            await start(point)
+            limit = profile_of(await point.profile("TxProfile"))
+            assert limit["chargingProfilePurpose"] == "TxProfile"
+            await point.profile("TxDefaultProfile")
+            if version == V16:
+                stop = {"transactionId": limit["transactionId"], "meterStop": 10, "timestamp": now()}
+                await point.call("StopTransaction", stop)
+            else:
+                event = {
+                    "eventType": "Ended",
+                    "timestamp": now(),
+                    "triggerReason": "StopAuthorized",
+                    "seqNo": 1,
+                    "transactionInfo": {"transactionId": "T-1", "stoppedReason": "Local"},
+                    "evse": {"id": 1},
+                }
+                await point.call("TransactionEvent", event)
+        if version == V201:
+            break  # a transaction id is used once
+
+
+async def test_in_quiet_an_operator_may_ask_what_he_likes(quiet: Central) -> None:
+    async with quiet.charge_point(quiet.take()) as point:
+        point.answers = lambda _action, _payload: {"status": "Accepted"}
+        code, told = await quiet.post(f"charge-points/{point.identity}/commands", {"command": "clear_cache"})
+        assert (code, told["status"], asked(point)) == (200, "Accepted", ["ClearCache"])
+
+
+async def test_tc_b_13_csms_a_station_is_asked_for_its_device_model_at_its_first_contact_only(full: Central) -> None:
+    name = full.take()
+    async with full.charge_point(name, V201) as point:
+        await point.wait(lambda: point.told("GetBaseReport") or None, "a GetBaseReport")
+        (request,) = point.told("GetBaseReport")
+        assert request["reportBase"] == "FullInventory"
+        await point.profile("TxDefaultProfile")
+    async with full.charge_point(name, V201) as point:
+        await point.profile("TxDefaultProfile")
+        await asyncio.sleep(LONG_ENOUGH_S)
+        assert point.told("GetBaseReport") == []
