@@ -71,6 +71,7 @@ class Application:
         self.estate = Estate(self.fleet, store, clock, config.balancer_settings(), self._spawn)
         self.id_tokens = IdTokens(config.authorization.rules(), store=store, clock=clock, sites=self.fleet, ids=ids)
         self._certificates = certificate_desk(config)
+        lists = LocalLists(self.id_tokens, by_default=config.authorization.local_lists, store=store, clock=clock)
         self.charge_points = ChargePoints(
             directory=self.fleet,
             archive=Archive(store, self._spawn),
@@ -82,9 +83,7 @@ class Application:
             metering_interval_s=config.ocpp.metering_interval_s,
             spawn=self._spawn,
             authorization=self.id_tokens,
-            local_lists=LocalLists(
-                self.id_tokens, by_default=config.authorization.local_lists, store=store, clock=clock
-            ),
+            local_lists=lists,
             certificates=self._certificates,
             tally=ocpp_tally,
             allowed_urls=tuple(config.ocpp.allowed_urls),

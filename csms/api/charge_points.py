@@ -10,7 +10,9 @@ from csms.domain.credentials import access
 from csms.domain.grid import OperatorLimit
 from csms.domain.limits import ConnectorLimits, Failure, Limit
 from csms.domain.model import Capabilities, ChargePoint, ChargePointSettings, ConnectorKey, Moment, Transaction
+from csms.domain.records import RecordQuery, Told
 from csms.domain.snapshot import Snapshot
+from csms.domain.told import ToldKind
 from csms.site_documents import phase, rotation
 from csms.validation import kw
 
@@ -146,10 +148,20 @@ class ChargePointAnswer(Answer):
     connectors: list[ConnectorAnswer]
 
 
+class RefusedSetting(Answer):
+    """What we set after a boot and it did not take, or only after another (`answer` RebootRequired)."""
+
+    setting: str
+    value: str
+    answer: str
+    at: Time
+
+
 class OneChargePointAnswer(ChargePointAnswer):
-    """`quirks`: how it takes its limits, and from where that is known."""
+    """`quirks`: how it takes its limits, and from where that is known. `refused_settings` are of ours."""
 
     quirks: QuirksAnswer
+    refused_settings: list[RefusedSetting]
 
 
 async def list_charge_points(call: Call[ChargePointQuery, NoBody]) -> Page[ChargePointAnswer]:
@@ -166,16 +178,33 @@ async def list_charge_points(call: Call[ChargePointQuery, NoBody]) -> Page[Charg
 
 
 async def get_charge_point(call: Call[Query, NoBody]) -> OneChargePointAnswer:
-    return charge_point_answer(call.services, call.path["charge_point_id"])
+    return await charge_point_answer(call.services, call.path["charge_point_id"])
 
 
-def charge_point_answer(services: Services, charge_point_id: str) -> OneChargePointAnswer:
+async def charge_point_answer(services: Services, charge_point_id: str) -> OneChargePointAnswer:
     """With its entity tag. Raises Problem 404."""
     snapshot = lookup.charge_point_site(services, {"charge_point_id": charge_point_id})
     settings = snapshot.settings[charge_point_id]
     found = _answer(snapshot, charge_point_id, services.clock.now())
     quirks = quirks_answer(snapshot.charge_points[charge_point_id], settings)
-    return OneChargePointAnswer(**dict(found), quirks=quirks).tagged(etags.etag(settings))
+    refused = await _refused_settings(services, charge_point_id)
+    answer = OneChargePointAnswer(**dict(found), quirks=quirks, refused_settings=refused)
+    return answer.tagged(etags.etag(settings))
+
+
+async def _refused_settings(services: Services, charge_point_id: str) -> list[RefusedSetting]:
+    where = {"charge_point_id": charge_point_id, "kind": ToldKind.SETTING.value}
+    found = await services.store.records(RecordQuery(Told, where=where))
+    return [
+        RefusedSetting(
+            setting=str(told.value["setting"]),
+            value=str(told.value["value"]),
+            answer=str(told.value["answer"]),
+            at=time(told.at_s),
+        )
+        for told in found.items
+        if told.value["answer"] != "Accepted"
+    ]
 
 
 def _answer(snapshot: Snapshot, charge_point_id: str, now: Moment) -> ChargePointAnswer:

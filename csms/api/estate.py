@@ -80,7 +80,7 @@ async def post_charge_point(call: Call[Query, NewChargePoint]) -> charge_points.
     document["charge_points"].append(fields)
     settings = _placed(document, fields, body.circuit_id)
     await call.services.estate.declare_charge_point(settings)
-    return charge_points.charge_point_answer(call.services, body.charge_point_id)
+    return await charge_points.charge_point_answer(call.services, body.charge_point_id)
 
 
 async def put_charge_point(call: Call[Query, ChargePointBody]) -> charge_points.OneChargePointAnswer:
@@ -95,7 +95,7 @@ async def put_charge_point(call: Call[Query, ChargePointBody]) -> charge_points.
     if "quirks" not in call.body.model_fields_set:  # what an operator has pinned is not lost with an edit of the rest
         settings = replace(settings, quirks=before.quirks)
     await call.services.estate.declare_charge_point(settings)
-    return charge_points.charge_point_answer(call.services, name)
+    return await charge_points.charge_point_answer(call.services, name)
 
 
 async def delete_charge_point(call: Call[RemoveQuery, NoBody]) -> RemovedAnswer:

@@ -28,7 +28,7 @@ from csms.charge_points.provisioning import provision, told_before, tolerant
 from csms.charge_points.quirks import known_of_make
 from csms.charge_points.raw_requests import checked
 from csms.charge_points.registration import accepted, guarded, note_request
-from csms.charge_points.reporting import keep_answer
+from csms.charge_points.reporting import keep_answer, note_setting
 from csms.charge_points.session import Session
 from csms.charge_points.terms import Terms
 from csms.charge_points.trace import Trace, TraceLimits
@@ -355,10 +355,11 @@ class LiveChargePoint:
         unknown = charge_point.capabilities is None
         call = self._connection.call if unknown else self._connection.call_when_quiet
         clear_foreign = partial(version.clear_foreign, call, self._session.profile_reports, self._terms.call_timeout_s)
+        note = partial(note_setting, self._session)
         try:
             unasked = self._known(told_before(charge_point)).unasked
             learned = await provision(
-                call, version.dialect, charge_point, unasked, self._terms.metering_interval_s, clear_foreign
+                call, version.dialect, charge_point, unasked, self._terms.metering_interval_s, clear_foreign, note
             )
         except ConnectionLost:
             raise

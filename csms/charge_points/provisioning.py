@@ -42,6 +42,8 @@ class Value:
 
 
 Values = Mapping[Setting, Value]
+Note = Callable[[Setting, str, str], None]
+"""Is told a setting, the value it was to have, and the charger's own word on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ class Dialect(Protocol):
 
     def change(self, setting: Setting, text: str) -> object: ...
 
-    def changed(self, answer: JsonObject) -> bool:
-        """Whether the new value holds now (not only after a reboot)."""
+    def verdict(self, answer: JsonObject) -> str:
+        """The charger's own word on a change. Only ACCEPTED means that the new value holds now."""
         ...
 
 
@@ -78,13 +80,14 @@ async def provision(
     unasked: Collection[str],
     metering_interval_s: int,
     clear_foreign: Callable[[], Awaitable[None]],
+    note: Note,
 ) -> Capabilities:
     """Ask, set, and return what the charger says it can do: its answers over what it told before.
 
     On the first contact, when nothing is known, `clear_foreign` removes the charging profiles of others; never later,
-    for then they are ours. Of the settings that are `unasked` nothing is said: there are chargers that restart. The
-    first timeout ends it: a charger that leaves one question open will leave the others open too. Raises
-    ConnectionLost.
+    for then they are ours. Of the settings that are `unasked` nothing is said: there are chargers that restart. `note`
+    hears of each change. The first timeout ends it: a charger that leaves one question open will leave the others open
+    too. Raises ConnectionLost.
     """
     known = told_before(charge_point)
     values: dict[Setting, Value] = {}
@@ -94,7 +97,7 @@ async def provision(
                 values |= await _ask(call, dialect, settings)
         for change in metering_changes(values, metering_interval_s):
             if change.setting not in unasked:
-                await _set(call, dialect, change, values)
+                await _set(call, dialect, change, values, note)
         if charge_point.capabilities is None:
             await clear_foreign()
     except CallTimeout:
@@ -165,13 +168,24 @@ async def _ask(call: Call, dialect: Dialect, settings: Sequence[Setting]) -> dic
 _NOT_AT_ALL = frozenset({"NotImplemented", "NotSupported"})
 
 
-async def _set(call: Call, dialect: Dialect, change: Change, values: dict[Setting, Value]) -> None:
+ACCEPTED = "Accepted"
+
+
+async def _set(
+    call: Call,
+    dialect: Dialect,
+    change: Change,
+    values: dict[Setting, Value],
+    note: Note,
+) -> None:
     """Try the alternatives in turn; `values` holds the one that was taken."""
     for text in change.alternatives:
         answer = await tolerant(call, dialect.change(change.setting, text))
         if answer is None:
             return
-        if dialect.changed(answer):
+        verdict = dialect.verdict(answer)
+        note(change.setting, text, verdict)
+        if verdict == ACCEPTED:
             values[change.setting] = Value(text)
             return
 

@@ -52,6 +52,11 @@ def keep_answer(session: Session, action: str, payload: JsonObject) -> None:
         session.keep(ToldKind.CONFIGURATION_KEY, value, told["key"].lower())  # CiString50Type: case means nothing
 
 
+def note_setting(session: Session, setting: str, value: str, verdict: str) -> None:
+    """What a charger said to a setting of ours; the last word on each counts."""
+    session.keep(ToldKind.SETTING, {"setting": setting, "value": value, "answer": verdict}, setting)
+
+
 def part_of_report(session: Session, action: str, payload: JsonObject, items: int) -> bool:
     """Note a part of a report that comes in several messages; False for a part that was here before."""
     request_id = payload.get("requestId")

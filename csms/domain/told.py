@@ -11,6 +11,7 @@ class ToldKind(StrEnum):
 
     VARIABLE = "variable"
     CONFIGURATION_KEY = "configuration_key"
+    SETTING = "setting"  # what it said to a setting of ours
     REPORT = "report"  # of several messages: whether it is complete
     STATUS = "status"  # the last of a firmware update, a log upload, ...
     EVENT = "event"
@@ -27,6 +28,7 @@ class ToldKind(StrEnum):
 MOST_KEPT: Mapping[str, int] = {
     ToldKind.VARIABLE: 4000,
     ToldKind.CONFIGURATION_KEY: 500,
+    ToldKind.SETTING: 20,
     ToldKind.REPORT: 50,
     ToldKind.STATUS: 20,
     ToldKind.EVENT: 500,

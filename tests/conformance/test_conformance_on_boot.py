@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from conformance_client import Central, ChargePoint, central_system, now, profile_of
+from conformance_client import (
+    Answer,
+    Central,
+    ChargePoint,
+    JsonObject,
+    central_system,
+    eventually,
+    now,
+    obey,
+    profile_of,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -100,3 +110,29 @@ async def test_tc_b_13_csms_a_station_is_asked_for_its_device_model_at_its_first
         await point.profile("TxDefaultProfile")
         await asyncio.sleep(LONG_ENOUGH_S)
         assert point.told("GetBaseReport") == []
+
+
+@pytest.mark.parametrize("version", [V16, V201])
+async def test_a_setting_that_waits_for_a_reboot_is_shown_until_it_is_taken(full: Central, version: str) -> None:
+    word = "RebootRequired"
+
+    def answers(action: str, payload: JsonObject) -> Answer:
+        if action == "ChangeConfiguration":
+            return {"status": word}
+        if action == "SetVariables":
+            return {"setVariableResult": [_without_value(item, word) for item in payload["setVariableData"]]}
+        return obey(action, payload)
+
+    async def refused() -> object:
+        return {(one["setting"], one["answer"]) for one in (await full.shown(name))["refused_settings"]}
+
+    name = full.take()
+    async with full.charge_point(name, version, answers=answers):
+        await eventually(refused, {("meter_interval", word), ("measurands", word)})
+    word = "Accepted"
+    async with full.charge_point(name, version, answers=answers):
+        await eventually(refused, set())
+
+
+def _without_value(item: JsonObject, word: str) -> JsonObject:
+    return {"component": item["component"], "variable": item["variable"], "attributeStatus": word}

@@ -39,5 +39,5 @@ class Configuration16:
     def change(self, setting: Setting, text: str) -> object:
         return call.ChangeConfiguration(key=_KEYS[setting], value=text)
 
-    def changed(self, answer: JsonObject) -> bool:
-        return bool(answer["status"] == "Accepted")
+    def verdict(self, answer: JsonObject) -> str:
+        return str(answer["status"])

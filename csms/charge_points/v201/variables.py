@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ocpp.v201 import call, datatypes
 
-from csms.charge_points.provisioning import Setting, Value, Values
+from csms.charge_points.provisioning import ACCEPTED, Setting, Value, Values
 from csms.charge_points.schemas import JsonObject
 
 # Entries of SmartChargingCtrlr is not among them: its value is how many profiles are installed, not how many may be.
@@ -47,8 +47,9 @@ class Variables201:
             set_variable_data=[datatypes.SetVariableDataType(text, *_component_and_variable(setting))]
         )
 
-    def changed(self, answer: JsonObject) -> bool:
-        return all(item["attributeStatus"] == "Accepted" for item in answer["setVariableResult"])
+    def verdict(self, answer: JsonObject) -> str:
+        words = [str(item["attributeStatus"]) for item in answer["setVariableResult"]]
+        return next((word for word in words if word != ACCEPTED), ACCEPTED)
 
 
 def _component_and_variable(setting: Setting) -> tuple[datatypes.ComponentType, datatypes.VariableType]:

@@ -136,7 +136,7 @@ async def test_a_charge_points_row_says_offline_while_it_is_not_connected() -> N
     async with running() as api:
         charging, silent, absent = (await api.get(f"{API}/charge-points")).json["items"]
         alone = (await api.get(f"{API}/charge-points/CP-1")).json
-        del alone["quirks"]
+        del alone["quirks"], alone["refused_settings"]
         assert charging == alone
         assert (silent["status"], silent["connection"]["connected"], silent["protocol"]) == (None, True, "ocpp2.0.1")
         assert (absent["status"], absent["connection"]["connected"], absent["commissioned_at"]) == (
@@ -168,6 +168,7 @@ async def test_a_charge_point_tells_everything_known_of_it_in_order() -> None:
             ("power_limits", []),
             ("connectors", connectors),
             ("quirks", reply.json["quirks"]),
+            ("refused_settings", []),
         ]
         assert list(reply.json["settings"].items()) == [
             ("connectors", 2),

@@ -29,6 +29,7 @@ class Script:
 
     def __init__(self, protocol: str, answers: Sequence[JsonObject | Exception]) -> None:
         self.asked: list[tuple[str, Any]] = []
+        self.noted: list[tuple[str, str, str]] = []
         self._protocol = protocol
         self._answers = list(answers)
 
@@ -41,10 +42,13 @@ class Script:
             raise answer
         return codec.validate_response(action, answer)
 
+    def note(self, setting: Setting, value: str, verdict: str) -> None:
+        self.noted.append((setting, value, verdict))
+
     async def provision(self, charge_point: ChargePoint, unasked: Sequence[str] = ()) -> Capabilities:
         version = VERSIONS[self._protocol]
         clear_foreign = partial(version.clear_foreign, self.call, ProfileReports(), 5.0)
-        learned = await provision(self.call, version.dialect, charge_point, unasked, 10, clear_foreign)
+        learned = await provision(self.call, version.dialect, charge_point, unasked, 10, clear_foreign, self.note)
         assert self._answers == []
         return learned
 
@@ -264,4 +268,20 @@ def test_the_measurands_fall_back_to_fewer() -> None:
     change = metering_changes({Setting.METER_INTERVAL: Value("10")}, 10)
     assert change == [
         Change(Setting.MEASURANDS, (ALL, POWER_AND_ENERGY, "Energy.Active.Import.Register,Current.Import"))
+    ]
+
+
+async def test_what_a_charger_says_to_a_setting_is_noted() -> None:
+    answers: list[JsonObject | Exception] = [
+        configuration(MeterValueSampleInterval="60", MeterValuesSampledData="SoC"),
+        {"status": "RebootRequired"},
+        {"status": "Rejected"},
+        {"status": "Accepted"},
+    ]
+    script = Script(OCPP16, answers)
+    await script.provision(SEEN)
+    assert script.noted == [
+        ("meter_interval", "10", "RebootRequired"),
+        ("measurands", ALL, "Rejected"),
+        ("measurands", POWER_AND_ENERGY, "Accepted"),
     ]
