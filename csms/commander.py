@@ -239,6 +239,9 @@ class Commander:
             learned = refused(command, outcome, failure.count if failure is not None else 0, place)
         if learned is not None:
             because = f"{said(command)}: {outcome.answer.value} {outcome.detail}".strip()
+            if outcome.answer is not Answer.ACCEPTED:
+                knobs = {name: str(value) for name, value in learned.knobs.said()}
+                log.info("limit.way_changed", charge_point_id=charge_point_id, because=because, knobs=knobs)
             self._record(ev.WayLearned(self._clock.now(), charge_point_id, learned, because))
 
     def _free(self, charge_point_id: str) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from csms.domain import events as ev
 from csms.domain.capabilities import NOTHING_LEARNED, Knowledge, LimitPurpose, effective
+from csms.domain.electrical import limit_form
+from csms.domain.limits import ConnectorLimits
 from csms.domain.model import ChargePoint, ChargePointSettings
 
 if TYPE_CHECKING:
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 def _capabilities_learned(state: State, event: ev.CapabilitiesLearned) -> tuple[Row, ...]:
     charge_point = state.charge_point(event)
     knowledge = replace(charge_point.knowledge, told=event.capabilities, quirk=event.quirk)
-    return (_knowing(state, charge_point, knowledge),)
+    known = _knowing(state, charge_point, knowledge)
+    return (known, *_said_in_another_unit(state, charge_point, known))
 
 
 def _way_learned(state: State, event: ev.WayLearned) -> tuple[Row, ...]:
@@ -42,20 +45,20 @@ def _quirks_pinned(state: State, event: ev.QuirksPinned) -> tuple[Row, ...]:
     charge_point = state.charge_point(event)
     learned = replace(NOTHING_LEARNED, worked=charge_point.knowledge.learned.worked)
     knowledge = replace(charge_point.knowledge, pinned=event.quirks, learned=learned)
-    return (_knowing(state, charge_point, knowledge),)
+    known = _knowing(state, charge_point, knowledge)
+    return (known, *_said_in_another_unit(state, charge_point, known))
 
 
 def known_anew(state: State, settings: ChargePointSettings) -> tuple[Row, ...]:
     """The charge point as the quirks of another declaration leave it."""
-    before, charge_point = (
-        state.settings.get(settings.charge_point_id),
-        state.charge_points.get(settings.charge_point_id),
-    )
+    before = state.settings.get(settings.charge_point_id)
+    charge_point = state.charge_points.get(settings.charge_point_id)
     same = before is not None and (before.quirks, before.connectors) == (settings.quirks, settings.connectors)
     if charge_point is None or charge_point.knowledge.told is None or same:
         return ()
     learned = replace(NOTHING_LEARNED, worked=charge_point.knowledge.learned.worked)
-    return (_knowing(state, charge_point, replace(charge_point.knowledge, learned=learned), settings),)
+    known = _knowing(state, charge_point, replace(charge_point.knowledge, learned=learned), settings)
+    return (known, *_said_in_another_unit(state, charge_point, known))
 
 
 def seen_to_have_several(state: State, event: ev.ConnectorEvent) -> tuple[Row, ...]:
@@ -76,6 +79,29 @@ def started_afresh(state: State, before: ChargePoint, booted: ChargePoint) -> Ch
         return booted
     learned = replace(NOTHING_LEARNED, worked=learned.worked) if same else NOTHING_LEARNED
     return _knowing(state, booted, replace(before.knowledge, learned=learned))
+
+
+_NOT_AGAIN = ""
+"""The connection of a limit that must be said again on every one."""
+
+
+def _said_in_another_unit(state: State, before: ChargePoint, known: ChargePoint) -> list[ConnectorLimits]:
+    """What was said in watts is no number of amperes, and the other way round: it is said again as it counts now."""
+    settings = state.settings.get(before.charge_point_id)
+    if settings is None or before.capabilities is None:
+        return []
+    units = {limit_form(state.site, settings, one.capabilities).unit for one in (before, known)}
+    of_it = [limits for key, limits in state.limits.items() if key.charge_point_id == before.charge_point_id]
+    return [] if len(units) == 1 else [_to_be_said_again(limits) for limits in of_it]
+
+
+def _to_be_said_again(limits: ConnectorLimits) -> ConnectorLimits:
+    default, transaction = limits.default, limits.transaction
+    return replace(
+        limits,
+        default=default and replace(default, connection_id=_NOT_AGAIN),
+        transaction=transaction and replace(transaction, connection_id=_NOT_AGAIN),
+    )
 
 
 def _make(charge_point: ChargePoint) -> tuple[str | None, str | None, str | None]:

@@ -144,3 +144,18 @@ def test_shares_lie_on_the_currents_a_charger_has() -> None:
     world.configure(15)
     world.settle()
     assert world.shares_kw() == {"a": 6.9, "b": 6.9}  # 15 kW are 7.5 each: 10 A, and no step fits in what is left
+
+
+@pytest.mark.parametrize(("pinned", "said_again"), [(Knobs(rate_units=("A",)), True), (Knobs(leases=False), False)])
+def test_what_was_said_in_watts_is_said_again_once_it_counts_as_amperes(pinned: Knobs, said_again: bool) -> None:
+    world = World(6.9)
+    world.charger("a", 22.08, can={"units": ("W",)}, **AC)
+    world.start("a")
+    world.settle()
+    world.wait(10)
+    assert world.plan().intents == ()
+    world.apply(ev.QuirksPinned(world.now, "a", pinned))
+    assert world.worst_kw("a") >= 6.9
+    assert [intent.limit_w for intent in world.plan().intents] == ([6_900] if said_again else [])
+    world.settle()
+    assert world.plan().intents == ()
