@@ -100,7 +100,7 @@ async def run_demo(run: Run, *, seconds: float | None, seed: int, screenshot: Pa
     with tempfile.TemporaryDirectory(prefix="csms-demo-") as folder:
         async with run(_config(Path(folder), sha256)) as (running, ocpp_port, api_port):
             base = f"http://127.0.0.1:{api_port}/api/v1"
-            _introduce(console, base, key)
+            _introduce(console, api_port, key)
             headers = {"Authorization": f"Bearer {key}"}
             async with aiohttp.ClientSession(headers=headers) as http, _car_park(ocpp_port, seed):
                 await _watch(console, _Api(http, base), summary, ended, seconds)
@@ -146,9 +146,17 @@ def _free_port(wanted: int) -> int:
         return wanted
 
 
-def _introduce(console: Console, base: str, key: str) -> None:
-    url = f"{base}/smart-charging/sites/{SITE_ID}/allocation"
-    for line in (f"API      {base}", f"API key  {key}", f"curl -H 'Authorization: Bearer {key}' {url}", ""):
+def _introduce(console: Console, api_port: int, key: str) -> None:
+    base = f"http://127.0.0.1:{api_port}"
+    url = f"{base}/api/v1/smart-charging/sites/{SITE_ID}/allocation"
+    lines = (
+        f"Dashboard  {base}/#key={key}",
+        f"API        {base}/api/v1",
+        f"API key    {key}",
+        f"curl -H 'Authorization: Bearer {key}' {url}",
+        "",
+    )
+    for line in lines:
         console.print(line, highlight=False, soft_wrap=True)
 
 

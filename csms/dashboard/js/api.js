@@ -55,17 +55,25 @@ export function signOut(why = null) {
 }
 
 export const get = (path, query, signal) => send("GET", path, { query, signal });
-export const put = (path, body, query) => send("PUT", path, { body, query });
+export const put = (path, body, query, headers) => send("PUT", path, { body, query, headers });
 export const post = (path, body, query) => send("POST", path, { body, query });
 export const patch = (path, body, query) => send("PATCH", path, { body, query });
 export const del = (path, query) => send("DELETE", path, { query });
 
 /** One call, its answer as an object. Raises Problem or Unreachable. */
-async function send(method, path, { query, body, signal, key } = {}) {
-  const answer = await call(method, path + parameters(query), { body, signal, key });
+async function send(method, path, { query, body, signal, key, headers } = {}) {
+  const answer = await call(method, path + parameters(query), { body, signal, key, headers });
   const text = await answer.text();
   if (!answer.ok) throw problem(answer.status, text, key);
   return text ? JSON.parse(text) : null;
+}
+
+/** A resource with its entity tag, so that a later PUT can say which version it was meant for. */
+export async function getTagged(path, signal) {
+  const answer = await call("GET", path, { signal });
+  const text = await answer.text();
+  if (!answer.ok) throw problem(answer.status, text);
+  return { tag: answer.headers.get("ETag"), value: JSON.parse(text) };
 }
 
 /** A request with the key of the tab; the answer as it comes. Raises Unreachable. */
@@ -143,11 +151,14 @@ export const paths = {
   configuration: (id) => `/api/v1/charge-points/${part(id)}/configuration`,
   commands: (id) => `/api/v1/charge-points/${part(id)}/commands`,
   ocpp: (id, action) => `/api/v1/charge-points/${part(id)}/ocpp/${part(action)}`,
+  quirks: (id) => `/api/v1/charge-points/${part(id)}/quirks`,
   messages: (id) => `/api/v1/charge-points/${part(id)}/messages`,
   sessions: "/api/v1/sessions",
   closeSession: (id) => `/api/v1/sessions/${part(id)}/close`,
   idTokens: "/api/v1/id-tokens",
   idToken: (token) => `/api/v1/id-tokens/${part(token)}`,
   personalData: (token) => `/api/v1/id-tokens/${part(token)}/personal-data`,
+  apiKeys: "/api/v1/api-keys",
+  apiKey: (name) => `/api/v1/api-keys/${part(name)}`,
   alarms: "/api/v1/alarms",
 };

@@ -1,11 +1,12 @@
-// What a charge point is asked to do, in OCPP's own words, and what became of it.
+// What a charge point is asked to do, in everyday words or in OCPP's own, and what became of it.
 
 import { get, may, paths, post, Problem } from "../api.js";
 import { NONE, when } from "../format.js";
 import { html, useState } from "../html.js";
 import { useLive } from "../live.js";
 import { EXAMPLES, REQUESTS } from "../requests.js";
-import { Button, Card, Empty, Field, Loaded, Pill, sentence } from "../ui.js";
+import { Button, Card, Choice, Empty, Field, Loaded, Pill, sentence } from "../ui.js";
+import { commandBody, COMMANDS, OFFLINE_TOO } from "./neutral.js";
 
 const TONES = { Accepted: "good", Rejected: "bad", NotSupported: "warn", CallError: "bad", Timeout: "warn", Disconnected: "warn" };
 
@@ -44,61 +45,106 @@ function Exchange({ asked, answered, error }) {
 }
 
 function Send({ id, point, sent }) {
+  const [words, setWords] = useState("plain");
+  return html`<${Card} title="Send a command" actions=${html`<${Choice} label="In which words" options=${[["plain", "Everyday"], ["ocpp", "In OCPP's words"]]}
+      value=${words} onChange=${setWords} />`}>
+    ${words === "plain" ? html`<${Plain} id=${id} point=${point} sent=${sent} />` : html`<${Raw} id=${id} point=${point} sent=${sent} />`}
+  <//>`;
+}
+
+/** Sends once at a time; what came of it, or why it was refused. */
+function useSending(send, sent) {
+  const [state, setState] = useState({ outcome: null, problem: null, busy: false });
+  async function run(...given) {
+    setState({ outcome: null, problem: null, busy: true });
+    try {
+      setState({ outcome: await send(...given), problem: null, busy: false });
+    } catch (problem) {
+      setState({ outcome: null, problem, busy: false });
+    }
+    sent();
+  }
+  return { ...state, run, clear: () => setState({ outcome: null, problem: null, busy: false }) };
+}
+
+function Submit({ point, sending, offline }) {
+  const { outcome, busy } = sending;
+  const possible = point.connection.connected || offline;
+  return html`<div class="form-actions">
+    ${outcome && html`<span class="outcome" role="status"><${Pill} tone=${TONES[outcome.status] ?? "quiet"}>${outcome.status}<//>
+      <code>${outcome.error ? [outcome.error.code, outcome.error.description].filter(Boolean).join(": ") : JSON.stringify(outcome.response)}</code>
+      <span class="muted number">${outcome.response_time_ms === null ? "" : `${Math.round(outcome.response_time_ms)} ms`}</span></span>`}
+    <${Button} kind="primary" type="submit" busy=${busy} disabled=${!possible}>${possible ? "Send" : "Not connected"}<//>
+  </div>`;
+}
+
+function Plain({ id, point, sent }) {
+  const [command, setCommand] = useState("trigger_message");
+  const [texts, setTexts] = useState({});
+  const sending = useSending(() => post(paths.commands(id), commandBody(command, texts)), sent);
+  const { title: _title, words, parts } = COMMANDS[command];
+  const rule = (name) => (sending.problem instanceof Problem ? sending.problem.rule(name) : undefined);
+  const named = parts.some((part) => rule(part.name));
+  const choose = (next) => {
+    setCommand(next);
+    setTexts({});
+    sending.clear();
+  };
+  return html`<form class="form plain-command" onSubmit=${(event) => { event.preventDefault(); sending.run(); }} novalidate>
+    <${Field} label="Command" hint=${words}>
+      ${(field) => html`<select ...${field} value=${command} onChange=${(event) => choose(event.target.value)}>
+        ${Object.entries(COMMANDS).map(([name, one]) => html`<option key=${name} value=${name}>${one.title}</option>`)}
+      </select>`}
+    <//>
+    ${parts.map((part) => html`<${Part} key=${`${command}/${part.name}`} part=${part} error=${rule(part.name)} value=${texts[part.name] ?? part.initial ?? ""}
+      onChange=${(text) => setTexts({ ...texts, [part.name]: text })} />`)}
+    ${sending.problem && !named && html`<p class="error" role="alert">${refusal(sending.problem)}</p>`}
+    <${Submit} point=${point} sending=${sending} offline=${OFFLINE_TOO.has(command)} />
+  </form>`;
+}
+
+function Part({ part, error, value, onChange }) {
+  if (part.kind === "choice") {
+    return html`<div class="field"><span class="label">${part.label}</span><${Choice} label=${part.label} options=${part.options} value=${value} onChange=${onChange} /></div>`;
+  }
+  const type = { number: "number", time: "datetime-local" }[part.kind] ?? "text";
+  return html`<${Field} label=${part.label} hint=${part.hint} error=${error}>
+    ${(field) => html`<input ...${field} type=${type} step="any" spellcheck=${false} value=${value} onInput=${(event) => onChange(event.target.value)} />`}
+  <//>`;
+}
+
+function Raw({ id, point, sent }) {
   const version = point.protocol === "ocpp2.0.1" ? "2.0.1" : "1.6";
   const [action, setAction] = useState("TriggerMessage");
   const [text, setText] = useState(() => example("TriggerMessage", version));
-  const [outcome, setOutcome] = useState(null);
-  const [problem, setProblem] = useState(null);
-  const [busy, setBusy] = useState(false);
+  const sending = useSending(async () => {
+    let payload;
+    try {
+      payload = JSON.parse(text.trim() || "{}");
+    } catch (error) {
+      throw new Error(`This is not JSON: ${error.message}`);
+    }
+    return post(paths.ocpp(id, action), payload);
+  }, sent);
   const requests = REQUESTS[version];
 
   function choose(next) {
     setAction(next);
     setText(example(next, version));
-    setOutcome(null);
-    setProblem(null);
+    sending.clear();
   }
 
-  async function submit(event) {
-    event.preventDefault();
-    let payload;
-    try {
-      payload = JSON.parse(text.trim() || "{}");
-    } catch (error) {
-      setProblem(new Error(`This is not JSON: ${error.message}`));
-      return;
-    }
-    setBusy(true);
-    setProblem(null);
-    setOutcome(null);
-    try {
-      setOutcome(await post(paths.ocpp(id, action), payload));
-    } catch (error) {
-      setProblem(error);
-    } finally {
-      setBusy(false);
-      sent();
-    }
-  }
-
-  return html`<${Card} title="Send a command">
-    <form class="form send" onSubmit=${submit}>
-      <${Field} label="Command" hint=${sentence(requests[action])}>
-        ${(field) => html`<select ...${field} value=${action} onChange=${(event) => choose(event.target.value)}>
-          ${Object.keys(requests).map((name) => html`<option key=${name} value=${name}>${name}</option>`)}
-        </select>`}
-      <//>
-      <${Field} label=${`Payload, as OCPP ${version} has it`} hint="It is checked against the schema before it leaves." error=${problem && refusal(problem)}>
-        ${(field) => html`<textarea ...${field} rows="6" spellcheck=${false} value=${text} onInput=${(event) => setText(event.target.value)}></textarea>`}
-      <//>
-      <div class="form-actions">
-        ${outcome && html`<span class="outcome" role="status"><${Pill} tone=${TONES[outcome.status] ?? "quiet"}>${outcome.status}<//>
-          <code>${outcome.error ? [outcome.error.code, outcome.error.description].filter(Boolean).join(": ") : JSON.stringify(outcome.response)}</code>
-          <span class="muted number">${outcome.response_time_ms === null ? "" : `${Math.round(outcome.response_time_ms)} ms`}</span></span>`}
-        <${Button} kind="primary" type="submit" busy=${busy} disabled=${!point.connection.connected}>${point.connection.connected ? "Send" : "Not connected"}<//>
-      </div>
-    </form>
-  <//>`;
+  return html`<form class="form send" onSubmit=${(event) => { event.preventDefault(); sending.run(); }}>
+    <${Field} label="Command" hint=${sentence(requests[action])}>
+      ${(field) => html`<select ...${field} value=${action} onChange=${(event) => choose(event.target.value)}>
+        ${Object.keys(requests).map((name) => html`<option key=${name} value=${name}>${name}</option>`)}
+      </select>`}
+    <//>
+    <${Field} label=${`Payload, as OCPP ${version} has it`} hint="It is checked against the schema before it leaves." error=${sending.problem && refusal(sending.problem)}>
+      ${(field) => html`<textarea ...${field} rows="6" spellcheck=${false} value=${text} onInput=${(event) => setText(event.target.value)}></textarea>`}
+    <//>
+    <${Submit} point=${point} sending=${sending} />
+  </form>`;
 }
 
 const example = (action, version) => JSON.stringify(EXAMPLES[version][action] ?? {}, null, 2);

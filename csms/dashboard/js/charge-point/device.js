@@ -5,19 +5,21 @@ import { NONE, when } from "../format.js";
 import { html, useMemo, useState } from "../html.js";
 import { useLive } from "../live.js";
 import { Card, Empty, Loaded, Pill } from "../ui.js";
+import { Quirks } from "./quirks.js";
 
 export function Device({ id, point }) {
   const modern = point.protocol === "ocpp2.0.1";
   const live = useLive(() => everything(modern ? paths.variables(id) : paths.configuration(id)), `device/${id}/${modern}`, 30_000);
   const [search, setSearch] = useState("");
   const filter = html`<input type="search" aria-label="Search" placeholder="Search" value=${search} onInput=${(event) => setSearch(event.target.value)} />`;
-  return html`<${Card} title=${modern ? "Device model" : "Configuration keys"} class="flush" actions=${filter}>
+  return html`<div class="stack"><${Quirks} id=${id} />
+  <${Card} title=${modern ? "Device model" : "Configuration keys"} class="flush" actions=${filter}>
     <${Loaded} of=${live}>
       ${(items) => (items.length === 0
         ? html`<${Empty} icon="search" title="Nothing told yet">It is asked when it connects. ${modern ? "GetBaseReport" : "GetConfiguration"} among the commands asks again.<//>`
         : html`<${modern ? Variables : Keys} items=${items} search=${search.trim().toLowerCase()} />`)}
     <//>
-  <//>`;
+  <//></div>`;
 }
 
 function Keys({ items, search }) {

@@ -60,7 +60,7 @@ function Doubts({ limits, purpose }) {
 const yes = (value) => (value === null || value === undefined ? NONE : value === true ? "yes" : value === false ? "no" : String(value));
 
 function About({ point, zone }) {
-  const { settings, capabilities } = point;
+  const { settings } = point;
   const facts = [
     ["Connection", point.connection.connected ? `connected since ${when(point.connection.since, zone)}` : point.connection.since ? `lost ${when(point.connection.since, zone)}` : "never connected"],
     ["Vendor", point.vendor], ["Model", point.model], ["Serial number", point.serial_number], ["Firmware", point.firmware_version],
@@ -74,18 +74,7 @@ function About({ point, zone }) {
   return html`<div class="halves">
     <${Card} title="Charge point"><${Facts} facts=${facts} /><//>
     <${Card} title="Declared"><${Facts} facts=${declared} /><//>
-    ${capabilities && html`<${Card} title="What it can do"><${Facts} facts=${Object.entries(capabilities).map(([name, value]) => [title(name), Array.isArray(value) ? value.join(", ") : typeof value === "object" && value ? JSON.stringify(value) : yes(value)])} /><//>`}
   </div>`;
-}
-
-const UNITS = { s: "in s", a: "in A", w: "in W", kw: "in kW" };
-
-/** meter_interval_s -> Meter interval, in s */
-function title(name) {
-  const words = name.split("_");
-  const unit = UNITS[words.at(-1)];
-  const text = (unit ? words.slice(0, -1) : words).join(" ");
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${unit ? `, ${unit}` : ""}`;
 }
 
 export function Facts({ facts }) {

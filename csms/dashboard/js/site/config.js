@@ -1,6 +1,6 @@
 // How a site divides its power: edited, tried out, and only then saved.
 
-import { get, may, paths, Problem, put } from "../api.js";
+import { getTagged, may, paths, Problem, put } from "../api.js";
 import { exactKw, when } from "../format.js";
 import { html, useEffect, useMemo, useRef, useState } from "../html.js";
 import { useLive } from "../live.js";
@@ -20,9 +20,9 @@ const REFUSING = [["reserve", "Keeps its session"], ["stop", "Loses its session"
 
 async function load(site, signal) {
   try {
-    return await get(paths.config(site.site_id), undefined, signal);
+    return await getTagged(paths.config(site.site_id), signal);
   } catch (error) {
-    if (error instanceof Problem && error.status === 404) return UNCONFIGURED(site);
+    if (error instanceof Problem && error.status === 404) return { tag: null, value: UNCONFIGURED(site) };
     throw error;
   }
 }
@@ -35,7 +35,7 @@ const UNCONFIGURED = (site) => ({
 export function Config({ site, allocation, reload }) {
   const live = useLive((signal) => load(site, signal), `config/${site.site_id}`, 0);
   if (live.data) {
-    return html`<${Editor} key=${live.data.updated_at} site=${site} allocation=${allocation} stored=${live.data}
+    return html`<${Editor} key=${live.data.value.updated_at} site=${site} allocation=${allocation} stored=${live.data.value} tag=${live.data.tag}
       saved=${() => { live.reload(); reload(); }} />`;
   }
   return live.error ? html`<${Failed} error=${live.error} again=${live.reload} />` : html`<${Waiting} lines=${8} />`;
@@ -60,7 +60,7 @@ const draftOf = (stored) => ({ ...stored, by: Object.keys(stored.priority_weight
 
 const PREVIEW_AFTER_MS = 350;
 
-function Editor({ site, allocation, stored, saved }) {
+function Editor({ site, allocation, stored, tag, saved }) {
   const [draft, setDraft] = useState(() => draftOf(stored));
   const [tried, setTried] = useState({ problem: null, allocation: null });
   const [busy, setBusy] = useState(false);
@@ -89,12 +89,12 @@ function Editor({ site, allocation, stored, saved }) {
     event.preventDefault();
     setBusy(true);
     try {
-      await put(paths.config(site.site_id), body);
+      await put(paths.config(site.site_id), body, undefined, tag ? { "If-Match": tag } : undefined);
       say("Saved; in effect now.");
       saved();
     } catch (problem) {
       setTried({ problem, allocation: null });
-      say(explained(problem), "bad");
+      say(problem.status === 412 ? "Somebody else has changed it meanwhile. Load the page again to see what." : explained(problem), "bad");
     } finally {
       setBusy(false);
     }
