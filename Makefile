@@ -32,7 +32,7 @@ browser: $(BROWSER_STAMP)
 
 # Pictures of every page in both themes, for the documentation.
 screenshots: $(BROWSER_STAMP)
-	$(BIN)/python tests/browser/screenshots.py docs/images
+	PYTHONPATH=tests/lib $(BIN)/python tests/browser/screenshots.py docs/images
 
 # Hours of whole car parks with every fault we know, on virtual time: does the ceiling hold? A seed replays exactly.
 sim: $(BENCH_STAMP)

@@ -102,14 +102,16 @@ function reason(point, row, doing, held, zone) {
   if (doing === "off") return point.settings.in_service ? "set unavailable" : "declared out of service; counts nothing";
   if (doing === "offline") {
     const kept = row ? row.permitted_kw : held;
-    return kept === null || kept === undefined ? "offline" : `offline: ${exactKw(kept)} reserved`;
+    if (kept === null || kept === undefined) return "offline";
+    return kept === 0 ? "offline, nothing reserved" : `offline: ${exactKw(kept)} reserved`;
   }
   if (doing === "faulted") {
     const codes = point.connectors.map((connector) => connector.error_code).filter((code) => code && code !== "NoError");
     return codes.length ? `fault: ${[...new Set(codes)].join(", ")}` : "reports a fault";
   }
   if (doing === "waiting") {
-    return row.expected_start ? `waits, turn at about ${time(row.expected_start, zone)}` : `waits: ${row.reason}`;
+    if (row.expected_start) return `waits, turn at about ${time(row.expected_start, zone)}`;
+    return row.reason.startsWith("waits") ? row.reason : `waits: ${row.reason}`;
   }
   if (row) return row.reason;
   return held ? `${exactKw(held)} kept for a car that plugs in` : "";
@@ -131,7 +133,8 @@ export const drawn = (allocation) => (allocation?.chargers ?? []).reduce((sum, r
  */
 export function verdict(allocation, list, alarms, zone) {
   const counts = tally(list);
-  const notes = alarms.map((alarm) => ({ tone: "bad", text: alarm.text }));
+  const notes = alarms.slice(0, ALARMS).map((alarm) => ({ tone: "bad", text: alarmText(alarm) }));
+  if (alarms.length > ALARMS) notes.push({ tone: "bad", text: `${counted(alarms.length - ALARMS, "more alarm")} under Events.` });
   if (allocation.total_permitted_kw > allocation.total_budget_kw + 0.0005 && !alarms.length) {
     const over = allocation.total_permitted_kw - allocation.total_budget_kw;
     notes.push({ tone: "warn", text: `Up to ${exactKw(round3(over))} too much until the chargers have followed.` });
@@ -150,11 +153,21 @@ function headline(counts, allocation) {
   return `${counted(counts.charging, "car")} ${counts.charging === 1 ? "charges" : "charge"} at ${kw(drawn(allocation))}`;
 }
 
+const ALARMS = 3; // told with the site; all of them stand among the events
+
+/** An alarm in words that name the place. */
+export const alarmText = (alarm) =>
+  alarm.text.includes(alarm.subject.split("/")[0]) || alarm.subject.startsWith("grid") ? alarm.text : `${alarm.subject}: ${alarm.text}`;
+
 const FEW = 3;
 
 function named(list, doing) {
   const those = list.filter((one) => one.doing === doing);
-  const verb = { faulted: "faulted", offline: "offline", new: "never seen" }[doing];
+  if (doing === "new") {
+    const who = those.length > FEW ? counted(those.length, "charger") : those.map((one) => one.id).join(", ");
+    return `${who} ${those.length === 1 ? "has" : "have"} never connected.`;
+  }
+  const verb = { faulted: "faulted", offline: "offline" }[doing];
   if (those.length > FEW) return `${those.length} chargers are ${verb}.`;
   if (doing === "offline") return those.map((one) => `${one.id} is ${one.reason}.`).join(" ");
   return `${those.map((one) => one.id).join(", ")} ${those.length === 1 ? "is" : "are"} ${verb}.`;

@@ -36,8 +36,16 @@ export const counted = (number, one, many = `${one}s`) => `${count(number)} ${nu
 
 export const percent = (share) => `${Math.round(share * 100)} %`;
 
+/** The time zone that is meant where none is said: that of the sites where all share one, else the browser's. */
+let usual;
+
+export function setUsualZone(zone) {
+  usual = zone;
+}
+
 const clocks = new Map();
-function clock(zone, options) {
+function clock(given, options) {
+  const zone = given ?? usual;
   const name = `${zone}${JSON.stringify(options)}`;
   if (!clocks.has(name)) {
     clocks.set(name, new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", timeZone: zone, ...options }));
@@ -85,6 +93,16 @@ export const since = (iso, now = Date.now()) => (iso ? span(now - Date.parse(iso
 export function localInput(date) {
   const two = (number) => String(number).padStart(2, "0");
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+const UNITS = { a: "A", s: "s", w: "W", kw: "kW", kwh: "kWh" };
+
+/** meter_interval_s -> Meter interval, in s */
+export function heading(name) {
+  const words = name.split("_");
+  const unit = words.length > 1 ? UNITS[words.at(-1)] : undefined;
+  const text = (unit ? words.slice(0, -1) : words).join(" ");
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${unit ? `, in ${unit}` : ""}`;
 }
 
 /** One row of a CSV file. A cell that a spreadsheet would take for a formula is made text. */

@@ -8,7 +8,7 @@ const SHOWN = 18; // areas of their own; the rest is one
 export class Recording {
   constructor(keepS = HOUR_S) {
     this.keepS = keepS;
-    /** @type {{at: number, budget: number | null, allocated: number | null, total: number, each: Map<string, number> | null}[]} */
+    /** @type {{at: number, budget: number | null, allocated: number | null, total: number, each: Map<string, number> | null, given: Map<string, number> | null}[]} */
     this.rows = [];
   }
 
@@ -16,12 +16,14 @@ export class Recording {
   add(allocation) {
     const at = Date.parse(allocation.timestamp) / 1000;
     const each = new Map(allocation.chargers.map((row) => [row.charge_point_id, row.actual_kw ?? 0]));
+    const given = new Map(allocation.chargers.map((row) => [row.charge_point_id, row.allocated_kw]));
     const row = {
       at,
       budget: allocation.total_budget_kw,
       allocated: allocation.total_allocated_kw,
       total: [...each.values()].reduce((sum, power) => sum + power, 0),
       each,
+      given,
     };
     const last = this.rows.at(-1);
     if (last && at <= last.at) return;
@@ -41,6 +43,17 @@ export class Recording {
   }
 }
 
+/** Kept while the tab lives: who comes back to a site finds its chart as it was. */
+const recordings = new Map();
+
+/** The recording of a site, with this moment of its allocation in it. @returns {Recording} */
+export function recorded(siteId, allocation) {
+  if (!recordings.has(siteId)) recordings.set(siteId, new Recording());
+  const recording = recordings.get(siteId);
+  recording.add(allocation);
+  return recording;
+}
+
 /** History as rows of a recording: it knows the sum of all chargers. */
 export function fromHistory(buckets, granularityS) {
   return buckets.map((bucket) => ({
@@ -49,6 +62,7 @@ export function fromHistory(buckets, granularityS) {
     allocated: bucket.total_allocated_kw,
     total: bucket.total_actual_kw,
     each: null,
+    given: null,
   }));
 }
 

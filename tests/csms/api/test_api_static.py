@@ -5,12 +5,15 @@ from __future__ import annotations
 import gzip
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from api_fakes import ADMIN, CONTROL, READ, running
 
 from csms.api.static import PREFIX, static_files
+from csms.charge_points.v16 import outgoing as v16
+from csms.charge_points.v201 import outgoing as v201
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "csms" / "dashboard"
@@ -114,3 +117,12 @@ def test_an_installed_package_has_the_files_and_their_licences() -> None:
 async def test_a_key_is_told_its_name_and_what_it_may(key: str, name: str, scopes: list[str]) -> None:
     async with running() as api:
         assert (await api.get("/api/v1/me", key=key)).json == {"name": name, "scopes": scopes}
+
+
+@pytest.mark.parametrize(("version", "outgoing"), [("1.6", v16.OUTGOING), ("2.0.1", v201.OUTGOING)])
+def test_the_dashboard_offers_every_request_of_each_version_in_the_servers_words(
+    version: str, outgoing: Mapping[str, str]
+) -> None:
+    source = static_files()["js/requests.js"].content.decode()
+    (table,) = re.findall(rf'^  "{re.escape(version)}": \{{\n(.*?)^  \}},', source.partition("EXAMPLES")[0], re.M | re.S)
+    assert dict(re.findall(r'^    (\w+): "(.*)",$', table, re.M)) == dict(outgoing)

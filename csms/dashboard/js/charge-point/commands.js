@@ -10,7 +10,7 @@ import { commandBody, COMMANDS, OFFLINE_TOO } from "./neutral.js";
 
 const TONES = { Accepted: "good", Rejected: "bad", NotSupported: "warn", CallError: "bad", Timeout: "warn", Disconnected: "warn" };
 
-export function Commands({ id, point }) {
+export function Commands({ id, point, site }) {
   const live = useLive((signal) => get(paths.commands(id), { limit: 100 }, signal), `commands/${id}`, 3000);
   return html`<div class="stack">
     ${may("control") && html`<${Send} id=${id} point=${point} sent=${live.reload} />`}
@@ -18,16 +18,16 @@ export function Commands({ id, point }) {
       <${Loaded} of=${live}>
         ${({ items }) => (items.length === 0
           ? html`<${Empty} icon="bolt" title="No commands yet">What operators ask of this charge point is listed here with its outcome.<//>`
-          : html`<ol class="commands">${items.map((one) => html`<${Sent} key=${one.command_id} one=${one} />`)}</ol>`)}
+          : html`<ol class="commands">${items.map((one) => html`<${Sent} key=${one.command_id} one=${one} zone=${site.timezone} />`)}</ol>`)}
       <//>
     <//>
   </div>`;
 }
 
-function Sent({ one }) {
+function Sent({ one, zone }) {
   return html`<li><details>
     <summary>
-      <time class="number" dateTime=${one.at}>${when(one.at)}</time>
+      <time class="number" dateTime=${one.at}>${when(one.at, zone)}</time>
       <strong>${one.command}</strong>
       <span class="muted">${one.asked_by}</span>
       <span class="number muted">${one.response_time_ms === null ? "" : `${Math.round(one.response_time_ms)} ms`}</span>
@@ -104,6 +104,11 @@ function Plain({ id, point, sent }) {
 }
 
 function Part({ part, error, value, onChange }) {
+  if (part.kind === "choice" && part.options.length > 3) {
+    return html`<${Field} label=${part.label}>${(field) => html`<select ...${field} value=${value} onChange=${(event) => onChange(event.target.value)}>
+      ${part.options.map(([option, text]) => html`<option key=${option} value=${option}>${text}</option>`)}
+    </select>`}<//>`;
+  }
   if (part.kind === "choice") {
     return html`<div class="field"><span class="label">${part.label}</span><${Choice} label=${part.label} options=${part.options} value=${value} onChange=${onChange} /></div>`;
   }

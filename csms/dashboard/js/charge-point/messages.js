@@ -9,7 +9,7 @@ import { Button, Card, download, Empty, Loaded, Pill, useAction } from "../ui.js
 const KEEP = 1000;
 const TONES = { call: "calm", result: "good", error: "bad", unreadable: "warn" };
 
-export function Messages({ id }) {
+export function Messages({ id, site }) {
   const known = useRef({ items: [], newest: 0, missed: false });
   const [paused, setPaused] = useState(false);
   const [search, setSearch] = useState("");
@@ -39,7 +39,7 @@ export function Messages({ id }) {
       ${(data) => html`${data.missed && html`<p class="hint">Some were too many to follow and are not shown.</p>`}
         ${shown.length === 0
           ? html`<${Empty} icon="sessions" title="No messages">${data.items.length ? "None match the filter." : "What is said over the wire shows here, kept in memory since the server began."}<//>`
-          : html`<ol class="trace">${shown.map((one) => html`<${Message} key=${one.number} one=${one} />`)}</ol>`}`}
+          : html`<ol class="trace">${shown.map((one) => html`<${Message} key=${one.number} one=${one} zone=${site.timezone} />`)}</ol>`}`}
     <//>
   <//>`;
 }
@@ -54,11 +54,11 @@ function chosen(items, search, beats) {
 
 const text = (one) => `${one.action} ${one.kind} ${one.direction} ${one.message_id} ${JSON.stringify(one.payload)} ${one.error_code}`.toLowerCase();
 
-function Message({ one }) {
+function Message({ one, zone }) {
   const line = one.kind === "error" ? `${one.error_code} ${one.error_description ?? ""}` : one.payload === null ? "" : JSON.stringify(one.payload);
   return html`<li><details>
     <summary>
-      <time class="number" dateTime=${one.at}>${exactTime(one.at)}</time>
+      <time class="number" dateTime=${one.at}>${exactTime(one.at, zone)}</time>
       <span class=${`way ${one.direction}`} title=${one.direction === "in" ? "from the charge point" : "to the charge point"}>${one.direction === "in" ? "←" : "→"}</span>
       <${Pill} tone=${TONES[one.kind]}>${one.kind}<//>
       <strong>${one.action ?? ""}</strong>

@@ -1,7 +1,7 @@
 // How a charge point takes its limits, and from where that is known.
 
 import { get, paths } from "../api.js";
-import { NONE } from "../format.js";
+import { heading, NONE } from "../format.js";
 import { html } from "../html.js";
 import { useLive } from "../live.js";
 import { Card, Loaded, Pill } from "../ui.js";
@@ -14,7 +14,7 @@ export function Quirks({ id }) {
   return html`<${Card} title="How it takes its limits">
     <${Loaded} of=${live}>
       ${({ knobs, learned }) => html`<dl class="facts">${knobs.map((knob) => html`<div key=${knob.name}>
-          <dt>${knob.name.replaceAll("_", " ")}</dt>
+          <dt>${knob.name === "register_in_kwh" ? "Register in kWh" : heading(knob.name)}</dt>
           <dd class="knob"><span>${words(knob.value)}</span><${Pill} tone=${TONES[knob.source]}>${WORDS[knob.source] ?? knob.source}<//></dd>
         </div>`)}</dl>
         ${learned?.given_up && html`<p class="error">No way of saying a limit was taken; it is searched again at the next boot.</p>`}`}

@@ -9,6 +9,7 @@ import { chargers } from "../chargers.js";
 import { html } from "../html.js";
 import { useLive } from "../live.js";
 import { toneOf } from "../parts.js";
+import { recorded } from "../series.js";
 import { to } from "../router.js";
 import { Loaded, PageHead, Pill } from "../ui.js";
 import { Feed } from "./events.js";
@@ -32,19 +33,12 @@ async function load(id, signal) {
   return { point, allocation, site };
 }
 
-/** What it was seen to draw and to be given, while the tab was open. */
-const seen = new Map();
-const KEEP = 1800;
-
-function remember({ point, allocation }) {
-  const rows = seen.get(point.charge_point_id) ?? [];
-  seen.set(point.charge_point_id, rows);
-  const at = Date.now() / 1000;
-  if (rows.length && at - rows.at(-1).at < 1) return rows;
-  const row = allocation.chargers.find((one) => one.charge_point_id === point.charge_point_id);
-  rows.push({ at, actual: row ? row.actual_kw : 0, allocated: row?.allocated_kw ?? 0, permitted: row?.permitted_kw ?? null });
-  if (rows.length > KEEP) rows.splice(0, rows.length - KEEP);
-  return rows;
+/** What it was seen to draw and to be given while the tab was open, here or with its site. */
+function powerOf({ point, allocation }) {
+  const id = point.charge_point_id;
+  return recorded(point.site_id, allocation).rows
+    .filter((row) => row.each !== null)
+    .map((row) => ({ at: row.at, actual: row.each.get(id) ?? 0, allocated: row.given.get(id) ?? 0 }));
 }
 
 export function ChargePoint({ parts, query }) {
@@ -64,7 +58,7 @@ export function ChargePoint({ parts, query }) {
       ${offered.map(([name, title]) => html`<a key=${name} href=${to(["charge-points", id, name])} aria-current=${name === tab ? "page" : undefined}>${title}</a>`)}
     </nav>`}
     <${Loaded} of=${live} lines=${8}>
-      ${(loaded) => html`<${View} id=${id} one=${one} query=${query} rows=${remember(loaded)} reload=${live.reload} ...${loaded} />`}
+      ${(loaded) => html`<${View} id=${id} one=${one} query=${query} rows=${powerOf(loaded)} reload=${live.reload} ...${loaded} />`}
     <//>`;
 }
 

@@ -1,6 +1,7 @@
 // What is wrong, what was, and what happens right now.
 
 import { get, may, paths, post } from "../api.js";
+import { alarmText } from "../chargers.js";
 import { exactTime, NONE, since, when } from "../format.js";
 import { html, useEffect, useMemo, useState } from "../html.js";
 import { useLive, useNow } from "../live.js";
@@ -40,7 +41,7 @@ function Alarm({ alarm, now, reload }) {
   const lasting = alarm.cleared_at ? `until ${when(alarm.cleared_at)}` : `for ${since(alarm.raised_at, now)}`;
   return html`<li>
     <${Pill} tone=${alarm.cleared_at ? "quiet" : "bad"}>${alarm.kind.replaceAll("_", " ")}<//>
-    <div><p>${alarm.text}</p>
+    <div><p>${alarmText(alarm)}</p>
       <small><a href=${to(["sites", alarm.site_id])}>${alarm.site_id}</a> · ${alarm.subject} · ${when(alarm.raised_at)}, ${lasting}</small>
     </div>
     ${alarm.kind === "security_event" && !alarm.cleared_at && may("control") && html`<${Button} kind="small" busy=${busy} onClick=${clear}>Clear<//>`}

@@ -159,6 +159,6 @@ function Import({ done }) {
     return JSON.parse(told);
   }, (told) => `${told.created} created, ${told.changed} changed.`);
   return html`<${Button} busy=${busy} onClick=${() => input.current.click()}>Import<//>
-    <input ref=${input} type="file" accept=".csv,text/csv" class="hidden" tabindex="-1" aria-label="CSV file to import"
+    <input ref=${input} type="file" accept=".csv,text/csv" hidden
       onChange=${(event) => { if (event.target.files[0]) run(event.target.files[0]); event.target.value = ""; }} />`;
 }

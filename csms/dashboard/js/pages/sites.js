@@ -45,7 +45,7 @@ const NONE = html`<${Empty} icon="sites" title="No sites yet">
 function summary(rows) {
   const power = rows.reduce((sum, row) => sum + drawn(row.allocation), 0);
   const well = rows.filter((row) => verdict(row.allocation, row.list, row.alarms).tone === "good").length;
-  const state = well === rows.length ? "all well" : `${rows.length - well} of ${rows.length} need a look`;
+  const state = well === rows.length ? "all well" : `${rows.length - well} of ${rows.length} ${rows.length - well === 1 ? "needs" : "need"} a look`;
   return `${counted(rows.length, "site")}, ${kw(power)} drawn, ${state}`;
 }
 

@@ -6,23 +6,18 @@ import { circuitTree, drawn, verdict } from "../chargers.js";
 import { exactKw, kw } from "../format.js";
 import { html, useEffect, useMemo, useState } from "../html.js";
 import { BudgetBar, Note } from "../parts.js";
-import { fromHistory, HOUR_S, Recording, stacked } from "../series.js";
+import { fromHistory, HOUR_S, recorded, stacked } from "../series.js";
 import { theme } from "../theme.js";
 import { Card, Choice } from "../ui.js";
 import { useShared } from "../value.js";
 import { Chargers } from "./chargers-table.js";
 import { Circuits } from "./circuits.js";
 
-/** Kept while the tab lives: who comes back to a site finds its chart as it was. */
-const recordings = new Map();
-
 function useRecording(site, allocation) {
-  if (!recordings.has(site.site_id)) recordings.set(site.site_id, new Recording());
-  const recording = recordings.get(site.site_id);
+  const recording = recorded(site.site_id, allocation);
   const [, setFilled] = useState(0);
-  const last = recording.rows.at(-1);
-  const away = !last || Date.parse(allocation.timestamp) / 1000 - last.at > 90;
-  recording.add(allocation);
+  const before = recording.rows.at(-2);
+  const away = !before || recording.rows.at(-1).at - before.at > 90;
   useEffect(() => {
     if (!away) return;
     const from = new Date(Date.now() - HOUR_S * 1000).toISOString();
@@ -101,8 +96,8 @@ function Live({ site, recording, stamp, marked, colours }) {
   const legend = [["Draw of each charger", "area"], ["Allocated", "allocated"], ["Budget", "budget"]];
   if (series.rest.unnamed) legend.splice(1, 0, ["Smaller ones together", "others"]);
   else if (series.rest.sums) legend.splice(1, 0, ["All together, before this page was opened", "others"]);
-  // While little is known it gets the room; five minutes is the least that reads as a chart.
-  const from = Math.max(to - spanS, Math.min(series.x[0] ?? to, to - 300));
+  // While little is known it gets the room; two minutes are the least that reads as a chart.
+  const from = Math.max(to - spanS, Math.min(series.x[0] ?? to, to - 120));
   return html`<${Card} title="Power" actions=${html`<${Choice} label="How far back" options=${SPANS} value=${spanS} onChange=${setSpan} />`}>
     <${StackChart} series=${series} from=${from} to=${to} zone=${site.timezone} height=${280} marked=${marked} colours=${colours} />
     <${Legend} items=${legend} />
