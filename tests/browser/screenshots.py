@@ -46,7 +46,7 @@ PAGES = {
     "alarms": "#/events",
     "api-keys": "#/api-keys",
 }
-IN_THE_DOCUMENTATION = ("site", "configuration", "charge-point")
+IN_THE_DOCUMENTATION = ("site",)
 
 KINDS: tuple[tuple[Hardware, Version, JsonObject], ...] = (
     (AC_THREE_PHASES, "1.6", {"current": "AC", "phases": 3, "max_power_kw": 22.08}),

@@ -124,5 +124,7 @@ def test_the_dashboard_offers_every_request_of_each_version_in_the_servers_words
     version: str, outgoing: Mapping[str, str]
 ) -> None:
     source = static_files()["js/requests.js"].content.decode()
-    (table,) = re.findall(rf'^  "{re.escape(version)}": \{{\n(.*?)^  \}},', source.partition("EXAMPLES")[0], re.M | re.S)
+    (table,) = re.findall(
+        rf'^  "{re.escape(version)}": \{{\n(.*?)^  \}},', source.partition("EXAMPLES")[0], re.M | re.S
+    )
     assert dict(re.findall(r'^    (\w+): "(.*)",$', table, re.M)) == dict(outgoing)
