@@ -13,6 +13,7 @@ async def test_a_command_is_sent_and_its_outcome_told(tmp_path: Path) -> None:
         await scene.system.charger("CP-1", "1.6")
         await scene.go("#/charge-points/CP-1/commands")
         await expect(page.get_by_text("No commands yet")).to_be_visible()
+        await page.get_by_role("radio", name="In OCPP's words").check()
         await page.get_by_label("Command", exact=True).select_option("TriggerMessage")
         await page.get_by_label("Payload").fill('{"requestedMessage": "Heartbeat"}')
         await page.get_by_role("button", name="Send", exact=True).click()
@@ -28,6 +29,7 @@ async def test_a_command_that_breaks_its_schema_is_not_sent_and_says_why(tmp_pat
         page = scene.page
         await scene.system.charger("CP-1", "2.0.1")
         await scene.go("#/charge-points/CP-1/commands")
+        await page.get_by_role("radio", name="In OCPP's words").check()
         await page.get_by_label("Command", exact=True).select_option("Reset")
         await page.get_by_label("Payload").fill('{"type": "Now"}')
         await page.get_by_role("button", name="Send", exact=True).click()
@@ -79,3 +81,24 @@ async def test_messages_are_followed_filtered_and_saved(tmp_path: Path) -> None:
         lines = file.read_text().splitlines()
         assert any('"BootNotification"' in line for line in lines)
         assert all(line.startswith('{"number":') for line in lines)
+
+
+async def test_an_everyday_command_is_said_in_the_words_of_its_version(tmp_path: Path) -> None:
+    async with opened(tmp_path, site([dc("CP-1")])) as scene:
+        page = scene.page
+        (station,) = await scene.system.chargers({"CP-1": "2.0.1"})
+        station.plug_in(1, HUNGRY, "TAG")
+        await scene.system.gives({"CP-1": 22.0})
+        await scene.go("#/charge-points/CP-1/commands")
+        await page.get_by_label("Command", exact=True).select_option("Limit the power")
+        await page.get_by_label("At most, in kW").fill("9")
+        await page.get_by_role("button", name="Send", exact=True).click()
+        await expect(page.locator(".outcome")).to_contain_text("Accepted")
+        await scene.system.gives({"CP-1": 9.0})
+        await page.get_by_label("Command", exact=True).select_option("Stop a session")
+        await page.get_by_role("button", name="Send", exact=True).click()
+        await expect(page.locator(".outcome")).to_contain_text("Accepted")
+        assert len(scene.system.told("CP-1", "RequestStopTransaction")) == 1
+        await page.get_by_label("Command", exact=True).select_option("Start a session")
+        await page.get_by_role("button", name="Send", exact=True).click()
+        await expect(page.get_by_role("alert").or_(page.locator(".field.refused")).first).to_be_visible()
