@@ -129,8 +129,13 @@ async def test_the_status_comes_from_the_responder() -> None:
     assert seen == [("application/ocsp-request", LEAF.certificate.serial_number)]
 
 
-async def redirects(_request: web.BaseRequest) -> web.StreamResponse:
-    raise web.HTTPFound("http://169.254.169.254/")
+async def redirects(request: web.BaseRequest) -> web.StreamResponse:
+    """To where there would be an answer to either question."""
+    if request.path != "/elsewhere":
+        return web.Response(status=307, headers={"Location": "/elsewhere"})
+    if request.content_type == "application/json":
+        return web.json_response({"status": "Accepted", "exiResponse": ""})
+    return web.Response(body=good())
 
 
 async def fails(_request: web.BaseRequest) -> web.StreamResponse:

@@ -150,6 +150,7 @@ OURS = Certificate(("CP-1",), ("Charging Ltd",))
         ({"password_sha256": RIGHT_SHA256}, Entrance(3), RIGHT, None, "wrong credentials"),
         ({}, Entrance(3), None, Certificate(("CP-11",)), "the certificate has another common name"),
         ({}, Entrance(3), None, Certificate(("CP-2", "CP-1")), "the certificate has another common name"),
+        ({}, Entrance(3), None, Certificate(("CP-1", "CP-2")), "the certificate has another common name"),
         ({}, Entrance(3), None, Certificate(()), "the certificate has another common name"),
         ({"certificate_name": "SN-1"}, Entrance(3), None, Certificate(("SN-1",)), Entry(3)),
         ({"certificate_name": "SN-1"}, Entrance(3), None, OURS, "the certificate has another common name"),
