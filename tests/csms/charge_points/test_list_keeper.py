@@ -84,6 +84,8 @@ class Charger:
     instead: list[str | CallFailed] = field(default_factory=list)
     sent: list[JsonObject] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    afterwards: Callable[[], None] = lambda: None
+    """What happens to it right after it has answered the next SendLocalList."""
 
     async def call(self, message: object) -> JsonObject:
         action, payload = action_of(message), payload_of(message)
@@ -99,7 +101,9 @@ class Charger:
             case "GetVariables":
                 return {"getVariableResult": [self._variable(item) for item in payload["getVariableData"]]}
             case _:
-                return self._take(payload)
+                answer, then, self.afterwards = self._take(payload), self.afterwards, lambda: None
+                then()
+                return answer
 
     def _variable(self, item: JsonObject) -> JsonObject:
         value = self.settings.get(item["variable"]["name"])
@@ -213,6 +217,23 @@ async def test_a_list_that_was_lost_in_a_boot_is_sent_again(protocol: str) -> No
         await lists.reach(ListState.IN_STEP)
     assert charger.statuses() == {"A": "Accepted"}
     assert charger.version == 2
+
+
+@BOTH
+async def test_one_that_boots_while_it_is_sent_a_change_is_asked_what_it_holds(protocol: str) -> None:
+    charger, lists = Charger(protocol), Lists({"A": ACCEPTED})
+    async with keeping(charger, lists) as keeper:
+        await lists.reach(ListState.IN_STEP)
+
+        def lose() -> None:
+            charger.version, charger.tokens = 0, {}
+            keeper.begin()
+
+        charger.afterwards = lose
+        lists.change(B=ACCEPTED)
+        await lists.reach(ListState.IN_STEP)
+    assert list(charger.tokens) == ["A", "B"]
+    assert charger.types()[-1][1:] == ("Full", 2)
 
 
 @BOTH

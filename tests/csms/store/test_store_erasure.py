@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import sqlite3
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +35,7 @@ async def test_sessions_keep_their_energy_and_lose_the_token(store: Store) -> No
     assert await store.erase_id_token("TAG", "somebody") == (0, 0)
 
 
-async def test_no_trace_is_left_in_the_file(open_store: Open, tmp_path: Any) -> None:
+async def test_no_trace_is_left_in_the_file(open_store: Open, tmp_path: Path) -> None:
     store = await open_store()
     token = "SECRET-TOKEN"
     await store.append("s", started(token, start_key=f"1|then|0|{token}"), [transaction(1, id_token=token)])
@@ -44,11 +48,17 @@ async def test_no_trace_is_left_in_the_file(open_store: Open, tmp_path: Any) -> 
     assert token.lower().encode() not in text
 
 
-async def test_a_value_that_happens_to_be_the_same_stays(store: Store) -> None:
+async def test_a_value_that_happens_to_be_the_same_stays(open_store: Open, tmp_path: Path) -> None:
+    store = await open_store()
     await store.append("s", started("t1"), [transaction(1, id_token="t1")])
     await store.erase_id_token("t1", "nobody")
     (session,) = (await store.sessions(SessionQuery())).items
     assert (session.transaction_id, session.id_token) == ("t1", "nobody")
+    await store.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "csms.db")) as database:
+        (data,) = database.execute("SELECT data FROM events").fetchone()
+    event = json.loads(data)
+    assert (event["transaction_id"], event["id_token"]) == ("t1", "nobody")
 
 
 async def test_it_goes_on_over_many_steps(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
