@@ -29,7 +29,8 @@ async def test_a_device_model_is_reported_on_request_without_its_password(tmp_pa
         await ask(system, "CP-1", "GetBaseReport", {"requestId": 3, "reportBase": "FullInventory"})
 
         async def complete() -> bool:
-            return [row["value"]["complete"] for row in await told(system, "CP-1", "report")] == [True]
+            rows = {row["name"]: row["value"]["complete"] for row in await told(system, "CP-1", "report")}
+            return rows.get("NotifyReport/3", False) is True
 
         await eventually(complete, "the whole report")
         rows = (await system.get("/api/v1/charge-points/CP-1/variables?component=SmartChargingCtrlr"))["items"]
