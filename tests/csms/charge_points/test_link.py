@@ -15,7 +15,8 @@ from csms.charge_points.versions import VERSIONS
 from csms.domain.commands import Answer, Command, Outcome, ReadSchedule, SetLimit, Trigger
 from csms.domain.electrical import LimitForm
 from csms.domain.model import OCPP16, LimitPurpose
-from csms.domain.requests import LineFull, RawOutcome
+from csms.domain.operator_commands import SetConfiguration, SetDisplayMessage
+from csms.domain.requests import LineFull, PayloadBroken, RawOutcome, RequestRefused
 
 CHECK = partial(checked, OCPP16, VERSIONS[OCPP16].outgoing, ())
 FORM = LimitForm("A", phases=3, voltage_v=230.0, step_a=0.1, stack_level=0)
@@ -88,6 +89,35 @@ async def test_closing_a_link_closes_its_socket() -> None:
     transport = FakeTransport()
     link({}, transport).close(1008, "replaced")
     assert transport.closed == (1008, "replaced")
+
+
+async def test_a_request_of_an_operator_leaves_when_it_is_quiet_and_what_is_refused_waits_for_nothing() -> None:
+    caller = ScriptedCaller({"status": "Accepted"})
+    point = Link("c-1", caller, FakeTransport(), VERSIONS[OCPP16].translation, CHECK)
+    assert (await point.request("ClearCache", {})).answer is Answer.ACCEPTED
+    assert caller.waited == 1
+    with pytest.raises(RequestRefused):
+        await point.request("ClearChargingProfile", {})
+    assert caller.waited == 1
+
+
+async def test_nothing_of_a_command_is_sent_if_a_part_of_it_may_not_be() -> None:
+    caller = ScriptedCaller({"status": "Accepted"})
+    requests = VERSIONS[OCPP16].operator_requests
+    point = Link("c-1", caller, FakeTransport(), VERSIONS[OCPP16].translation, CHECK, operator_requests=requests)
+    with pytest.raises(PayloadBroken):
+        await point.perform(SetConfiguration({"Fine": "1", "A" * 51: "2"}), {})
+    assert caller.waited == 0
+    assert (await point.perform(SetDisplayMessage(1, "Hello"), {})).answer is Answer.NOT_SUPPORTED
+    assert caller.waited == 0
+
+
+async def test_a_command_of_several_requests_ends_with_the_first_that_nobody_answers() -> None:
+    caller = ScriptedCaller(CallTimeout("ChangeConfiguration"))
+    requests = VERSIONS[OCPP16].operator_requests
+    point = Link("c-1", caller, FakeTransport(), VERSIONS[OCPP16].translation, CHECK, operator_requests=requests)
+    assert (await point.perform(SetConfiguration({"A": "1", "B": "2"}), {})).answer is Answer.TIMEOUT
+    assert caller.waited == 1
 
 
 async def test_a_request_too_many_is_refused_and_the_line_goes_on() -> None:
