@@ -134,7 +134,8 @@ class ApiServer:
             for name, value in COMMON_HEADERS.items():
                 response.headers.setdefault(name, value)
             elapsed_s = self._services.clock.now().steady_s - started_s
-            self._tally.answered(_method(request), _route(request), response.status, elapsed_s)
+            whole = isinstance(response, web.Response)  # a stream takes as long as its reader wants it
+            self._tally.answered(_method(request), _route(request), response.status, elapsed_s if whole else None)
             quiet = request.path in _QUIET or static.is_static(request.path)
             (log.debug if quiet else log.info)(
                 "api_request",

@@ -140,6 +140,13 @@ class Alarm(Model):
     cleared_at: datetime | None
 
 
+class CommandError(Model):
+    """`code` is that of a CALLERROR, or empty; `description` says what became of the command."""
+
+    code: str
+    description: str
+
+
 class CommandResult(Model):
     """`status` is Accepted, Rejected, NotSupported, CallError, Timeout or Disconnected; `response` is what the charge
     point answered, in its own words."""
@@ -147,6 +154,7 @@ class CommandResult(Model):
     command_id: int
     status: str
     response: dict[str, Any] | None
+    error: CommandError | None
     response_time_ms: float
 
 

@@ -137,7 +137,7 @@ def command_(
         _print_json(result.model_dump(mode="json"))
     else:
         typer.echo(f"{result.status} after {result.response_time_ms / 1000:.1f} s")
-        for line in _lines(result.response):
+        for line in _lines(result):
             typer.echo(line)
     if result.status not in _GOOD:
         raise typer.Exit(1)
@@ -213,10 +213,13 @@ async def _only_site(client: Client) -> str:
     raise ApiError(None, "which site?", f"there are {names}")
 
 
-def _lines(response: dict[str, Any] | None) -> list[str]:
-    if not response:
-        return []
-    return [f"  {name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in response.items()]
+def _lines(result: CommandResult) -> list[str]:
+    """What the charge point said, field by field, and why it was not done."""
+    said = {} if result.response is None else result.response
+    lines = [f"  {name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in said.items()]
+    if result.error is not None:
+        lines.append("  " + ": ".join(part for part in (result.error.code, result.error.description) if part))
+    return lines
 
 
 def _plain(models: Sequence[Model]) -> list[dict[str, Any]]:

@@ -90,8 +90,11 @@ class ApiTally:
     requests: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     times: dict[tuple[str, str], Distribution] = field(default_factory=dict)
 
-    def answered(self, method: str, route: str, status: int, took_s: float) -> None:
+    def answered(self, method: str, route: str, status: int, took_s: float | None) -> None:
+        """`took_s` None: that says nothing of us."""
         self.requests[method, route, status] += 1
+        if took_s is None:
+            return
         times = self.times.get((method, route))
         if times is None:
             times = self.times[method, route] = Distribution(_SLOW_S)

@@ -23,5 +23,8 @@ def test_requests_to_the_api_are_counted_by_status_and_timed_by_route() -> None:
     tally = ApiTally()
     for status in (200, 404, 200):
         tally.answered("GET", "/healthz", status, 0.5)
+    tally.answered("GET", "/api/v1/events", 200, None)
+    assert tally.requests.pop(("GET", "/api/v1/events", 200)) == 1
     assert dict(tally.requests) == {("GET", "/healthz", 200): 2, ("GET", "/healthz", 404): 1}
+    assert list(tally.times) == [("GET", "/healthz")]
     assert tally.times["GET", "/healthz"].total == 1.5

@@ -35,6 +35,14 @@ async def test_an_operator_sees_a_site_and_commands_a_charger(tmp_path: Path) ->
         assert asked.code == 0, asked.err
         assert asked.out.startswith("Accepted after ")
         assert system.told("CP-1", "TriggerMessage")[-1] == {"requestedMessage": "Heartbeat"}
+        asked = await typed(system, tmp_path, "command", "CP-1", "trigger_message", "message=meter_values")
+        assert asked.code == 0, asked.err
+        assert system.told("CP-1", "TriggerMessage")[-1] == {"requestedMessage": "MeterValues"}
+        refused = await typed(system, tmp_path, "command", "CP-1", "set_display_message", "text=hello")
+        assert refused.code == 1
+        outcome, why = refused.out.splitlines()
+        assert outcome.startswith("NotSupported after ")
+        assert "DisplayMessage" in why or "1.6" in why, why
 
 
 async def test_errors_are_a_line_each_and_an_exit_code(tmp_path: Path) -> None:

@@ -81,3 +81,18 @@ async def test_no_caller_invents_a_name(tmp_path: Path) -> None:
         assert told['csms_api_requests_total{method="GET",route="unknown",status="404"}'] == 1
         assert told['csms_api_requests_total{method="GET",route="/api/v1/sites/{site_id}",status="404"}'] == 1
         assert not [name for name in told if "invented" in name]
+
+
+async def test_a_stream_is_counted_and_its_length_is_nobodys_answer_time(tmp_path: Path) -> None:
+    async with running(tmp_path, site([dc("CP-1")])) as system:
+        headers = {"Authorization": f"Bearer {KEYS['read']}"}
+        async with system.http.get(f"{system.http_url}/api/v1/events", headers=headers) as stream:
+            assert await stream.content.readline() == b"retry: 3000\n"
+
+        async def counted() -> bool:
+            return (
+                'csms_api_requests_total{method="GET",route="/api/v1/events",status="200"}' in (await scrape(system))[1]
+            )
+
+        await eventually(counted)
+        assert not [name for name in (await scrape(system))[1] if "duration" in name and "/api/v1/events" in name]

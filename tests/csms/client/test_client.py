@@ -123,9 +123,12 @@ async def test_a_list_that_shrinks_while_it_is_read_ends(server: tuple[Server, C
     assert len(await client.alarms()) == 1
 
 
+DONE = {"command_id": 1, "status": "Accepted", "response": {}, "error": None}
+
+
 async def test_ids_are_data_and_not_addresses(server: tuple[Server, Client]) -> None:
     kept, client = server
-    kept.answers = [web.json_response({"command_id": 1, "status": "Accepted", "response": {}, "response_time_ms": 3})]
+    kept.answers = [web.json_response({**DONE, "response_time_ms": 3})]
     await client.ocpp("a/../b?c#d", "Reset", {"type": "Soft"})
     assert kept.asked == [("POST", "/api/v1/charge-points/a%2F..%2Fb%3Fc%23d/ocpp/Reset", {}, {"type": "Soft"})]
 
