@@ -98,16 +98,23 @@ class Application:
             flush=store.flush,
             tally=ocpp_tally,
         )
-        self._api = ApiServer(
+        self._api = self._operators(ids, ocpp_tally, api_tally)
+
+    def _operators(self, ids: Ids, ocpp_tally: OcppTally, api_tally: ApiTally) -> ApiServer:
+        """What operators and their programs connect to."""
+        config = self._config
+        return ApiServer(
             self.fleet,
-            store,
-            clock,
+            self._store,
+            self._clock,
             config.api.keys,
             id_tokens=self.id_tokens,
             traces=self.charge_points,
             estate=self.estate,
+            max_requests_per_s=config.api.max_requests_per_s,
+            new_request_id=ids.unique,
             tally=api_tally,
-            scrape=Exporter(self.fleet.all, store, ocpp_tally, api_tally, self.fleet.ready).scrape,
+            scrape=Exporter(self.fleet.all, self._store, ocpp_tally, api_tally, self.fleet.ready).scrape,
             public=["/metrics"] if config.metrics.public else [],
         )
 

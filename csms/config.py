@@ -142,6 +142,7 @@ class ApiConfig(Section):
     host: Host = "127.0.0.1"
     port: Port = 8080
     keys: list[ApiKeyConfig] = Field(default_factory=list)
+    max_requests_per_s: Annotated[float, AllowInfNan(False), Ge(1), Le(100_000)] = 200
 
     @field_validator("keys")
     @classmethod

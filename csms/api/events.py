@@ -90,6 +90,8 @@ async def _chunks(call: Call[EventsQuery, NoBody], wanted: Wanted, after: int | 
     yield b"retry: %d\n\n" % RETRY_MS
     async with contextlib.aclosing(call.services.feed.follow(wanted, after, HEARTBEAT_S)) as following:
         async for news in following:
+            if not call.services.keyring.holds(call.key):
+                return  # it was revoked
             if news.events:
                 yield b"".join(frame(event) for event in news.events)
             else:

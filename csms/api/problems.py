@@ -37,13 +37,15 @@ class Problem(Exception):
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
 
-    def response(self) -> web.Response:
+    def response(self, request_id: str | None = None) -> web.Response:
+        """`request_id` names the request in the log too; None: it was not even a request."""
         body = {
             "type": "about:blank",  # RFC 9457 section 4.2.1: the title is that of the status
             "title": title(self.status),
             "status": self.status,
             "detail": self.detail,
             "errors": [{"field": error.field, "rule": error.rule} for error in self.errors[:MAX_ERRORS]],
+            **({} if request_id is None else {"request_id": request_id}),
         }
         headers = {**COMMON_HEADERS, **self.headers}
         return web.Response(

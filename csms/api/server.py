@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 
@@ -11,9 +13,10 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from csms.api import static
-from csms.api.auth import ApiKey, authorize
+from csms.api import audit, static
+from csms.api.auth import ApiKey
 from csms.api.feed import Feed
+from csms.api.keyring import Keyring
 from csms.api.malformed import Connection, expect
 from csms.api.problems import COMMON_HEADERS, Problem, of_http
 from csms.api.requests import MAX_BODY_BYTES, read_body, read_query
@@ -28,7 +31,12 @@ from csms.domain.tallies import ApiTally
 _SHUTDOWN_S = 5.0
 _KEY_NAME = web.RequestKey("api_key_name", str)
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+_REQUEST_ID = web.RequestKey("request_id", str)
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+REQUEST_ID_HEADER = "X-Request-Id"
+_SANE_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,100}")
 
 log = structlog.get_logger(__name__)
 
@@ -53,10 +61,16 @@ class ApiServer:
         tally: ApiTally | None = None,
         scrape: Callable[[], bytes] = bytes,
         public: Collection[str] = (),
+        max_requests_per_s: float = 1000,
+        new_request_id: Callable[[], str] | None = None,
     ) -> None:
         self.feed = Feed(store, sites, clock)
-        self._services = Services(sites, store, clock, self.feed, traces, estate, id_tokens, scrape=scrape)
-        self._keys = tuple(keys)
+        self._keyring = Keyring(keys, store, clock, max_requests_per_s)
+        self._services = Services(
+            sites, store, clock, self.feed, traces, estate, self._keyring, id_tokens, scrape=scrape
+        )
+        self._numbers = itertools.count(1)
+        self._new_request_id = new_request_id or (lambda: str(next(self._numbers)))
         self._tally = tally if tally is not None else ApiTally()
         routes = [replace(route, scope=None) if route.path in public else route for route in routes]
         self._runner = web.AppRunner(self._application(routes), shutdown_timeout=_SHUTDOWN_S)
@@ -64,6 +78,7 @@ class ApiServer:
 
     async def start(self, host: str, port: int) -> int:
         """Listen; returns the port, which is a free one if 0 was asked for. Raises OSError."""
+        await self._keyring.load()
         await self._runner.setup()
         self._listener = await asyncio.get_running_loop().create_server(self._connection, host, port)
         bound: int = self._listener.sockets[0].getsockname()[1]
@@ -100,8 +115,9 @@ class ApiServer:
 
     def _handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
-            key = None if route.scope is None else authorize(self._keys, request.headers, route.scope)
-            if key is not None:
+            key = None
+            if route.scope is not None:
+                key = await self._keyring.admit(request.headers, route.scope, request.remote)
                 request[_KEY_NAME] = key.name
             query = read_query(request, route.query)
             context = route.body_context(self._services, request.match_info) if route.body_context else None
@@ -111,6 +127,8 @@ class ApiServer:
                 answer = await route.handler(call)
             except IllegalEvent as conflict:
                 raise Problem(409, "The state of the site does not allow this.") from conflict
+            if request.method not in _SAFE and route.audited:
+                await audit.note(self._services, request, key, _shown_path(request), request[_REQUEST_ID])
             if isinstance(answer, Stream):
                 return await stream(request, answer)
             if isinstance(answer, Download):
@@ -129,8 +147,11 @@ class ApiServer:
         async def logged(
             request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
         ) -> web.StreamResponse:
+            request_id = request[_REQUEST_ID] = self._request_id(request)
             started_s = self._services.clock.now().steady_s
             response = await handler(request)
+            if not response.prepared:
+                response.headers[REQUEST_ID_HEADER] = request_id
             for name, value in COMMON_HEADERS.items():
                 response.headers.setdefault(name, value)
             elapsed_s = self._services.clock.now().steady_s - started_s
@@ -144,10 +165,16 @@ class ApiServer:
                 status=response.status,
                 duration_ms=round(elapsed_s * 1000, 1),
                 api_key=request.get(_KEY_NAME),
+                request_id=request_id,
             )
             return response
 
         return logged
+
+    def _request_id(self, request: web.Request) -> str:
+        """Whoever asks may name the request, so that its own log and ours tell of the same thing."""
+        said = request.headers.get(REQUEST_ID_HEADER, "")
+        return said if _SANE_ID.fullmatch(said) else self._new_request_id()
 
 
 def _problems() -> Middleware:
@@ -158,14 +185,17 @@ def _problems() -> Middleware:
         try:
             return await handler(request)
         except Problem as problem:
-            return problem.response()
+            return problem.response(request.get(_REQUEST_ID))
         except web.HTTPException as refused:
-            return of_http(refused).response()
+            return of_http(refused).response(request.get(_REQUEST_ID))
         except asyncio.CancelledError:
             raise
         except Exception:  # a task's boundary: the reason is logged, and nobody outside learns it
-            log.exception("api_request_failed", method=request.method, path=_shown_path(request))
-            return Problem(500, "The server failed; the reason is in its log.").response()
+            request_id = request.get(_REQUEST_ID)
+            log.exception(
+                "api_request_failed", method=_method(request), path=_shown_path(request), request_id=request_id
+            )
+            return Problem(500, "The server failed; the reason is in its log.").response(request_id)
 
     return answered
 

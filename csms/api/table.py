@@ -18,6 +18,7 @@ from csms.validation import FieldError
 
 if TYPE_CHECKING:
     from csms.api.feed import Feed
+    from csms.api.keyring import Keyring
 
 
 class Answer(BaseModel):
@@ -111,6 +112,7 @@ class Services:
     feed: Feed
     traces: Traces
     estate: Estate
+    keyring: Keyring
     id_tokens: IdTokenAccess
     given: dict[str, tuple[object, Answer]] = field(default_factory=dict)
     scrape: Callable[[], bytes] = bytes
@@ -144,7 +146,7 @@ class Route:
     where there is no such thing. `text` is the media type of a body that is no JSON: a Text. `errors` are the statuses
     beyond those that follow from the other columns. `streams` and `downloads` are the media types of an answer without
     an end, and of one to be saved, where there is one besides `response`. `named` gives the fields of a body's errors
-    the names under which they were written.
+    the names under which they were written. `audited`: a success of a method other than GET is kept in the audit log.
     """
 
     method: str
@@ -162,10 +164,11 @@ class Route:
     streams: str | None = None
     downloads: str | None = None
     named: Callable[[list[FieldError]], list[FieldError]] = list
+    audited: bool = True
 
     @property
     def statuses(self) -> list[int]:
         """Every status but success that this route may answer, for its documentation."""
-        by_scope = [401, 403] if self.scope else []
+        by_scope = [401, 403, 429] if self.scope else []
         by_body = [409, 413, 415] if self.body or self.text else []
         return sorted({*by_scope, *by_body, *self.errors, 422, 500})

@@ -71,3 +71,28 @@ class CommandRecord:
     response: Mapping[str, Any] | None = None
     error: Mapping[str, Any] | None = None
     response_time_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyRecord:
+    """A key made over REST: only its SHA-256 is kept. `created_by` is the name of the key it was made with."""
+
+    name: str
+    sha256: str = field(repr=False)
+    scopes: tuple[str, ...]
+    created_at_s: float
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """A request that changed something: `subject` is its path, `key` the name of its key."""
+
+    audit_id: int
+    at_s: float
+    subject: str
+    key: str
+    method: str
+    address: str
+    status: int
+    request_id: str

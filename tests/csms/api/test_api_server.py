@@ -37,7 +37,7 @@ def _name(route: Route) -> str:
 
 def _is_problem(reply: Reply, status: int) -> None:
     assert (reply.status, reply.headers["Content-Type"]) == (status, "application/problem+json")
-    assert list(reply.json) == ["type", "title", "status", "detail", "errors"]
+    assert list(reply.json) == ["type", "title", "status", "detail", "errors", "request_id"]
     assert reply.json["status"] == status
 
 
@@ -87,6 +87,10 @@ def test_reading_needs_the_scope_read_and_changing_the_scope_control() -> None:
         ("DELETE", "/api/v1/id-tokens/{id_token}/personal-data"): "admin",  # for good
         ("POST", "/api/v1/charge-points/{charge_point_id}/password"): "admin",  # who may connect
         ("POST", "/api/v1/charge-points/{charge_point_id}/security-profile"): "admin",
+        ("GET", "/api/v1/api-keys"): "admin",
+        ("POST", "/api/v1/api-keys"): "admin",
+        ("DELETE", "/api/v1/api-keys/{key_name}"): "admin",
+        ("GET", "/api/v1/audit"): "admin",
         ("POST", "/api/v1/sites"): "admin",  # which fuses there are
         ("PUT", "/api/v1/sites/{site_id}"): "admin",
         ("DELETE", "/api/v1/sites/{site_id}"): "admin",
