@@ -6,6 +6,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Coroutine
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,8 @@ class Application:
             traces=self.charge_points,
             estate=self.estate,
             max_requests_per_s=config.api.max_requests_per_s,
+            cors_origins=config.api.cors_origins,
+            version=metadata.version("csms"),
             new_request_id=ids.unique,
             tally=api_tally,
             scrape=Exporter(self.fleet.all, self._store, ocpp_tally, api_tally, self.fleet.ready).scrape,

@@ -136,6 +136,11 @@ class ApiKeyConfig(Section):
         return scopes
 
 
+Origin = Annotated[
+    str, matching(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", "must be an origin such as https://a.example")
+]
+
+
 class ApiConfig(Section):
     """[api]: where operators' programs connect. Port 0 takes a free one."""
 
@@ -143,6 +148,7 @@ class ApiConfig(Section):
     port: Port = 8080
     keys: list[ApiKeyConfig] = Field(default_factory=list)
     max_requests_per_s: Annotated[float, AllowInfNan(False), Ge(1), Le(100_000)] = 200
+    cors_origins: list[Origin] = Field(default_factory=list)
 
     @field_validator("keys")
     @classmethod

@@ -5,9 +5,9 @@ from __future__ import annotations
 from csms.api import (
     alarms,
     allocation,
-    bulk_commands,
     api_keys,
     audit,
+    bulk_commands,
     charge_points,
     command_posts,
     commands,
@@ -20,6 +20,7 @@ from csms.api import (
     local_list,
     me,
     messages,
+    meter_values,
     metrics,
     quirks,
     security,
@@ -57,6 +58,7 @@ ROUTES: tuple[Route, ...] = (
     *api_keys.ROUTES,
     *audit.ROUTES,
     *messages.ROUTES,
+    *meter_values.ROUTES,
     *health.ROUTES,
     *metrics.ROUTES,
 )

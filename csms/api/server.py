@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from csms.api import audit, static
+from csms.api import audit, cors, docs_page, openapi, static
 from csms.api.auth import ApiKey
 from csms.api.feed import Feed
 from csms.api.keyring import Keyring
@@ -62,9 +62,12 @@ class ApiServer:
         scrape: Callable[[], bytes] = bytes,
         public: Collection[str] = (),
         max_requests_per_s: float = 1000,
+        cors_origins: Collection[str] = (),
+        version: str = "0",
         new_request_id: Callable[[], str] | None = None,
     ) -> None:
         self.feed = Feed(store, sites, clock)
+        self._cors_origins, self._version = cors_origins, version
         self._keyring = Keyring(keys, store, clock, max_requests_per_s)
         self._services = Services(
             sites, store, clock, self.feed, traces, estate, self._keyring, id_tokens, scrape=scrape
@@ -109,6 +112,10 @@ class ApiServer:
                 application.router.add_route(method, route.path, handler, expect_handler=expect)
                 methods.setdefault(route.path, []).append(method)
         static.add_routes(application.router)
+        openapi.add_route(application.router, routes, self._version)
+        docs_page.add_routes(application.router)
+        application.on_response_prepare.append(cors.allowing(self._cors_origins))
+        application.on_response_prepare.append(_name_request)
         for path, allowed in methods.items():
             application.router.add_route("OPTIONS", path, _options([*allowed, "OPTIONS"]))
         return application
@@ -150,8 +157,6 @@ class ApiServer:
             request_id = request[_REQUEST_ID] = self._request_id(request)
             started_s = self._services.clock.now().steady_s
             response = await handler(request)
-            if not response.prepared:
-                response.headers[REQUEST_ID_HEADER] = request_id
             for name, value in COMMON_HEADERS.items():
                 response.headers.setdefault(name, value)
             elapsed_s = self._services.clock.now().steady_s - started_s
@@ -198,6 +203,11 @@ def _problems() -> Middleware:
             return Problem(500, "The server failed; the reason is in its log.").response(request_id)
 
     return answered
+
+
+async def _name_request(request: web.Request, response: web.StreamResponse) -> None:
+    if (request_id := request.get(_REQUEST_ID)) is not None:
+        response.headers[REQUEST_ID_HEADER] = request_id
 
 
 def _route(request: web.Request) -> str:

@@ -29,6 +29,8 @@ from csms.domain.queries import (
     DecisionQuery,
     EventPage,
     EventQuery,
+    SamplePage,
+    SampleQuery,
     SessionPage,
     SessionQuery,
 )
@@ -357,6 +359,8 @@ class Store(Protocol):
     async def decisions(self, query: DecisionQuery) -> DecisionPage: ...
 
     async def alarms(self, query: AlarmQuery) -> AlarmPage: ...
+
+    async def samples(self, query: SampleQuery) -> SamplePage: ...
 
     async def events(self, query: EventQuery) -> EventPage:
         """Of what is committed; nothing is written first."""

@@ -112,6 +112,42 @@ class AlarmPage:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleQuery:
+    """Meter samples of one connector within [from_s, to_s), oldest first; with `step_s` as means over so many
+    seconds."""
+
+    site_id: str
+    charge_point_id: str
+    connector_id: int
+    from_s: float
+    to_s: float
+    step_s: int | None = None
+    limit: int = 100
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSample:
+    """A sample, or what is known of a period from `at_s` on: the mean and the highest power, the last of the energy
+    register."""
+
+    at_s: float
+    power_w: float | None
+    max_power_w: float | None
+    energy_wh: float | None
+    currents_a: tuple[float, ...] | None = None
+    transaction_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePage:
+    """`total` counts all that match."""
+
+    items: tuple[MeterSample, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class EventQuery:
     """Recorded events of these types (names of classes of domain.events).
 

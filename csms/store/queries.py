@@ -18,6 +18,8 @@ from csms.domain.queries import (
     DecisionQuery,
     EventPage,
     EventQuery,
+    SamplePage,
+    SampleQuery,
     SessionPage,
     SessionQuery,
 )
@@ -28,6 +30,7 @@ from csms.store.alarms import alarms, standing_alarms
 from csms.store.decisions import decisions
 from csms.store.events import events, last_event_id
 from csms.store.records import find_records
+from csms.store.samples import samples
 
 Result = TypeVar("Result")
 RecordT = TypeVar("RecordT")
@@ -67,6 +70,9 @@ class Reader(ABC):
 
     async def alarms(self, query: AlarmQuery) -> AlarmPage:
         return await self._read(lambda connection: alarms(connection, query))
+
+    async def samples(self, query: SampleQuery) -> SamplePage:
+        return await self._read(lambda connection: samples(connection, query))
 
     async def events(self, query: EventQuery) -> EventPage:
         return await self._read_committed(lambda connection: events(connection, query))

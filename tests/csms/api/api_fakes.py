@@ -343,7 +343,7 @@ class Api:
 
 
 @asynccontextmanager
-async def running(routes: Sequence[Route] = ROUTES) -> AsyncIterator[Api]:
+async def running(routes: Sequence[Route] = ROUTES, *, cors_origins: Sequence[str] = ()) -> AsyncIterator[Api]:
     """A site "depot" with CP-1 (charging), CP-2 (connected, silent) and CP-3 (never heard of), and an empty "yard"."""
     clock = FakeClock()
     store = FakeStore()
@@ -352,7 +352,15 @@ async def running(routes: Sequence[Route] = ROUTES) -> AsyncIterator[Api]:
     store.kept += [("depot", transaction) for transaction in depot.state.active.values()]
     api = Api(FakeSites(depot, yard), store, clock)
     server = api.server = ApiServer(
-        api.sites, store, clock, KEYS, routes, traces=api.traces, estate=api.estate, id_tokens=api.tokens
+        api.sites,
+        store,
+        clock,
+        KEYS,
+        routes,
+        traces=api.traces,
+        estate=api.estate,
+        id_tokens=api.tokens,
+        cors_origins=cors_origins,
     )
     api.base = f"http://127.0.0.1:{await server.start('127.0.0.1', 0)}"
     try:
