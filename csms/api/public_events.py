@@ -125,7 +125,8 @@ class AlarmClearedData(Answer):
 
 
 class ConfigurationChangedData(Answer):
-    """`what` is site, charge_point, smart_charging or temporary_limit; `source` is whose temporary limit."""
+    """`what` is site, charge_point, smart_charging, temporary_limit or power_limit; `source` is whose temporary
+    limit."""
 
     what: str
     source: str | None
@@ -277,7 +278,7 @@ def _configured(what: str) -> Callable[[StoredEvent, Any], Answer]:
             source = event.limit.source
         elif isinstance(event, ev.TemporaryLimitsWithdrawn):
             source = event.source
-        removed = isinstance(event, (ev.SiteRemoved, ev.ChargePointRemoved))
+        removed = isinstance(event, (ev.SiteRemoved, ev.ChargePointRemoved, ev.OperatorLimitCleared))
         return ConfigurationChangedData(what=what, source=source, removed=removed)
 
     return make
@@ -331,6 +332,8 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "configuration_changed", ConfigurationChangedData, ev.TemporaryLimitsWithdrawn, _configured("temporary_limit")
     ),
+    Kind("configuration_changed", ConfigurationChangedData, ev.OperatorLimitSet, _configured("power_limit")),
+    Kind("configuration_changed", ConfigurationChangedData, ev.OperatorLimitCleared, _configured("power_limit")),
     Kind("site_restarted", SiteRestartedData, ev.SiteRestarted, _restarted),
 )
 

@@ -17,7 +17,7 @@ from api_fakes import NOW_S, READ, Api, running
 from csms.api import events, feed, streams
 from csms.api.public_events import KINDS, PAYLOADS, public
 from csms.domain import events as ev
-from csms.domain.grid import TemporaryLimit
+from csms.domain.grid import OperatorLimit, TemporaryLimit
 from csms.domain.model import LimitPurpose, Moment, PowerSource
 from csms.domain.queries import StoredEvent
 
@@ -253,6 +253,8 @@ RECORDED: list[ev.Event] = [
     ev.AlarmRaised(AT, 1, "overdraw", "a", "too much", 100, 1.5, ("a",)),
     ev.TemporaryLimitSet(AT, TemporaryLimit("grid operator", 5000, None, None)),
     ev.TemporaryLimitsWithdrawn(AT, "grid operator"),
+    ev.OperatorLimitSet(AT, "a", OperatorLimit(0, 7000)),
+    ev.OperatorLimitCleared(AT, "a", 0),
     ev.ProgressReported(AT, "a", "firmware", "Downloading", 3),
     ev.SecurityEventReported(AT, "a", "TamperDetectionActivated", NOW_S),
     ev.SiteRestarted(AT, "secret"),
@@ -265,6 +267,13 @@ def test_a_recorded_event_is_told_with_the_fields_of_its_type_and_without_id_tok
     told = public(StoredEvent(1, "depot", event, issued=issued))
     assert list(told.data) == list(PAYLOADS[told.type].model_fields)
     assert "SECRET" not in str(told)
+
+
+def test_an_operators_limit_is_a_configuration_that_changed() -> None:
+    put = public(StoredEvent(1, "depot", ev.OperatorLimitSet(AT, "a", OperatorLimit(0, 7000))))
+    gone = public(StoredEvent(2, "depot", ev.OperatorLimitCleared(AT, "a", 0)))
+    assert (put.type, put.charge_point_id, put.data["what"]) == ("configuration_changed", "a", "power_limit")
+    assert (put.data["removed"], gone.data["removed"]) == (False, True)
 
 
 def test_no_recorded_event_is_told_twice() -> None:
