@@ -70,6 +70,14 @@ class SessionUpdatedData(Answer):
     energy_kwh: float | None
 
 
+class SessionRefusedData(Answer):
+    """`status` is why, in OCPP 2.0.1's words."""
+
+    transaction_id: str
+    connector_id: int
+    status: str
+
+
 class SessionEndedData(Answer):
     """`session_id`, `started_at` and `energy_kwh` are null where they are not known."""
 
@@ -194,6 +202,10 @@ def _session_started(_stored: StoredEvent, event: ev.TransactionStarted) -> Answ
     )
 
 
+def _session_refused(_stored: StoredEvent, event: ev.TransactionRefused) -> Answer:
+    return SessionRefusedData(transaction_id=event.transaction_id, connector_id=event.connector_id, status=event.status)
+
+
 def _session_ended(stored: StoredEvent, event: ev.TransactionEnded) -> Answer:
     session = stored.session
     return SessionEndedData(
@@ -315,6 +327,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("access_changed", security.AccessChangedData, ev.CredentialsProved, security.proved),
     Kind("certificate_signed", security.CertificateSignedData, ev.CertificateSigned, security.certificate_signed),
     Kind("session_started", SessionStartedData, ev.TransactionStarted, _session_started),
+    Kind("session_refused", SessionRefusedData, ev.TransactionRefused, _session_refused),
     Kind("session_ended", SessionEndedData, ev.TransactionEnded, _session_ended),
     Kind("session_ended", SessionEndedData, ev.TransactionOrphaned, _end_seen),
     Kind("allocation_changed", AllocationChangedData, ev.DecisionMade, _decided),

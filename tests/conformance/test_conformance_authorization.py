@@ -190,6 +190,8 @@ async def test_tc_c_20_csms_a_refused_start_is_a_session_with_its_energy(
         await driver.stop(transaction_id, reason="DeAuthorized")
     (session,) = await central.sessions(identity)
     assert (session["id_token"], session["stop_reason"], session["status"]) == (token, "DeAuthorized", "completed")
+    page = await central.get(f"events?format=json&charge_point_id={identity}&type=session_refused")
+    assert [event["data"]["status"] for event in page["items"]] == [in_201]
 
 
 @BOTH

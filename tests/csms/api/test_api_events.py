@@ -245,6 +245,7 @@ RECORDED: list[ev.Event] = [
     ev.ChargePointBooted(AT, "a", "Maker", "One", "S", "1.0", "PowerUp"),
     ev.ChargePointFlapping(AT, "a", 10, 60.0),
     ev.TransactionStarted(AT, "a", 1, "77", 7, NOW_S, "SECRET-TAG"),
+    ev.TransactionRefused(AT, "a", 1, "77", "Blocked"),
     ev.TransactionEnded(AT, "a", 1, "77", NOW_S, "Local"),
     ev.TransactionOrphaned(AT, "a", 1, "77", 7, NOW_S, "Local", "SECRET-TAG"),
     ev.DecisionMade(AT, 3, ("a starts",), "equal", 50_000, 11_000, 7000, 2000, 2),

@@ -52,7 +52,7 @@ const KEEP = 200;
 
 const KINDS = [
   ["", "Everything"],
-  ["session_started,session_updated,session_ended", "Sessions"],
+  ["session_started,session_updated,session_refused,session_ended", "Sessions"],
   ["charge_point_connected,charge_point_disconnected,charge_point_booted,charge_point_flapping,charge_point_status_changed", "Charge points"],
   ["allocation_changed,limit_confirmed,limit_rejected,limit_unanswered", "Limits"],
   ["alarm_raised,alarm_cleared,security_event", "Alarms"],
@@ -103,7 +103,7 @@ function merged(fresh, past) {
 }
 
 const TONES = { alarm_raised: "bad", limit_rejected: "bad", limit_unanswered: "warn", charge_point_disconnected: "warn", charge_point_flapping: "warn",
-  security_event: "bad", session_started: "good", alarm_cleared: "good", configuration_changed: "calm" };
+  security_event: "bad", session_started: "good", session_refused: "bad", alarm_cleared: "good", configuration_changed: "calm" };
 
 function Line({ event }) {
   return html`<li>
