@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from csms.api.server import ApiServer
+from csms.api.webhook_sender import Destinations
 from csms.archive import Archive
 from csms.certificates.desk import CertificateDesk
 from csms.certificates.signing import Authority
@@ -114,6 +115,7 @@ class Application:
             estate=self.estate,
             max_requests_per_s=config.api.max_requests_per_s,
             cors_origins=config.api.cors_origins,
+            destinations=Destinations(config.webhooks.allow_private_addresses, config.webhooks.allowed_hosts),
             version=metadata.version("csms"),
             new_request_id=ids.unique,
             tally=api_tally,

@@ -20,7 +20,7 @@ from csms.config_ids import identity_errors
 from csms.domain.authorization import AuthorizationRules, IdToken, token_key
 from csms.domain.model import BalancerSettings
 from csms.domain.urls import url_understood
-from csms.operation_config import LogConfig, MetricsConfig, RetentionConfig
+from csms.operation_config import LogConfig, MetricsConfig, RetentionConfig, WebhooksConfig
 from csms.security_config import CertificatesConfig, Host, ListenerConfig, Port
 from csms.site_config import SiteConfig
 from csms.token_models import IdTokenConfig, TokenText
@@ -217,6 +217,7 @@ class Config(Section):
     id_tokens: list[IdTokenConfig] = Field(default_factory=list)
     metrics: MetricsConfig = MetricsConfig()
     certificates: CertificatesConfig = CertificatesConfig()
+    webhooks: WebhooksConfig = WebhooksConfig()
     log: LogConfig = LogConfig()
     retention: RetentionConfig = RetentionConfig()
     sites: list[SiteConfig] = Field(min_length=1)

@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "local_lists": {"domain"},
     "refusals": {"domain"},
     "id_tokens": {"domain", "refusals", "structlog"},
-    "operation_config": {"validation", "annotated_types"},
+    "operation_config": {"validation", "annotated_types", "pydantic"},
     "config": {"domain", "config_ids", "operation_config", "site_config", "security_config", "token_models"}
     | {"validation", "pydantic", "annotated_types"},
     "charge_points": {"domain", "ocpp", "websockets", "orjson", "jsonschema_rs", "structlog"},
@@ -43,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api": {"domain", "site_config", "site_documents"}
     | {"quirks_config", "site_rules", "smart_charging", "keys", "token_csv", "token_models"}
     | {"validation"}
-    | {"aiohttp", "pydantic", "pydantic_core", "orjson", "structlog"},
+    | {"aiohttp", "yarl", "pydantic", "pydantic_core", "orjson", "structlog"},
     "archive": {"domain", "orjson", "structlog"},
     "metrics": {"domain", "prometheus_client"},
     "client": {"aiohttp", "pydantic"},

@@ -30,6 +30,7 @@ from csms.api import (
     smart_charging,
     temporary_limits,
     told,
+    webhooks,
 )
 from csms.api.table import Route
 
@@ -54,6 +55,7 @@ ROUTES: tuple[Route, ...] = (
     *local_list.ROUTES,
     *alarms.ROUTES,
     *events.ROUTES,
+    *webhooks.ROUTES,
     *me.ROUTES,
     *api_keys.ROUTES,
     *audit.ROUTES,

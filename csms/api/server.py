@@ -23,6 +23,8 @@ from csms.api.requests import MAX_BODY_BYTES, read_body, read_query
 from csms.api.routes import ROUTES
 from csms.api.streams import download, stream
 from csms.api.table import Answer, Call, Download, Route, Services, Stream
+from csms.api.webhook_dispatch import Webhooks
+from csms.api.webhook_sender import PUBLIC, Destinations
 from csms.domain.authorization import IdTokenAccess
 from csms.domain.ports import Clock, Estate, Sites, Store, Traces
 from csms.domain.rules import IllegalEvent
@@ -63,14 +65,16 @@ class ApiServer:
         public: Collection[str] = (),
         max_requests_per_s: float = 1000,
         cors_origins: Collection[str] = (),
+        destinations: Destinations = PUBLIC,
         version: str = "0",
         new_request_id: Callable[[], str] | None = None,
     ) -> None:
         self.feed = Feed(store, sites, clock)
         self._cors_origins, self._version = cors_origins, version
         self._keyring = Keyring(keys, store, clock, max_requests_per_s)
+        self.webhooks = Webhooks(store, self.feed, clock, destinations)
         self._services = Services(
-            sites, store, clock, self.feed, traces, estate, self._keyring, id_tokens, scrape=scrape
+            sites, store, clock, self.feed, traces, estate, self._keyring, self.webhooks, id_tokens, scrape=scrape
         )
         self._numbers = itertools.count(1)
         self._new_request_id = new_request_id or (lambda: str(next(self._numbers)))
@@ -84,6 +88,7 @@ class ApiServer:
         await self._keyring.load()
         await self._runner.setup()
         self._listener = await asyncio.get_running_loop().create_server(self._connection, host, port)
+        await self.webhooks.start()
         bound: int = self._listener.sockets[0].getsockname()[1]
         return bound
 
@@ -91,6 +96,7 @@ class ApiServer:
         """Stop listening; requests under way get a few seconds to finish."""
         if self._listener is not None:
             self._listener.close()
+        await self.webhooks.stop()
         self.feed.close()
         under_way = list(self._services.under_way)
         for task in under_way:

@@ -19,6 +19,7 @@ from csms.validation import FieldError
 if TYPE_CHECKING:
     from csms.api.feed import Feed
     from csms.api.keyring import Keyring
+    from csms.api.webhook_dispatch import Webhooks
 
 
 class Answer(BaseModel):
@@ -113,6 +114,7 @@ class Services:
     traces: Traces
     estate: Estate
     keyring: Keyring
+    webhooks: Webhooks
     id_tokens: IdTokenAccess
     given: dict[str, tuple[object, Answer]] = field(default_factory=dict)
     scrape: Callable[[], bytes] = bytes

@@ -96,3 +96,36 @@ class AuditEntry:
     address: str
     status: int
     request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Who is told of what happens: `types` empty is all of it, `reached` the event up to which it has been queued."""
+
+    webhook_id: str
+    url: str
+    types: tuple[str, ...]
+    site_id: str | None
+    secret: str = field(repr=False)
+    enabled: bool
+    created_at_s: float
+    created_by: str
+    reached: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event for one webhook. `state` is "pending", "delivered" or "failed"; `due_at_s` is when it is tried next, or
+    when it ended; `status` and `error` are of the last attempt."""
+
+    delivery_id: int
+    webhook_id: str
+    state: str
+    due_at_s: float
+    created_at_s: float
+    event_id: int
+    type: str
+    body: str
+    attempts: int = 0
+    status: int | None = None
+    error: str = ""

@@ -10,7 +10,16 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from csms.domain.authorization import IdToken
 from csms.domain.model import Moment
-from csms.domain.records import ApiKeyRecord, AuditEntry, CommandRecord, RecordPage, RecordQuery, Told
+from csms.domain.records import (
+    ApiKeyRecord,
+    AuditEntry,
+    CommandRecord,
+    Delivery,
+    RecordPage,
+    RecordQuery,
+    Told,
+    Webhook,
+)
 from csms.store import tables
 from csms.store.codec import Json, from_json, to_json, to_object
 from csms.store.rows import Write, primary_key
@@ -21,6 +30,8 @@ RECORDS: dict[type, Table] = {
     CommandRecord: tables.commands,
     ApiKeyRecord: tables.api_keys,
     AuditEntry: tables.audit,
+    Webhook: tables.webhooks,
+    Delivery: tables.deliveries,
 }
 """Where each kind of record lives. Its columns are fields of the record; the rest of it is JSON."""
 

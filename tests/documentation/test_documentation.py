@@ -93,6 +93,7 @@ def test_the_sections_of_the_file_are_found() -> None:
         "`[[id_tokens]]`",
         "`[metrics]`",
         "`[certificates]`",
+        "`[webhooks]`",
         "`[log]`",
         "`[retention]`",
         "`[[sites]]`",

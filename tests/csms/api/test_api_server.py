@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from structlog.testing import capture_logs
 from yarl import URL
 
+from csms.api import webhooks
 from csms.api.auth import SCOPES
 from csms.api.routes import ROUTES
 from csms.api.server import ApiServer
@@ -91,6 +92,7 @@ def test_reading_needs_the_scope_read_and_changing_the_scope_control() -> None:
         ("POST", "/api/v1/api-keys"): "admin",
         ("DELETE", "/api/v1/api-keys/{key_name}"): "admin",
         ("GET", "/api/v1/audit"): "admin",
+        **{(route.method, route.path): "admin" for route in webhooks.ROUTES},
         ("POST", "/api/v1/sites"): "admin",  # which fuses there are
         ("PUT", "/api/v1/sites/{site_id}"): "admin",
         ("DELETE", "/api/v1/sites/{site_id}"): "admin",
