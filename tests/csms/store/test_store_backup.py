@@ -87,8 +87,8 @@ async def test_a_restored_store_has_everything_but_the_limits(tmp_path: Path) ->
     assert restore(tmp_path / "copy.db", tmp_path / "csms.db", tmp_path / "aside.db")
     store = await AsyncStore.open(f"sqlite:///{tmp_path / 'csms.db'}")
     assert await store.site_ids() == ["s"]
-    found = await store.load_site("s", AT)
-    assert [type(row) for row in found] == [SiteSettings]
+    assert [type(row) for row in await store.load_site("s", AT)] == [SiteSettings]
+    assert rows(tmp_path / "csms.db", "SELECT count(*) FROM connector_limits") == [(0,)]
     assert store.next_id("session") > 1003
     await store.close()
     assert len(rows(tmp_path / "aside.db", "SELECT site_id FROM sites")) == 2
