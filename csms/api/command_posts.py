@@ -79,7 +79,8 @@ _NUMBERS = frozenset({"remote_start_id", "request_id", "reservation_id", "messag
 
 def _numbers(ordered: oc.OperatorCommand) -> dict[str, Any]:
     named = {field.name for field in fields(ordered)} & _NUMBERS
-    return {name: number for name in sorted(named) if (number := getattr(ordered, name)) > 0}
+    told = ((name, getattr(ordered, name)) for name in sorted(named))
+    return {name: number for name, number in told if isinstance(number, int) and number > 0}
 
 
 def _transaction_id(snapshot: Snapshot, charge_point_id: str, body: StopSession) -> str:

@@ -141,6 +141,24 @@ async def test_a_command_under_way_is_on_record_before_it_ends() -> None:
         assert link.asked == [Reset("hard")]
 
 
+@pytest.mark.parametrize(
+    ("body", "numbers"),
+    [
+        ({"command": "start_session", "id_token": "T"}, ["remote_start_id"]),
+        ({"command": "get_configuration"}, ["request_id"]),
+        ({"command": "get_configuration", "keys": ["A.B"]}, ["keys"]),
+        ({"command": "set_display_message", "text": "Hello"}, ["message_id", "text"]),
+        ({"command": "data_transfer", "vendor_id": "V"}, ["vendor_id"]),
+        ({"command": "data_transfer", "vendor_id": "V", "message_id": "M"}, ["message_id", "vendor_id"]),
+    ],
+)
+async def test_the_numbers_that_were_chosen_are_told(body: dict[str, Any], numbers: list[str]) -> None:
+    async with running() as api:
+        with_link(api, RawOutcome(Answer.ACCEPTED, {}))
+        reply = await api.call("POST", f"{POINT}/commands", body)
+        assert (reply.status, sorted(set(reply.json["parameters"]) - {"id_token"})) == (200, numbers)
+
+
 async def test_where_cars_must_not_pause_no_limit_may_pause_them() -> None:
     async with running() as api:
         now = Moment(api.clock.now().utc_s, 0.0)
