@@ -164,7 +164,7 @@ def _introduce(console: Console, api_port: int, key: str) -> None:
 async def _car_park(ocpp_port: int, seed: int) -> AsyncIterator[None]:
     """The bundled simulator, started as a user would start it; in a session of its own, so that Ctrl-C is ours."""
     url = f"ws://127.0.0.1:{ocpp_port}/ocpp"
-    options = ["--charge-points", "6", "--protocol", "both", "--speed", "25", "--seed", str(seed), "--quiet"]
+    options = ["--charge-points", "6", "--protocol", "both", "--speed", "8", "--seed", str(seed), "--quiet"]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "simulators", "--url", url, *options), start_new_session=True
     )

@@ -40,6 +40,17 @@ export function PageHead({ title, above, below, actions }) {
   </header>`;
 }
 
+/** The views of one thing; the one that is shown is in sight on a phone too. `items`: name and title. */
+export function Tabs({ label, items, shown, href }) {
+  const list = useRef(null);
+  useEffect(() => {
+    list.current.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [shown]);
+  return html`<nav class="tabs" aria-label=${label} ref=${list}>
+    ${items.map(([name, title]) => html`<a key=${name} href=${href(name)} aria-current=${name === shown ? "page" : undefined}>${title}</a>`)}
+  </nav>`;
+}
+
 /** What a page shows instead of data: a shape while it loads, the reason where it failed. */
 export function Waiting({ lines = 4 }) {
   return html`<div class="skeleton" role="status" aria-label="Loading">

@@ -11,7 +11,7 @@ import { useLive } from "../live.js";
 import { toneOf } from "../parts.js";
 import { recorded } from "../series.js";
 import { to } from "../router.js";
-import { Loaded, PageHead, Pill } from "../ui.js";
+import { Loaded, PageHead, Pill, Tabs } from "../ui.js";
 import { Feed } from "./events.js";
 import { SessionList } from "./sessions.js";
 
@@ -54,9 +54,7 @@ export function ChargePoint({ parts, query }) {
   const gone = live.error instanceof Problem && live.error.status === 404;
   return html`<${PageHead} title=${id} above=${above} below=${one && [one.make, data.point.protocol?.replace("ocpp", "OCPP ")].filter(Boolean).join(" · ")}
       actions=${one && html`<${Pill} tone=${toneOf(one.doing)}>${one.label}<//>`} />
-    ${!gone && html`<nav class="tabs" aria-label="Of this charge point">
-      ${offered.map(([name, title]) => html`<a key=${name} href=${to(["charge-points", id, name])} aria-current=${name === tab ? "page" : undefined}>${title}</a>`)}
-    </nav>`}
+    ${!gone && html`<${Tabs} label="Of this charge point" items=${offered} shown=${tab} href=${(name) => to(["charge-points", id, name])} />`}
     <${Loaded} of=${live} lines=${8}>
       ${(loaded) => html`<${View} id=${id} one=${one} query=${query} rows=${powerOf(loaded)} reload=${live.reload} ...${loaded} />`}
     <//>`;

@@ -5,7 +5,7 @@ import { chargers } from "../chargers.js";
 import { html, useMemo, useState } from "../html.js";
 import { useLive } from "../live.js";
 import { to } from "../router.js";
-import { Button, Loaded, PageHead, useAction } from "../ui.js";
+import { Button, Loaded, PageHead, Tabs, useAction } from "../ui.js";
 import { Config } from "./config.js";
 import { Decisions } from "./decisions.js";
 import { History } from "./history.js";
@@ -35,10 +35,7 @@ export function SitePage({ id, tab, query }) {
   const View = (offered.find(([name]) => name === tab) ?? offered[0])[2];
   return html`<${PageHead} title=${live.data?.site.name ?? id} above=${html`<a href=${to(["sites"])}>Sites</a>`}
       actions=${live.data && may("control") && html`<${Actions} live=${live} />`} />
-    <nav class="tabs" aria-label="Of this site">
-      ${offered.map(([name, title]) => html`<a key=${name} href=${to(["sites", id, name])}
-        aria-current=${name === tab ? "page" : undefined}>${title}</a>`)}
-    </nav>
+    <${Tabs} label="Of this site" items=${offered} shown=${tab} href=${(name) => to(["sites", id, name])} />
     <${Loaded} of=${live} lines=${8}>
       ${(data) => html`<${Body} ...${data} view=${View} query=${query} reload=${live.reload} />`}
     <//>`;
