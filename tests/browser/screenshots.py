@@ -44,6 +44,7 @@ PAGES = {
     "id-tokens": "#/id-tokens",
     "events": "#/events?view=events",
     "alarms": "#/events",
+    "api-keys": "#/api-keys",
 }
 IN_THE_DOCUMENTATION = ("site",)
 

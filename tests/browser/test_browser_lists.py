@@ -120,3 +120,24 @@ async def test_events_show_as_they_happen(tmp_path: Path) -> None:
         await expect(page.get_by_text("session started")).to_be_visible()
         await scene.go("#/events")
         await expect(page.get_by_role("heading", name="No alarm stands")).to_be_visible()
+
+
+async def test_an_api_key_is_made_shown_once_used_and_revoked(tmp_path: Path) -> None:
+    async with opened(tmp_path, site([dc("CP-1")], name="Car park"), scope="admin") as scene:
+        page = scene.page
+        await scene.go("#/api-keys")
+        await page.get_by_role("button", name="New").click()
+        await page.get_by_role("textbox", name="Name").fill("meter")
+        await page.get_by_role("button", name="Make the key").click()
+        key = await page.locator("pre.secret").inner_text()
+        await page.keyboard.press("Escape")
+        row = page.get_by_role("row", name="meter")
+        await expect(row).to_contain_text("read")
+        assert key not in await page.content()
+        other = await scene.viewer.page()
+        await other.goto(f"{scene.url}/#key={key}")
+        await expect(other.get_by_role("heading", name="Car park")).to_be_visible()
+        await expect(other.get_by_role("link", name="API keys")).to_have_count(0)
+        await row.get_by_role("button", name="Revoke").click()
+        await row.get_by_role("button", name="Revoke for good").click()
+        await expect(other.get_by_text("The key is not known any more. Sign in again.")).to_be_visible()

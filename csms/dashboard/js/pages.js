@@ -1,5 +1,6 @@
 // The pages, in the order of the navigation. `covers`: addresses that light the same entry up.
 
+import { ApiKeys } from "./pages/api-keys.js";
 import { ChargePoint } from "./pages/charge-point.js";
 import { Events } from "./pages/events.js";
 import { IdTokens } from "./pages/id-tokens.js";
@@ -12,4 +13,5 @@ export const PAGES = [
   { at: "sessions", nav: "Sessions", icon: "sessions", view: Sessions },
   { at: "id-tokens", nav: "Id tokens", icon: "card", view: IdTokens },
   { at: "events", nav: "Events", icon: "bell", view: Events },
+  { at: "api-keys", nav: "API keys", icon: "key", scope: "admin", view: ApiKeys },
 ];
