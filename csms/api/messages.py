@@ -15,6 +15,8 @@ from csms.api.masking import masked
 from csms.api.table import Answer, Call, Download, NoBody, Query, Route
 from csms.domain.ports import TracedMessage, TracedMessages
 
+_ALL = 10_000
+
 Kind = Literal["call", "result", "error", "unreadable"]
 
 _KINDS: dict[object, Kind] = {2: "call", 3: "result", 4: "error"}
@@ -58,15 +60,21 @@ class MessagesAnswer(Answer):
 async def get_messages(call: Call[MessagesQuery, NoBody]) -> MessagesAnswer | Download:
     lookup.charge_point_site(call.services, call.path)
     charge_point_id, query = call.path["charge_point_id"], call.query
-    # The limit counts messages before they are chosen by action: what answers what is known from all of them.
-    traced = call.services.traces.messages(charge_point_id, query.after, query.limit)
-    rows = [row for row in _rows(traced, id_tokens=call.may("admin")) if query.action in (None, row.action)]
+    # All that are kept: what answers what is known from all of them.
+    traced = call.services.traces.messages(charge_point_id, 0, _ALL)
+    after = query.after if query.after <= traced.newest else 0
+    rows = [row for row in _rows(traced, id_tokens=call.may("admin")) if row.number > after]
+    rows = [row for row in rows if query.action in (None, row.action)][-query.limit :]
     if query.format == "jsonl":
         lines = b"".join(row.body() + b"\n" for row in rows)
         return Download("application/jsonl", lines, f"{_file_name(charge_point_id)}-messages.jsonl")
-    first = traced.items[0].number if traced.items else traced.newest + 1
+    first = rows[0].number if query.action is None and rows else _first(traced)
     missed = first > query.after + 1 or query.after > traced.newest
     return MessagesAnswer(items=rows, newest=traced.newest, missed=missed)
+
+
+def _first(traced: TracedMessages) -> int:
+    return traced.items[0].number if traced.items else traced.newest + 1
 
 
 def _rows(traced: TracedMessages, *, id_tokens: bool) -> Iterator[MessageRow]:

@@ -41,6 +41,8 @@ async def test_messages_are_shown_with_what_they_answer() -> None:
         assert (answer["newest"], answer["missed"]) == (5, False)
         assert (await api.get(f"{PATH}?after=4")).json["items"] == rows[4:]
         assert [row["number"] for row in (await api.get(f"{PATH}?action=Reset")).json["items"]] == [3, 4]
+        last = (await api.get(f"{PATH}?limit=2")).json
+        assert ([row["action"] for row in last["items"]], last["missed"]) == (["Reset", None], True)
 
 
 async def test_who_comes_too_late_is_told_that_something_is_missing() -> None:
