@@ -167,8 +167,8 @@ MUTATIONS = (
     Mutation(
         "an unproven lease is believed",
         LEDGER,
-        "    if limit.lease_s is None or charge_point.lease_proof is not Proof.SHOWN:",
-        "    if limit.lease_s is None:",
+        "    if limit.lease_s is None or charge_point.lease_proof is not Proof.SHOWN or not charge_point.reads_leases:",
+        "    if limit.lease_s is None or not charge_point.reads_leases:",
     ),
     Mutation(
         "a lease ends without a margin",
@@ -180,7 +180,7 @@ MUTATIONS = (
     Mutation(
         "a boot does not end the proof of a lease",
         RULES,
-        "            lease_proof=None,  # the clock it reads its schedules by has started anew\n",
+        "        lease_proof=None,  # the clock it reads its schedules by has started anew\n",
         "",
         unseen="a simulated charger takes the time from the answer to its boot, and no session outlives one: its"
         " clock is right before it is told another lease",
@@ -316,8 +316,8 @@ MUTATIONS = (
     Mutation(
         "default profiles do not give way",
         "csms/balancing/defaults.py",
-        "        return 0 if self.gives_way(facts) else ",
-        "        return 0 if False else ",
+        "        return facts.shape.lowest_w if self.gives_way(facts) else ",
+        "        return facts.shape.lowest_w if False else ",
     ),
     Mutation(
         "what is exceeded is not said again",
