@@ -1,5 +1,6 @@
 """Chargers that cannot be told everything: what they may draw under the limit as it was sent is what is counted."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -159,3 +160,37 @@ def test_what_was_said_in_watts_is_said_again_once_it_counts_as_amperes(pinned: 
     assert [intent.limit_w for intent in world.plan().intents] == ([6_900] if said_again else [])
     world.settle()
     assert world.plan().intents == ()
+
+
+def test_a_forgetful_charger_that_is_told_again_may_still_draw_its_rating_for_a_while() -> None:
+    world = World(10)
+    world.charger("a", 22, can={"keeps_profiles": False})
+    world.start("a")
+    world.settle()
+    world.disconnect("a")
+    world.connect("a", connection="c2", keeps_profiles=False)
+    for _ in range(2):
+        world.confirm(world.issue(world.plan().intents[0]))
+    assert world.plan().intents == ()
+    assert world.worst_kw("a") == 22
+    world.wait(6)
+    assert world.worst_kw("a") == 10
+
+
+def test_while_a_limit_is_exceeded_a_charger_that_takes_no_0_gives_way_to_its_floor_alone() -> None:
+    world = World(22)
+    for name in "ab":
+        world.charger(name, 22.08, can={"takes_zero": name == "b"}, **AC)
+        world.start(name)
+    world.settle()
+    world.configure(7)
+    told = {intent.key.charge_point_id: intent.limit_w for intent in world.plan().intents}
+    assert told == {"a": 4_140, "b": 0}
+
+
+def test_a_charger_at_its_highest_current_is_not_raised_for_ever() -> None:
+    world = World(30)
+    world.settings = replace(world.settings, min_change_w=0)
+    world.charger("a", 22.08, can={"currents_a": (6.0, 16.0)}, **AC)
+    world.start("a")
+    assert world.shares_kw() == {"a": 11.04}
