@@ -151,6 +151,7 @@ export const paths = {
   configuration: (id) => `/api/v1/charge-points/${part(id)}/configuration`,
   commands: (id) => `/api/v1/charge-points/${part(id)}/commands`,
   ocpp: (id, action) => `/api/v1/charge-points/${part(id)}/ocpp/${part(action)}`,
+  meterValues: (id) => `/api/v1/charge-points/${part(id)}/meter-values`,
   quirks: (id) => `/api/v1/charge-points/${part(id)}/quirks`,
   messages: (id) => `/api/v1/charge-points/${part(id)}/messages`,
   sessions: "/api/v1/sessions",

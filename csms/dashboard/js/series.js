@@ -54,14 +54,25 @@ export function recorded(siteId, allocation) {
   return recording;
 }
 
-/** History as rows of a recording: it knows the sum of all chargers. */
-export function fromHistory(buckets, granularityS) {
+/**
+ * History as rows of a recording. It knows the sum of all chargers; `series` has what each drew, where that was asked for.
+ * @param {[string, {at: string, power_kw: number | null}[]][]} series by charge point, a row per connector
+ */
+export function fromHistory(buckets, granularityS, series = []) {
+  const drawn = new Map(); // by the start of the period, then by charge point
+  for (const [id, items] of series) {
+    for (const item of items) {
+      const start = Date.parse(item.at);
+      if (!drawn.has(start)) drawn.set(start, new Map());
+      drawn.get(start).set(id, (drawn.get(start).get(id) ?? 0) + (item.power_kw ?? 0));
+    }
+  }
   return buckets.map((bucket) => ({
     at: Date.parse(bucket.period_start) / 1000 + granularityS / 2,
     budget: null,
     allocated: bucket.total_allocated_kw,
     total: bucket.total_actual_kw,
-    each: null,
+    each: series.length ? (drawn.get(Date.parse(bucket.period_start)) ?? new Map()) : null,
     given: null,
   }));
 }

@@ -38,7 +38,7 @@ function powerOf({ point, allocation }) {
   const id = point.charge_point_id;
   return recorded(point.site_id, allocation).rows
     .filter((row) => row.each !== null)
-    .map((row) => ({ at: row.at, actual: row.each.get(id) ?? 0, allocated: row.given.get(id) ?? 0 }));
+    .map((row) => ({ at: row.at, actual: row.each.get(id) ?? 0, allocated: row.given ? (row.given.get(id) ?? 0) : null }));
 }
 
 export function ChargePoint({ parts, query }) {

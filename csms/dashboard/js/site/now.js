@@ -13,17 +13,32 @@ import { useShared } from "../value.js";
 import { Chargers } from "./chargers-table.js";
 import { Circuits } from "./circuits.js";
 
-function useRecording(site, allocation) {
+const CONNECTORS = 24; // so many are asked for their past one by one
+
+/** The last hour minute by minute; of sites with many connectors only the sum of all. */
+async function pastOf(site, points) {
+  const asked = { granularity: "1min", from: new Date(Date.now() - HOUR_S * 1000).toISOString() };
+  const connectors = points.flatMap((point) => point.connectors.map((one) => [point.charge_point_id, one.connector_id]));
+  const [history, ...series] = await Promise.all([
+    get(paths.history(site.site_id), asked),
+    ...(connectors.length > CONNECTORS ? [] : connectors).map(async ([id, connector_id]) => {
+      const page = await get(paths.meterValues(id), { ...asked, connector_id });
+      return [id, page.items];
+    }),
+  ]);
+  return fromHistory(history.buckets, 60, series);
+}
+
+function useRecording(site, allocation, points) {
   const recording = recorded(site.site_id, allocation);
   const [, setFilled] = useState(0);
   const before = recording.rows.at(-2);
   const away = !before || recording.rows.at(-1).at - before.at > 90;
   useEffect(() => {
     if (!away) return;
-    const from = new Date(Date.now() - HOUR_S * 1000).toISOString();
-    get(paths.history(site.site_id), { granularity: "1min", from })
-      .then((history) => {
-        recording.fill(fromHistory(history.buckets, 60));
+    pastOf(site, points)
+      .then((rows) => {
+        recording.fill(rows);
         setFilled(Date.now());
       })
       .catch(() => {}); // the chart then begins now; the page says by itself that the server is gone
@@ -31,9 +46,9 @@ function useRecording(site, allocation) {
   return recording;
 }
 
-export function Now({ site, allocation, list, alarms }) {
+export function Now({ site, points, allocation, list, alarms }) {
   const state = verdict(allocation, list, alarms, site.timezone);
-  const recording = useRecording(site, allocation);
+  const recording = useRecording(site, allocation, points);
   const [marked, setMarked] = useState(null);
   const colours = useColours(site);
   return html`<div class="stack">
