@@ -10,11 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-MASKED = "***"
+from csms.domain.masking import SECRET
 
-_SECRET = re.compile(r"passw|passphrase|secret|authorizationkey|authkey|privatekey|psk\b|\bpin\b|simpin", re.IGNORECASE)
-"""In the name of a field (OCPP 2.0.1: basicAuthPassword of a network profile), or of a setting (1.6:
-AuthorizationKey, 2.0.1: BasicAuthPassword, and those of vendors)."""
+MASKED = "***"
 
 _ID_TOKENS = frozenset({"idtag", "parentidtag", "idtoken", "groupidtoken", "additionalidtoken", "customeridentifier"})
 """Fields that hold an id token, in lower case."""
@@ -44,7 +42,7 @@ def masked(value: Any, *, id_tokens: bool) -> Any:
 
 def _field(name: str, value: Any, *, id_tokens: bool) -> Any:
     lower = name.lower()
-    if _SECRET.search(lower):
+    if SECRET.search(lower):
         return _hidden(value)
     if lower == "vpn" and isinstance(value, dict):  # VPNType: user, password and the pre-shared key
         return {part: item if part in {"server", "type", "group"} else _hidden(item) for part, item in value.items()}
@@ -57,7 +55,7 @@ def _names_a_secret(value: Mapping[str, Any]) -> bool:
     """{"key": "AuthorizationKey", "value": ...}, {"variable": {"name": "BasicAuthPassword"}, "attributeValue": ...}."""
     variable = value.get("variable")
     names = (value.get("key"), value.get("name"), variable.get("name") if isinstance(variable, dict) else None)
-    return len(value) > 1 and any(isinstance(name, str) and _SECRET.search(name) for name in names)
+    return len(value) > 1 and any(isinstance(name, str) and SECRET.search(name) for name in names)
 
 
 def _hidden(value: Any, but: tuple[str, ...] = ()) -> Any:

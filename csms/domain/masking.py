@@ -8,25 +8,25 @@ from typing import Any
 
 MASK = "***"
 
-# Names in any case, without "_": the wire's and ours.
-_SECRET = frozenset(
+SECRET = re.compile(r"passw|passphrase|secret|authorizationkey|authkey|privatekey|psk\b|\bpin\b|simpin", re.IGNORECASE)
+"""In the name of a field (OCPP 2.0.1: basicAuthPassword of a network profile), or of a setting (1.6:
+AuthorizationKey, 2.0.1: BasicAuthPassword, and those of vendors)."""
+
+# Names in lower case, without "_": the wire's and ours.
+_ID_TOKENS = frozenset(
     {
         "idtag",
         "parentidtag",
         "idtoken",
         "groupidtoken",
         "additionalidtoken",
-        "password",
-        "authorizationkey",
-        "basicauthpassword",
-        "apnpassword",
         "hashidtoken",
+        "customeridentifier",
     }
 )
-# Settings whose value is a secret, under whichever name a message puts the two.
-_SECRET_SETTINGS = frozenset({"authorizationkey", "basicauthpassword", "password", "apnpassword", "vpnpassword"})
+_VPN_SHOWN = frozenset({"server", "type", "group"})  # the rest of it is its user, password and pre-shared key
 _NAMES = ("key", "variable", "name")
-_VALUES = frozenset({"value", "attributevalue"})
+_VALUES = frozenset({"value", "newvalue", "attributevalue"})
 
 _USER = re.compile(r"(?<=://)[^/@\s]*@")
 
@@ -43,13 +43,22 @@ def masked(value: Any) -> Any:
 
 def is_secret(setting: str) -> bool:
     """Whether the value of a configuration key or variable of this name is a secret."""
-    return setting.rpartition(".")[2].replace("_", "").lower() in _SECRET_SETTINGS
+    return SECRET.search(setting) is not None
 
 
 def _member(name: str, member: Any, hidden: bool) -> Any:
     plain = name.replace("_", "").lower()
-    secret = plain in _SECRET or (hidden and plain in _VALUES)
-    return MASK if secret and isinstance(member, str | int | float) else masked(member)
+    if plain == "vpn" and isinstance(member, Mapping):
+        return {part: item if part in _VPN_SHOWN else _masked_scalars(item) for part, item in member.items()}
+    if plain in _ID_TOKENS or SECRET.search(name) or (hidden and plain in _VALUES):
+        return _masked_scalars(member)
+    return masked(member)
+
+
+def _masked_scalars(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_masked_scalars(item) for item in value]
+    return MASK if isinstance(value, str | int | float) else masked(value)
 
 
 def _tells_secret_setting(value: Mapping[str, Any]) -> bool:

@@ -27,6 +27,16 @@ from csms.domain.masking import masked
             {"connectionData": {"apn": {"apnUserName": "u", "apnPassword": "***"}}},
         ),
         ({"location": "ftp://user:pass@host/x"}, {"location": "ftp://***@host/x"}),
+        (
+            {"values": {"SecurityCtrlr.BasicAuthPassword": "s", "WifiPassword": "s", "AuthorizationKey": "s"}},
+            {"values": {"SecurityCtrlr.BasicAuthPassword": "***", "WifiPassword": "***", "AuthorizationKey": "***"}},
+        ),
+        ({"key": "WiFi_PSK", "value": "s"}, {"key": "WiFi_PSK", "value": "***"}),
+        ({"vpn": {"server": "v", "user": "u", "password": "p", "key": "k", "type": "IPSec"}},
+         {"vpn": {"server": "v", "user": "***", "password": "***", "key": "***", "type": "IPSec"}}),
+        ({"apn": {"simPin": 1234, "apn": "a"}}, {"apn": {"simPin": "***", "apn": "a"}}),
+        ({"customerIdentifier": "Jane", "report": True}, {"customerIdentifier": "***", "report": True}),
+        ({"idToken": ["A", "B"]}, {"idToken": ["***", "***"]}),
         ({"additionalInfo": ({"additionalIdToken": "x"},)}, {"additionalInfo": [{"additionalIdToken": "***"}]}),
     ],
 )  # fmt: skip
