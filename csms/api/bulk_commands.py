@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from csms.api.command_bodies import BulkBody, fields_of
-from csms.api.command_posts import give
+from csms.api.command_posts import give, sets_access
+from csms.api.commanding import check_scope
 from csms.api.commands import CommandAnswer, answer, asked_by
 from csms.api.problems import Problem
 from csms.api.table import Answer, Call, Query, Route
@@ -40,6 +41,7 @@ class BulkAnswer(Answer):
 
 
 async def post_bulk(call: Call[Query, BulkBody]) -> BulkAnswer:
+    check_scope(call, touches_access=sets_access(call.body.command))
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def one(charge_point_id: str) -> CommandRecord:

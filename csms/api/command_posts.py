@@ -19,12 +19,13 @@ from csms.api.command_bodies import (
     fields_of,
     parameters,
 )
-from csms.api.commanding import Order, Work, carry_out, live
+from csms.api.commanding import Order, Work, carry_out, check_scope, live
 from csms.api.commands import CommandAnswer, answer, asked_by
 from csms.api.fields import optional_time
 from csms.api.problems import invalid
 from csms.api.table import Call, Query, Route, Services
 from csms.domain import operator_commands as oc
+from csms.domain.access_requests import is_access_setting
 from csms.domain.commands import Answer
 from csms.domain.grid import OperatorLimit
 from csms.domain.model import SmartCharging, Transaction
@@ -37,6 +38,7 @@ from csms.validation import FieldError, kw, watts
 
 
 async def post_command(call: Call[Query, CommandBody]) -> CommandAnswer:
+    check_scope(call, touches_access=sets_access(call.body.root))
     return answer(await give(call.services, call.path["charge_point_id"], call.body.root, asked_by(call)))
 
 
@@ -51,6 +53,11 @@ async def give(services: Services, charge_point_id: str, body: Body, by: str) ->
         wanted |= _numbers(ordered)
         work = await _charge_point_work(services, charge_point_id, body, ordered)
     return await carry_out(services, Order(charge_point_id, name_of(body), wanted, by), work)
+
+
+def sets_access(body: Body) -> bool:
+    """Whether it changes how a charge point gets in."""
+    return isinstance(body, SetConfiguration) and any(map(is_access_setting, body.values))
 
 
 def name_of(body: Body) -> str:

@@ -11,7 +11,7 @@ import orjson
 
 from csms.api import lookup
 from csms.api.problems import Problem, invalid
-from csms.api.table import Services
+from csms.api.table import Call, Services
 from csms.domain.masking import masked
 from csms.domain.ports import ChargePointLink
 from csms.domain.records import CommandRecord
@@ -62,6 +62,12 @@ async def carry_out(services: Services, order: Order, work: Work) -> CommandReco
     )
     await services.store.save(ended)
     return ended
+
+
+def check_scope(call: Call[Any, Any], *, touches_access: bool) -> None:
+    """Raises Problem 403: whoever may only control must not learn to connect as a charge point, by whichever way."""
+    if touches_access and not call.may("admin"):
+        raise Problem(403, "Passwords and security profiles of charge points are set with the scope admin.")
 
 
 def live(services: Services, charge_point_id: str, *, unready: bool = False) -> ChargePointLink:

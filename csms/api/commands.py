@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from csms.api import lookup
-from csms.api.commanding import Order, carry_out, live, plain
+from csms.api.commanding import Order, carry_out, check_scope, live, plain
 from csms.api.fields import Time, time
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
+from csms.domain.access_requests import touches_access
 from csms.domain.records import CommandRecord, RecordQuery
 
 
@@ -60,6 +61,7 @@ class CommandRow(Answer):
 
 async def post_ocpp(call: Call[Query, OcppPayload]) -> CommandAnswer:
     charge_point_id, action = call.path["charge_point_id"], call.path["action"]
+    check_scope(call, touches_access=touches_access(action, call.body.model_extra or {}))
     link = live(call.services, charge_point_id, unready=action in _BEFORE_BOOT)
     payload = plain(call.body.model_extra or {})
     order = Order(charge_point_id, action, payload, asked_by(call), raw=True)

@@ -19,6 +19,7 @@ Request = tuple[str, Payload]
 
 _PASSWORD_16, _PROFILE_16 = "authorizationkey", "securityprofile"
 _PASSWORD_201 = ("securityctrlr", "basicauthpassword")
+_ACCESS_SETTINGS = frozenset({_PASSWORD_16, _PROFILE_16, _PASSWORD_201[1]})
 _PRIORITY = ("OCPPCommCtrlr", "NetworkConfigurationPriority")
 _MESSAGE_TIMEOUT_S = 30
 
@@ -49,6 +50,29 @@ def change_in(action: str, payload: Payload) -> AccessChange | None:
     if action == "SetNetworkProfile":
         return AccessChange(security_profile=payload["connectionData"]["securityProfile"])
     return None
+
+
+def touches_access(action: str, payload: Payload) -> bool:
+    """Whether a request, valid or not, sets a password, a security profile or a place to connect to."""
+    match action:
+        case "ChangeConfiguration":
+            return is_access_setting(payload.get("key"))
+        case "SetVariables":
+            items = payload.get("setVariableData")
+            return isinstance(items, list) and any(map(_sets_access, items))
+    return action == "SetNetworkProfile"
+
+
+def is_access_setting(name: object) -> bool:
+    """A key of 1.6, a variable of 2.0.1, or `Component.Variable` with an instance in brackets."""
+    if not isinstance(name, str):
+        return False
+    return name.rpartition(".")[2].partition("[")[0].strip().lower() in _ACCESS_SETTINGS
+
+
+def _sets_access(item: object) -> bool:
+    variable = item.get("variable") if isinstance(item, Mapping) else None
+    return isinstance(variable, Mapping) and is_access_setting(variable.get("name"))
 
 
 def was_refused(change: AccessChange, outcome: RawOutcome) -> bool:

@@ -31,7 +31,7 @@ async def ready(point: ChargePoint, answers: dict[str, Answer]) -> None:
 
 
 async def ask(central: Central, point: ChargePoint, action: str, payload: object) -> tuple[int, JsonObject]:
-    return await central.post(f"charge-points/{point.identity}/ocpp/{action}", payload)
+    return await central.post(f"charge-points/{point.identity}/ocpp/{action}", payload, scope="admin")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -49,7 +49,7 @@ async def test_every_action_of_a_central_system_goes_out_and_its_answer_comes_ba
             assert payload in point.told(action)[before:], action
         kept = await central.get(f"charge-points/{point.identity}/commands?limit=1000")
     assert [row["command"] for row in kept["items"]] == list(reversed(examples))
-    assert {(row["raw"], row["asked_by"], row["status"]) for row in kept["items"]} == {(True, "control", "Accepted")}
+    assert {(row["raw"], row["asked_by"], row["status"]) for row in kept["items"]} == {(True, "admin", "Accepted")}
     assert "TAG-SECRET" not in str(kept)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from api_fakes import CONTROL, READ, Api, running
+from api_fakes import ADMIN, CONTROL, READ, Api, running
 
 from csms.domain import events as ev
 from csms.domain.commands import Answer, Command, Outcome
@@ -183,3 +183,34 @@ async def test_what_goes_on_after_a_bulk_command_ends_with_the_server() -> None:
         reply = await api.call("POST", "/api/v1/commands/bulk", body)
         assert (reply.status, reply.json["open"]) == (200, 1)
     # pytest would complain of a task that was destroyed while it was pending.
+
+
+BULK = "/api/v1/commands/bulk"
+
+
+def set_configuration(key: str) -> dict[str, Any]:
+    return {"command": "set_configuration", "values": {"A.B": "1", key: "S3CRET"}}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (f"{POINT}/ocpp/ChangeConfiguration", {"key": "AuthorizationKey", "value": "S3CRET"}),
+        (f"{POINT}/ocpp/ChangeConfiguration", {"key": "SecurityProfile", "value": "2"}),
+        (f"{POINT}/ocpp/SetVariables", {"setVariableData": [{"variable": {"name": "BasicAuthPassword"}}]}),
+        (f"{POINT}/ocpp/SetNetworkProfile", {"configurationSlot": 1}),
+        (f"{POINT}/commands", set_configuration("SecurityCtrlr.BasicAuthPassword")),
+        (f"{POINT}/commands", set_configuration("SecurityCtrlr.BasicAuthPassword[1]")),
+        (BULK, {"charge_point_ids": ["CP-1"], "command": set_configuration("authorizationkey")}),
+    ],
+)
+async def test_how_a_charge_point_gets_in_is_changed_with_the_scope_admin_and_shown_to_nobody(
+    path: str, body: dict[str, Any]
+) -> None:
+    async with running() as api:
+        link = with_link(api, RawOutcome(Answer.ACCEPTED, {"status": "Accepted"}))
+        refused = await api.call("POST", path, body, key=CONTROL)
+        assert (refused.status, link.asked) == (403, [])
+        assert (await api.call("POST", path, body, key=ADMIN)).status == 200
+        assert len(link.asked) == 1
+        assert b"S3CRET" not in (await api.get(f"{POINT}/commands", key=ADMIN)).content

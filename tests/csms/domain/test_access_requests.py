@@ -15,6 +15,7 @@ from csms.domain.access_requests import (
     set_priority,
     set_security_profile,
     slots_in,
+    touches_access,
     was_refused,
 )
 from csms.domain.commands import Answer
@@ -88,3 +89,24 @@ def test_the_new_network_profile_goes_where_the_present_one_is_not(
     answer = RawOutcome(Answer.ACCEPTED, {"getVariableResult": [{"attributeStatus": status, "attributeValue": text}]})
     assert slots_in(answer) == slots
     assert free_slot(slots) == free
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "touches"),
+    [
+        ("ChangeConfiguration", {"key": "authorizationKEY", "value": "x"}, True),
+        ("ChangeConfiguration", {"key": "SecurityProfile"}, True),
+        ("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "60"}, False),
+        ("ChangeConfiguration", {"key": 5}, False),
+        (*set_password(OCPP201, "new"), True),
+        (*set_priority([1]), False),
+        ("SetVariables", {"setVariableData": [None, {"variable": "BasicAuthPassword"}, {"variable": {}}]}, False),
+        ("SetVariables", {"setVariableData": "BasicAuthPassword"}, False),
+        ("SetNetworkProfile", {}, True),
+        ("Reset", {"type": "Soft"}, False),
+    ],
+)
+def test_a_request_that_touches_access_is_known_before_it_is_known_to_be_valid(
+    action: str, payload: dict[str, Any], touches: bool
+) -> None:
+    assert touches_access(action, payload) is touches
