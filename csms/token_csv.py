@@ -1,12 +1,14 @@
 """Id tokens as CSV (RFC 4180): a header line with the names of fields, a line for each token. Pure.
 
-Lists are written with "/" between their items, which no id of a site or a charge point contains.
+Lists are written with "/" between their items, which no id of a site or a charge point contains. A text that a
+spreadsheet would take for a formula is written with "'" before it, and read without.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -21,6 +23,8 @@ MAX_LINES = 10_000
 
 FIELDS = ("id_token", *(name for name in IdTokenConfig.model_fields if name != "id_token"))
 
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")  # those that begin with "'" too, so that each text is read as it was
+_MOST_DIGITS = 20
 _LISTS = ("sites", "charge_points")
 _FLAGS = ("one_at_a_time", "end_session_when_blocked")
 _WORDS = {"true": True, "false": False}
@@ -63,7 +67,7 @@ def _records(
         if len(cells) != len(header):
             yield [FieldError(line, f"must have {len(header)} cells, as many as the first line")]
             continue
-        given = dict(zip(header, cells, strict=True))
+        given = dict(zip(header, map(_without_quote, cells), strict=True))
         first = seen.setdefault(token_key(given["id_token"]), rows.line_num)
         if first != rows.line_num:
             yield [FieldError(f"{line}.id_token", f"must not be repeated; line[{first}] has it too")]
@@ -102,7 +106,8 @@ def _value(name: str, cell: str) -> object:
     if name in _FLAGS:
         return _WORDS.get(cell.lower(), cell)
     if name == "priority":
-        return int(cell) if cell.removeprefix("-").isascii() and cell.removeprefix("-").isdigit() else cell
+        digits = cell.removeprefix("-")
+        return int(cell) if digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS else cell
     return cell
 
 
@@ -113,9 +118,19 @@ def _cell(value: object) -> str:
         case bool():
             return str(value).lower()
         case list():
-            return "/".join(value)
+            return _with_quote("/".join(value))
+        case str():
+            return _with_quote(value)
         case _:
             return str(value)
+
+
+def _with_quote(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _without_quote(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from csms.api import lookup
 from csms.api.commanding import Order, carry_out, check_scope, live, plain
 from csms.api.fields import Time, time
+from csms.api.masking import masked
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
 from csms.domain.access_requests import touches_access
 from csms.domain.records import CommandRecord, RecordQuery
@@ -84,7 +85,9 @@ async def list_commands(call: Call[PageQuery, NoBody]) -> Page[CommandRow]:
             offset=offset,
         )
     )
-    return Page(items=[_row(record) for record in found.items], total=found.total, limit=limit, offset=offset)
+    # What vendors and customers say in free text concerns those who may ask for it, not every reader.
+    rows = [_row(record) if call.may("control") else _for_readers(_row(record)) for record in found.items]
+    return Page(items=rows, total=found.total, limit=limit, offset=offset)
 
 
 def asked_by(call: Call[Any, Any]) -> str:
@@ -117,6 +120,14 @@ def _row(record: CommandRecord) -> CommandRow:
         error=_error(record),
         response_time_ms=record.response_time_ms,
     )
+
+
+def _for_readers(row: CommandRow) -> CommandRow:
+    row.parameters = masked(row.parameters, id_tokens=False)
+    row.response = masked(row.response, id_tokens=False)
+    if row.error is not None:
+        row.error.details = masked(row.error.details, id_tokens=False)
+    return row
 
 
 def _object(payload: Any) -> dict[str, Any] | None:

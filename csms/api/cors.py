@@ -8,7 +8,7 @@ from aiohttp import web
 
 _ASKED = "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID, X-Request-Id"
 _SHOWN = "ETag, Retry-After, X-Request-Id, Content-Disposition"
-_METHODS = "GET, HEAD, POST, PUT, DELETE"
+_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 _REMEMBERED_S = 600
 
 Signal = Callable[[web.Request, web.StreamResponse], Awaitable[None]]

@@ -186,9 +186,12 @@ class Feed:
             for site_id in list(self._sites.site_ids()):
                 site = self._sites.get(site_id)
                 if site is not None:
-                    snapshot = site.snapshot()
-                    running.update(transaction.session_id for transaction in snapshot.active.values())
-                    self._tell(list(self._updates(snapshot)))
+                    try:
+                        snapshot = site.snapshot()
+                        running.update(transaction.session_id for transaction in snapshot.active.values())
+                        self._tell(list(self._updates(snapshot)))
+                    except Exception:  # a task's boundary: the other sites are told of, and this one next time
+                        log.exception("api_feed_failed", site_id=site_id)
                     await asyncio.sleep(0)  # others have their turn between two sites
             self._updated = {session: at_s for session, at_s in self._updated.items() if session in running}
 

@@ -227,10 +227,12 @@ def _method(request: web.Request) -> str:
 
 
 def _shown_path(request: web.Request) -> str:
-    """The path as it may be logged: an id token stands for a person."""
+    """The path as it may be logged: an id token stands for a person, also where the method or the rest is wrong."""
     resource = request.match_info.route.resource
     if resource is not None and "{id_token}" in resource.canonical:
         return resource.canonical
+    if resource is None and "id-tokens" in request.path:
+        return "/api/v1/id-tokens/***"
     return request.rel_url.raw_path
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from csms.api import lookup
 from csms.api.fields import Id, Time, time
+from csms.api.masking import masked
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Route, Services
 from csms.domain.records import RecordPage, RecordQuery, Told
 from csms.domain.told import ToldKind
@@ -82,7 +83,7 @@ async def list_configuration(call: Call[PageQuery, NoBody]) -> Page[Configuratio
 
 async def list_reports(call: Call[ReportsQuery, NoBody]) -> Page[ReportRow]:
     found = await _find(call.services, call.path, call.query.kind, call.query, newest_first=True)
-    return _page(found, call.query, _report)
+    return _page(found, call.query, lambda told: _report(told, id_tokens=call.may("admin")))
 
 
 async def _find(
@@ -136,8 +137,10 @@ def _configuration_key(told: Told) -> ConfigurationRow:
     )
 
 
-def _report(told: Told) -> ReportRow:
-    return ReportRow(kind=told.kind, name=told.name, told_at=time(told.at_s), value=dict(told.value))
+def _report(told: Told, *, id_tokens: bool) -> ReportRow:
+    """As in the trace of messages: who a customer is, and free text, are an administrator's to see."""
+    value = masked(dict(told.value), id_tokens=id_tokens)
+    return ReportRow(kind=told.kind, name=told.name, told_at=time(told.at_s), value=value)
 
 
 _PATH = "/api/v1/charge-points/{charge_point_id}"

@@ -49,6 +49,8 @@ class Webhooks:
         self._sending: dict[str, asyncio.Task[None]] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._sender: Sender | None = None
+        # A webhook changes in one place at a time: what is being written down of it would undo a change under way.
+        self._changing = asyncio.Lock()
 
     async def start(self) -> None:
         self._sender = Sender(self._destinations)
@@ -80,20 +82,22 @@ class Webhooks:
 
     async def put(self, hook: Webhook) -> None:
         """A new one begins with what happens from now on; a changed one goes on where it is."""
-        before = self._hooks.get(hook.webhook_id)
-        reached = await self._store.last_event_id() if before is None else self._hooks[hook.webhook_id].reached
-        hook = self._hooks[hook.webhook_id] = replace(hook, reached=reached)
-        self._pending.setdefault(hook.webhook_id, {})
-        await self._store.save(hook)
-        await self._unfollow(hook.webhook_id)
-        self._follow(hook)
+        async with self._changing:
+            before = self._hooks.get(hook.webhook_id)
+            reached = await self._store.last_event_id() if before is None else before.reached
+            hook = self._hooks[hook.webhook_id] = replace(hook, reached=reached)
+            self._pending.setdefault(hook.webhook_id, {})
+            await self._store.save(hook)
+            await self._unfollow(hook.webhook_id)
+            self._follow(hook)
 
     async def remove(self, webhook_id: str) -> None:
-        await self._unfollow(webhook_id)
-        del self._hooks[webhook_id]
-        pending = self._pending.pop(webhook_id, {})
-        await self._store.remove(Webhook, (webhook_id,))
-        await self._store.remove(Delivery, *((number,) for number in pending))
+        async with self._changing:
+            await self._unfollow(webhook_id)
+            self._hooks.pop(webhook_id, None)  # two may remove it at once
+            pending = self._pending.pop(webhook_id, {})
+            await self._store.remove(Webhook, (webhook_id,))
+            await self._store.remove(Delivery, *((number,) for number in pending))
 
     async def test(self, hook: Webhook, event: PublicEvent) -> Attempt:
         """Send it now and once; nothing of it is kept."""
@@ -124,14 +128,15 @@ class Webhooks:
 
     async def _keep(self, webhook_id: str, events: list[PublicEvent], reached: int) -> None:
         """The place and the deliveries, in one commit."""
-        hook, pending = self._hooks[webhook_id], self._pending[webhook_id]
-        if reached <= hook.reached:
-            return
-        made = [self._delivery(webhook_id, event, full=len(pending) >= MOST_PENDING) for event in events]
-        hook = replace(hook, reached=reached)
-        await self._store.save(*made, hook)
-        self._hooks[webhook_id] = hook
-        pending.update((delivery.delivery_id, delivery) for delivery in made if delivery.state == "pending")
+        async with self._changing:
+            hook, pending = self._hooks[webhook_id], self._pending[webhook_id]
+            if reached <= hook.reached:
+                return
+            made = [self._delivery(webhook_id, event, full=len(pending) >= MOST_PENDING) for event in events]
+            hook = replace(hook, reached=reached)
+            await self._store.save(*made, hook)
+            self._hooks[webhook_id] = hook
+            pending.update((delivery.delivery_id, delivery) for delivery in made if delivery.state == "pending")
 
     def _delivery(self, webhook_id: str, event: PublicEvent, *, full: bool) -> Delivery:
         now_s = self._clock.now().utc_s

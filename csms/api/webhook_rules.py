@@ -12,8 +12,8 @@ MOST_ATTEMPTS = 14
 _FIRST_WAIT_S = 10.0
 _LONGEST_WAIT_S = 3600.0
 
-_EMBEDDING = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))
-"""IPv6 networks whose addresses stand for IPv4 ones: NAT64 and 6to4."""
+_EMBEDDING = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16")))
+"""IPv6 networks whose addresses stand for IPv4 ones: IPv4-compatible, NAT64 (also local), Teredo and 6to4."""
 
 
 def signature(secret: str, timestamp: int, body: bytes) -> str:

@@ -110,6 +110,9 @@ class Sender:
         try:
             ipaddress.ip_address(host)
         except ValueError:
-            return
+            if any(letter.isalpha() for letter in host) and not host.lower().startswith("0x"):
+                return
+            # 127.1, 2130706433: resolvers read these as addresses, and not all of them in the same way
+            raise Forbidden("the address is not public") from None
         if not self._destinations.may_be_private(host) and not is_public(host):
             raise Forbidden("the address is not public")

@@ -41,6 +41,21 @@ def test_what_was_written_is_read_as_it_was() -> None:
     assert records("".join(lines([FULL, plain]))) == [FULL, plain]
 
 
+@pytest.mark.parametrize("text", ["=1+1", "+49 170", "-1", "@SUM(A1)", "'=1", "''+x", "'quoted'", "a=b"])
+def test_no_cell_is_a_formula_and_each_is_read_as_it_was(text: str) -> None:
+    token = IdToken("=HYPERLINK()", note=text, created_at_s=NOW_S, updated_at_s=NOW_S)
+    _, line = lines([token])
+    assert line.startswith("'=HYPERLINK()")
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in line.split(",") if cell != "0")
+    assert records("".join(lines([token]))) == [token]
+
+
+def test_a_number_of_thousands_of_digits_is_no_priority() -> None:
+    (errors,) = records(f"id_token,priority\nA,{'9' * 5000}\n")
+    assert isinstance(errors, list)
+    assert errors[0].field == "line[2].priority"
+
+
 def test_times_and_lists_are_written_for_people() -> None:
     header, line = lines([FULL])
     assert header == (

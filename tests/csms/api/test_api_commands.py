@@ -214,3 +214,14 @@ async def test_how_a_charge_point_gets_in_is_changed_with_the_scope_admin_and_sh
         assert (await api.call("POST", path, body, key=ADMIN)).status == 200
         assert len(link.asked) == 1
         assert b"S3CRET" not in (await api.get(f"{POINT}/commands", key=ADMIN)).content
+
+
+async def test_free_text_on_record_is_for_those_who_may_ask_for_it() -> None:
+    async with running() as api:
+        end = RawOutcome(Answer.CALL_ERROR, {"data": "SAID"}, "GenericError", "no", {"data": "SAID"})
+        with_link(api, end)
+        await api.call("POST", f"{POINT}/ocpp/DataTransfer", {"vendorId": "v", "data": "SAID"}, key=CONTROL)
+        assert (await api.get(f"{POINT}/commands", key=CONTROL)).content.count(b"SAID") == 3
+        read = await api.get(f"{POINT}/commands", key=READ)
+        assert b"SAID" not in read.content
+        assert read.json["items"][0]["parameters"] == {"vendorId": "v", "data": "***"}

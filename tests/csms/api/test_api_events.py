@@ -20,6 +20,7 @@ from csms.domain import events as ev
 from csms.domain.grid import OperatorLimit, TemporaryLimit
 from csms.domain.model import LimitPurpose, Moment, PowerSource
 from csms.domain.queries import StoredEvent
+from csms.domain.snapshot import Snapshot
 
 AT = Moment(NOW_S, 500.0)
 
@@ -165,6 +166,26 @@ async def test_a_running_session_is_told_of_once_per_reading_and_not_replayed(mo
         )
         second = await reader.event()
         assert (second.data["data"]["power_kw"], second.data["data"]["energy_kwh"]) == (5.0, 2.445)
+
+
+async def test_a_site_that_cannot_be_looked_at_silences_no_other_and_not_itself_for_good(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feed, "SESSION_UPDATES_S", 0.02)
+    async with running() as api:
+        sane, failures = api.depot.snapshot, 0
+
+        def snapshot() -> Snapshot:
+            nonlocal failures
+            failures += 1
+            if failures < 3:
+                raise ArithmeticError("no figure")
+            return sane()
+
+        monkeypatch.setattr(api.depot, "snapshot", snapshot)
+        async with stream(api, "?after=0") as reader:
+            assert (await reader.event()).event == "session_updated"
+        assert failures >= 3
 
 
 async def test_a_reader_that_takes_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:

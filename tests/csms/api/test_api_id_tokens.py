@@ -258,6 +258,9 @@ async def test_no_log_line_names_a_token() -> None:
             await api.get(f"{PATH}/SECRET-1")
             await api.get(f"{PATH}/SECRET-2")
             await api.call("DELETE", f"{PATH}/SECRET-1/personal-data")
+            assert (await api.call("PUT", f"{PATH}/SECRET-1", {})).status == 405
+            assert (await api.get(f"{PATH}/SECRET-1/sessions")).status == 404
+            assert (await api.get("/api/v1/id%2Dtokens/SECRET-1/sessions")).status == 404
         assert logged
         assert "SECRET" not in str(logged)
         assert f"{PATH}/{{id_token}}" in [line.get("path") for line in logged]

@@ -84,6 +84,8 @@ async def test_pages_of_other_origins_are_let_in_only_where_they_are_named() -> 
         assert reply.headers["Access-Control-Allow-Origin"] == "https://a.example"
         preflight = await api.call("OPTIONS", "/api/v1/sites/depot", key=None, headers=asked)
         assert (preflight.status, preflight.headers["Access-Control-Allow-Origin"]) == (204, "https://a.example")
+        routed = {route.method for route in ROUTES}
+        assert routed <= {*preflight.headers["Access-Control-Allow-Methods"].split(", ")}
         assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
         other = await api.get("/api/v1/sites", headers={"Origin": "https://b.example"})
         assert "Access-Control-Allow-Origin" not in other.headers

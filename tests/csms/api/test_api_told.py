@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from api_fakes import CONTROL, NOW_S, READ, running
+from api_fakes import ADMIN, CONTROL, NOW_S, READ, running
 
 from csms.domain import events as ev
 from csms.domain.alarms import SECURITY_EVENT
@@ -73,6 +73,15 @@ async def test_reports_of_a_kind_are_listed_newest_first() -> None:
         page = (await api.get(f"{POINT}/reports?kind=event&limit=2", key=READ)).json
         assert [row["value"] for row in page["items"]] == [{"eventId": 2}, {"eventId": 1}]
         assert page["items"][0] == {"kind": "event", "name": "002", "told_at": TOLD_AT, "value": {"eventId": 2}}
+
+
+async def test_what_a_customer_is_told_of_is_an_administrators_to_see() -> None:
+    async with running() as api:
+        told = {"seqNo": 0, "data": "Jane Doe, TAG-1"}
+        await api.store.save(Told("CP-2", "customer_information", "1/000000", NOW_S, told))
+        for key, seen in ((READ, "***"), (CONTROL, "***"), (ADMIN, "Jane Doe, TAG-1")):
+            (row,) = (await api.get(f"{POINT}/reports?kind=customer_information", key=key)).json["items"]
+            assert row["value"] == {"seqNo": 0, "data": seen}
 
 
 @pytest.mark.parametrize("query", ["", "?kind=local_list", "?kind=variable"])

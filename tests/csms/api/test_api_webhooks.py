@@ -154,6 +154,37 @@ async def test_a_delivery_is_given_up_in_the_end() -> None:
     await store.close()
 
 
+async def test_a_change_while_events_are_written_down_is_not_undone() -> None:
+    class SlowStore(FakeStore):
+        def save(self, *records: object) -> asyncio.Future[None]:
+            written = super().save(*records)
+            if not any(isinstance(record, Delivery) for record in records):
+                return written
+            writing.set()
+            return asyncio.ensure_future(self._slowly(written))
+
+        @staticmethod
+        async def _slowly(written: asyncio.Future[None]) -> None:
+            await may_write.wait()
+            await written
+
+    writing, may_write = asyncio.Event(), asyncio.Event()
+    store, clock = SlowStore(), Clock()
+    async with at_work(store, clock) as hooks:
+        await hooks.put(hook("http://old.invalid/"))
+        await happens(store, "a")
+        await writing.wait()
+        change = asyncio.create_task(hooks.put(hook("http://new.invalid/", secret="another secret", enabled=False)))
+        await asyncio.sleep(0.05)
+        may_write.set()
+        await change
+        (kept,) = hooks.all()
+        assert (kept.url, kept.secret, kept.enabled) == ("http://new.invalid/", "another secret", False)
+        assert (await store.records(RecordQuery(Webhook))).items == (kept,)
+        assert hooks.pending("1") == 1
+    await store.close()
+
+
 async def test_types_and_site_choose_and_a_removed_webhook_is_told_nothing() -> None:
     store, clock = FakeStore(), Clock()
     async with receiving() as receiver, at_work(store, clock) as hooks:
@@ -189,11 +220,24 @@ async def test_types_and_site_choose_and_a_removed_webhook_is_told_nothing() -> 
         ("::ffff:10.0.0.1", False),
         ("64:ff9b::a00:1", False),
         ("2002:a00:1::1", False),
+        ("::10.0.0.1", False),
+        ("64:ff9b:1::a00:1", False),
+        ("2001:0:a00:1::1", False),
         ("nonsense", False),
     ],
 )
 def test_only_addresses_of_the_internet_are_public(address: str, public: bool) -> None:
     assert is_public(address) == public
+
+
+@pytest.mark.parametrize(
+    "host", ["127.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.0.0.1.", "0", "[::ffff:7f00:1]"]
+)
+async def test_other_ways_of_writing_an_address_lead_nowhere(host: str) -> None:
+    sender = Sender(Destinations())
+    attempt = await sender.send(f"http://{host}:1/hook", b"{}", {})
+    assert (attempt.status, attempt.error) == (None, "the address is not public")
+    await sender.close()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
