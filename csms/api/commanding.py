@@ -43,7 +43,7 @@ async def carry_out(services: Services, order: Order, work: Work) -> CommandReco
         at_s=begun.utc_s,
         command=order.command,
         raw=order.raw,
-        parameters=masked(order.parameters),
+        parameters=_kept(order.parameters),
         asked_by=order.asked_by,
     )
     services.store.save(record)
@@ -56,7 +56,7 @@ async def carry_out(services: Services, order: Order, work: Work) -> CommandReco
     ended = replace(
         record,
         status=outcome.answer.value,
-        response=None if outcome.response is None else masked(outcome.response),
+        response=None if outcome.response is None else _kept(outcome.response),
         error=_error(outcome),
         response_time_ms=took_ms,
     )
@@ -113,7 +113,13 @@ def _place(path: str) -> tuple[int | str, ...]:
     return tuple(int(part) if part.isdecimal() else part for part in path.split(".")) if path else ()
 
 
+def _kept(value: Any) -> Any:
+    """As it is put on record and told: what a vendor answers to a command is what its operator asks for."""
+    return masked(value, id_tokens=False, free_text=True)
+
+
 def _error(outcome: RawOutcome) -> dict[str, Any] | None:
     if not outcome.code and not outcome.description:
         return None
-    return {"code": outcome.code, "description": outcome.description, "details": masked(outcome.details)}
+    error = {"code": outcome.code, "description": outcome.description, "details": outcome.details}
+    return {name: _kept(part) for name, part in error.items()}

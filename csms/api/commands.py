@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from csms.api import lookup
 from csms.api.commanding import Order, carry_out, check_scope, live, plain
 from csms.api.fields import Time, time
-from csms.api.masking import masked
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
 from csms.domain.access_requests import touches_access
+from csms.domain.masking import masked
 from csms.domain.records import CommandRecord, RecordQuery
 
 
@@ -123,10 +123,10 @@ def _row(record: CommandRecord) -> CommandRow:
 
 
 def _for_readers(row: CommandRow) -> CommandRow:
-    row.parameters = masked(row.parameters, id_tokens=False)
-    row.response = masked(row.response, id_tokens=False)
+    row.parameters = masked(row.parameters, id_tokens=False, free_text=False)
+    row.response = masked(row.response, id_tokens=False, free_text=False)
     if row.error is not None:
-        row.error.details = masked(row.error.details, id_tokens=False)
+        row.error.details = masked(row.error.details, id_tokens=False, free_text=False)
     return row
 
 

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from csms.api import lookup
 from csms.api.fields import Id, Time, WholeNumber, time
-from csms.api.masking import masked
 from csms.api.table import Answer, Call, Download, NoBody, Query, Route
+from csms.domain.masking import masked
 from csms.domain.ports import TracedMessage, TracedMessages
 
 _ALL = 10_000
@@ -63,7 +63,7 @@ async def get_messages(call: Call[MessagesQuery, NoBody]) -> MessagesAnswer | Do
     # All that are kept: what answers what is known from all of them.
     traced = call.services.traces.messages(charge_point_id, 0, _ALL)
     after = query.after if query.after <= traced.newest else 0
-    rows = [row for row in _rows(traced, id_tokens=call.may("admin")) if row.number > after]
+    rows = [row for row in _rows(traced, private=call.may("admin")) if row.number > after]
     rows = [row for row in rows if query.action in (None, row.action)][-query.limit :]
     if query.format == "jsonl":
         lines = b"".join(row.body() + b"\n" for row in rows)
@@ -77,10 +77,10 @@ def _first(traced: TracedMessages) -> int:
     return traced.items[0].number if traced.items else traced.newest + 1
 
 
-def _rows(traced: TracedMessages, *, id_tokens: bool) -> Iterator[MessageRow]:
+def _rows(traced: TracedMessages, private: bool) -> Iterator[MessageRow]:
     actions: dict[tuple[bool, str], str | None] = {}
     for message in traced.items:
-        row = _row(message, id_tokens=id_tokens)
+        row = _row(message, private)
         if row.message_id is not None:
             if row.kind == "call":
                 actions[message.sent, row.message_id] = row.action
@@ -89,7 +89,7 @@ def _rows(traced: TracedMessages, *, id_tokens: bool) -> Iterator[MessageRow]:
         yield row
 
 
-def _row(message: TracedMessage, *, id_tokens: bool) -> MessageRow:
+def _row(message: TracedMessage, private: bool) -> MessageRow:
     row = MessageRow(
         number=message.number,
         at=time(message.at_s),
@@ -102,14 +102,11 @@ def _row(message: TracedMessage, *, id_tokens: bool) -> MessageRow:
         error_description=None,
         size=message.size,
     )
-    try:
-        _read_into(row, _frame(message), id_tokens=id_tokens)
-    except RecursionError:  # nested too deeply to be shown
-        row.payload = None
+    _read_into(row, _frame(message), private)
     return row
 
 
-def _read_into(row: MessageRow, frame: list[Any], *, id_tokens: bool) -> None:
+def _read_into(row: MessageRow, frame: list[Any], private: bool) -> None:
     kind = _KINDS.get(frame[0]) if frame else None
     if kind is None or len(frame) < 3:
         return
@@ -117,13 +114,18 @@ def _read_into(row: MessageRow, frame: list[Any], *, id_tokens: bool) -> None:
     match kind:
         case "call":
             row.action = _text(frame[2])
-            row.payload = masked(frame[3], id_tokens=id_tokens) if len(frame) > 3 else None
+            row.payload = _shown(frame[3], private) if len(frame) > 3 else None
         case "result":
-            row.payload = masked(frame[2], id_tokens=id_tokens)
+            row.payload = _shown(frame[2], private)
         case _:
             row.error_code = _text(frame[2])
-            row.error_description = _text(masked(frame[3], id_tokens=id_tokens)) if len(frame) > 3 else None
-            row.payload = masked(frame[4], id_tokens=id_tokens) if len(frame) > 4 else None
+            row.error_description = _text(_shown(frame[3], private)) if len(frame) > 3 else None
+            row.payload = _shown(frame[4], private) if len(frame) > 4 else None
+
+
+def _shown(part: Any, private: bool) -> Any:
+    """`private`: id tokens and vendors' texts may be seen."""
+    return masked(part, id_tokens=private, free_text=private)
 
 
 def _frame(message: TracedMessage) -> list[Any]:

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from csms.api import lookup
 from csms.api.fields import Id, Time, time
-from csms.api.masking import masked
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Route, Services
+from csms.domain.masking import masked
 from csms.domain.records import RecordPage, RecordQuery, Told
 from csms.domain.told import ToldKind
 
@@ -83,7 +83,7 @@ async def list_configuration(call: Call[PageQuery, NoBody]) -> Page[Configuratio
 
 async def list_reports(call: Call[ReportsQuery, NoBody]) -> Page[ReportRow]:
     found = await _find(call.services, call.path, call.query.kind, call.query, newest_first=True)
-    return _page(found, call.query, lambda told: _report(told, id_tokens=call.may("admin")))
+    return _page(found, call.query, lambda told: _report(told, private=call.may("admin")))
 
 
 async def _find(
@@ -137,9 +137,9 @@ def _configuration_key(told: Told) -> ConfigurationRow:
     )
 
 
-def _report(told: Told, *, id_tokens: bool) -> ReportRow:
+def _report(told: Told, *, private: bool) -> ReportRow:
     """As in the trace of messages: who a customer is, and free text, are an administrator's to see."""
-    value = masked(dict(told.value), id_tokens=id_tokens)
+    value = masked(dict(told.value), id_tokens=private, free_text=private)
     return ReportRow(kind=told.kind, name=told.name, told_at=time(told.at_s), value=value)
 
 

@@ -87,6 +87,20 @@ async def test_a_request_is_on_record_with_who_asked_and_without_its_secrets() -
         assert b"SECRET" not in listed.content
 
 
+async def test_of_a_request_that_ended_with_an_error_is_kept_what_can_be_told() -> None:
+    deep: list[Any] = []
+    for _ in range(300):
+        deep = [deep]
+    async with running() as api:
+        details = {"idTag": "SECRET", "data": "shown", "deep": deep}
+        with_link(api, RawOutcome(Answer.CALL_ERROR, None, "InternalError", "no way to ftp://me:SECRET@host", details))
+        reply = await api.call("POST", f"{POINT}/ocpp/Reset", {"type": "Soft"}, key=CONTROL)
+        error = reply.json["error"]
+        assert (reply.status, error["description"]) == (200, "no way to ftp://***@host")
+        assert (error["details"]["idTag"], error["details"]["data"]) == ("***", "shown")
+        assert b"***" in (await api.get(f"{POINT}/commands", key=READ)).content
+
+
 @pytest.mark.parametrize(
     ("refused", "status", "fields"),
     [
