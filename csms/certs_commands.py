@@ -10,6 +10,7 @@ import typer
 from cryptography import x509
 
 from csms.certs import Kind, Pair, authority, charge_point, server
+from csms.exits import failed
 
 certs = typer.Typer(
     help="Certificates for trying security profiles 2 and 3. Not for production: keys lie in files, unencrypted.",
@@ -33,7 +34,7 @@ def certs_ca(
 ) -> None:
     """Make an authority: ca.pem, which charge points are given, and ca.key."""
     if (folder / f"{_CA}.key").exists():
-        raise _failed(f"{folder / _CA}.key exists: a new authority would make all that it signed worthless")
+        raise failed(f"{folder / _CA}.key exists: a new authority would make all that it signed worthless")
     _written(authority(name, days, kind), folder / _CA)
 
 
@@ -60,7 +61,7 @@ def certs_charge_point(
 ) -> None:
     """Make a client certificate for security profile 3: ID.pem and ID.key."""
     if "/" in charge_point_id or charge_point_id.startswith("."):
-        raise _failed("the identity cannot be the name of a file")
+        raise failed("the identity cannot be the name of a file")
     ca = _authority(folder)
     _written(charge_point(ca, charge_point_id, days, kind, organization), folder / charge_point_id, [ca.certificate])
 
@@ -69,14 +70,9 @@ def _authority(folder: Path) -> Pair:
     try:
         return Pair.read(folder / f"{_CA}.pem", folder / f"{_CA}.key")
     except (OSError, ValueError) as error:
-        raise _failed(f"no authority in {folder} (make one with csms certs ca): {error}") from error
+        raise failed(f"no authority in {folder} (make one with csms certs ca): {error}") from error
 
 
 def _written(pair: Pair, stem: Path, chain: Sequence[x509.Certificate] = ()) -> None:
     for file in pair.write(stem, chain):
         typer.echo(str(file))
-
-
-def _failed(reason: str) -> typer.Exit:
-    typer.echo(f"error: {reason}", err=True)
-    return typer.Exit(2)

@@ -1,6 +1,7 @@
 """The rules of the house, checked: who may import whom, how long things grow, what the text must not say."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +51,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "console": {"client", "typer", "rich"},
     "certificates": {"domain", "certs", "cryptography", "aiohttp", "structlog"},
     "certs": {"cryptography"},
-    "certs_commands": {"certs", "cryptography", "typer"},
+    "certs_commands": {"certs", "exits", "cryptography", "typer"},
+    "exits": {"typer"},
     "vigil": {"domain"},
     "fleet": {"domain", "site", "vigil", "structlog"},
     "estate": {"domain", "fleet", "seed", "site", "site_config", "structlog"},
@@ -67,7 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "steering": {"domain"},
     "site": {"domain", "balancing", "commander", "steering", "structlog"},
 }
-COMPOSITION = {"app", "cli", "demo", "__main__"}
+COMPOSITION = {"app", "cli", "serving", "demo", "__main__"}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -108,9 +110,31 @@ def test_the_simulator_and_the_central_system_know_nothing_of_each_other() -> No
         assert stranger not in {name.split(".")[0] for name in imports(path)}, path
 
 
+def importers_of(module: str) -> set[str]:
+    package, _, name = module.rpartition(".")
+    found = [path for path in MODULES if module in set(imports(path)) or (package, name) in set(names_from(path))]
+    return {part_of(path) for path in found if path.is_relative_to(ROOT / "csms")}
+
+
+def names_from(path: Path) -> Iterator[tuple[str, str]]:
+    """`from package import name`, as pairs."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            yield from ((node.module or "", alias.name) for alias in node.names)
+
+
 def test_the_application_is_imported_by_the_command_line_alone() -> None:
-    importers = {part_of(p) for p in MODULES if p.is_relative_to(ROOT / "csms") and "csms.app" in set(imports(p))}
-    assert importers == {"cli"}
+    assert importers_of("csms.app") == {"serving"}
+    assert importers_of("csms.serving") == {"cli"}
+
+
+def test_commands_that_do_not_run_the_central_system_do_not_wait_for_it() -> None:
+    code = "import sys, csms.cli; print(*{name.split('.')[0] for name in sys.modules}, *sys.modules)"
+    loaded = set(
+        subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert "csms.console" in loaded
+    assert not loaded & {"csms.serving", "csms.app", "csms.config", "csms.client", "aiohttp", "pydantic", "sqlalchemy"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=str)

@@ -1,19 +1,24 @@
-"""Commands against a running central system. Errors end with exit code 2 and a line each on standard error."""
+"""Commands against a running central system. Errors end with exit code 2 and a line each on standard error.
+
+The client is imported when something is asked: `csms --help` and `csms serve` have no use for it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from csms.client import Alarm, Allocation, ApiError, Client, CommandResult, Site
-from csms.client.models import Model
 from csms.console import tables
+
+if TYPE_CHECKING:
+    from csms.client import Alarm, Allocation, Client, CommandResult, Site
+    from csms.client.models import Model
 
 Result = TypeVar("Result")
 
@@ -190,6 +195,8 @@ class _Plain:
 
 
 def _ask(url: str, key: str, question: Callable[[Client], Awaitable[Result]]) -> Result:
+    from csms.client import ApiError, Client
+
     async def asked() -> Result:
         async with Client(url, key) as client:
             return await question(client)
@@ -206,6 +213,8 @@ def _ask(url: str, key: str, question: Callable[[Client], Awaitable[Result]]) ->
 
 
 async def _only_site(client: Client) -> str:
+    from csms.client import ApiError
+
     sites = await client.sites()
     if len(sites) == 1:
         return sites[0].site_id

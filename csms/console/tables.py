@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from csms.client import Alarm, Allocation, ChargePoint, ChargerAllocation, Session, Site
+if TYPE_CHECKING:
+    from csms.client import Alarm, Allocation, ChargePoint, ChargerAllocation, Session, Site
 
 _BAR_WIDTH = 10
 _NUMBERS = frozenset({"budget", "permitted", "drawn", "cars", "waiting", "alarms", "may draw", "draws", "energy"})

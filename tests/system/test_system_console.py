@@ -14,12 +14,18 @@ async def typed(system: System, folder: Path, *words: str, key: str = KEYS["cont
     return await csms(*words, cwd=folder, environment=environment)
 
 
+async def metered(system: System) -> bool:
+    row = await system.row("CP-1")
+    return row is not None and row["actual_kw"] == 20
+
+
 async def test_an_operator_sees_a_site_and_commands_a_charger(tmp_path: Path) -> None:
     async with running(tmp_path, site([dc("CP-1"), dc("CP-2")], name="Car park")) as system:
         (station,) = await system.chargers({"CP-1": "1.6"})
         station.plug_in(1, HUNGRY, "TAG")
         await system.configure(20)
         await system.gives({"CP-1": 20.0})
+        await eventually(lambda: metered(system), "its draw is metered")
         status = await typed(system, tmp_path, "status")
         assert (status.code, status.err) == (0, "")
         [row] = [line for line in status.out.splitlines() if "Car park" in line]
