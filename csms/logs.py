@@ -8,7 +8,7 @@ from typing import Literal, TextIO
 
 import orjson
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 Format = Literal["auto", "console", "json"]
 
@@ -24,7 +24,10 @@ def configure(stream: TextIO = sys.stderr, *, level: int = logging.INFO, form: F
     ]
     if readable:
         plain = structlog.dev.RichTracebackFormatter(show_locals=False)
-        renderer: list[Processor] = [structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain)]
+        renderer: list[Processor] = [
+            _visible,
+            structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain),
+        ]
     else:
         renderer = [_tracebacks(), structlog.processors.JSONRenderer(serializer=_json)]
     structlog.configure(
@@ -45,6 +48,14 @@ def _take_over_standard_logging(stream: TextIO, shared: list[Processor], rendere
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def _visible(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """What charge points say may hold control characters: on a terminal they would clear it, or forge a line."""
+    for name, value in event.items():
+        if isinstance(value, str) and name != "exception" and not value.isprintable():
+            event[name] = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
+    return event
 
 
 def _tracebacks() -> Processor:

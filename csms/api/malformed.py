@@ -13,7 +13,18 @@ from csms.api.problems import Problem
 
 log = structlog.get_logger(__name__)
 
-_OPTIONS: dict[str, Any] = {"access_log": None}  # allowed, though aiohttp's annotation does not say so
+IDLE_S = 180.0
+"""A connection without a whole request for so long is closed: longer than what usual proxies keep one open unused."""
+
+# allowed, though aiohttp's annotation does not say so
+_OPTIONS: dict[str, Any] = {"access_log": None, "keepalive_timeout": IDLE_S}
+
+
+class TurnedAway(asyncio.Protocol):
+    """A connection for which there is no room."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
 
 
 class Connection(web.RequestHandler):

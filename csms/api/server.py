@@ -17,7 +17,7 @@ from csms.api import audit, cors, docs_page, openapi, static
 from csms.api.auth import ApiKey
 from csms.api.feed import Feed
 from csms.api.keyring import Keyring
-from csms.api.malformed import Connection, expect
+from csms.api.malformed import Connection, TurnedAway, expect
 from csms.api.problems import COMMON_HEADERS, Problem, of_http
 from csms.api.requests import MAX_BODY_BYTES, read_body, read_query
 from csms.api.routes import ROUTES
@@ -29,6 +29,9 @@ from csms.domain.authorization import IdTokenAccess
 from csms.domain.ports import Clock, Estate, Sites, Store, Traces
 from csms.domain.rules import IllegalEvent
 from csms.domain.tallies import ApiTally
+
+MAX_CONNECTIONS = 500
+"""Whoever opens more, with or without a key, must not take the files from the charge points of the same process."""
 
 _SHUTDOWN_S = 5.0
 _KEY_NAME = web.RequestKey("api_key_name", str)
@@ -104,9 +107,11 @@ class ApiServer:
         await asyncio.gather(*under_way, return_exceptions=True)
         await self._runner.cleanup()
 
-    def _connection(self) -> Connection:
+    def _connection(self) -> Connection | TurnedAway:
         if self._runner.server is None:
             raise ConnectionError("the server is not running")
+        if len(self._runner.server.connections) >= MAX_CONNECTIONS:
+            return TurnedAway()
         return Connection(self._runner.server)
 
     def _application(self, routes: Sequence[Route]) -> web.Application:

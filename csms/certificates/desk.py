@@ -52,7 +52,7 @@ class CertificateDesk:
     async def ev_certificate(self, charge_point_id: str, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
         if self._ev_certificate_url is None:
             return None
-        body = json.dumps({"charge_point_id": charge_point_id, **payload}).encode()
+        body = json.dumps({**payload, "charge_point_id": charge_point_id}).encode()
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         answer = await self._post(self._ev_certificate_url, body, headers)
         try:

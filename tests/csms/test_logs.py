@@ -69,3 +69,15 @@ def test_the_configuration_decides_over_the_terminal(stream: io.StringIO, form: 
     structlog.get_logger().info("listening", port=9000)
     assert stream.getvalue().startswith("{") == is_json
     assert "\x1b" not in stream.getvalue()
+
+
+def test_no_text_of_a_charger_steers_the_terminal_or_forges_a_line() -> None:
+    stream = Terminal()
+    logs.configure(stream, form="console")
+    structlog.get_logger().info("ocpp.said", text="\x1b[2J", more="a\n2024-06-01 [error] forged", fine="für 5 €")
+    logging.getLogger("some.library").warning("it said %s", "b\x1b[2J\nforged")
+    written = stream.getvalue()
+    assert "\x1b[2J" not in written
+    assert r"\x1b[2J" in written
+    assert "für 5 €" in written
+    assert len(written.splitlines()) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import re
 import zlib
@@ -15,7 +16,7 @@ from pydantic import BaseModel
 from structlog.testing import capture_logs
 from yarl import URL
 
-from csms.api import webhooks
+from csms.api import malformed, server, webhooks
 from csms.api.auth import SCOPES
 from csms.api.routes import ROUTES
 from csms.api.server import ApiServer
@@ -342,3 +343,25 @@ def test_every_row_says_what_it_does_and_what_can_go_wrong(route: Route) -> None
     assert route.summary
     assert (404 in route.errors) == ("{" in route.path)
     assert {401, 403} <= set(route.statuses) or route.scope is None
+
+
+async def test_connections_that_say_nothing_end_and_are_never_more_than_so_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 3)
+    monkeypatch.setitem(malformed._OPTIONS, "keepalive_timeout", 0.5)
+    async with running() as api:
+        port = URL(api.base).port
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        silent[0][1].write(b"GET / HTTP/1.1\r\nHost:")
+        await asyncio.sleep(0.1)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        async with asyncio.timeout(5):
+            with contextlib.suppress(ConnectionError):
+                assert await reader.read() == b""
+            for its_reader, _ in silent:
+                assert await its_reader.read() == b""
+        assert (await api.get("/healthz", key=None)).status == 200
+        for _, each in [*silent, (reader, writer)]:
+            each.close()

@@ -171,7 +171,9 @@ async def test_the_backend_gets_the_request_and_its_answer_is_passed_on_in_ocpps
         return web.json_response({"status": "Accepted", "exiResponse": "abc", "internal": "secret"})
 
     async with elsewhere(respond) as host, desk(host, "/ev") as made:
-        answer = await made.ev_certificate("CP-1", {"action": "Install", "exiRequest": "xyz"})
+        answer = await made.ev_certificate(
+            "CP-1", {"charge_point_id": "CP-2", "action": "Install", "exiRequest": "xyz"}
+        )
     assert answer == {"status": "Accepted", "exiResponse": "abc"}
     assert seen == [{"charge_point_id": "CP-1", "action": "Install", "exiRequest": "xyz"}]
 
