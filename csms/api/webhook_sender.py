@@ -15,7 +15,8 @@ from yarl import URL
 from csms.api.webhook_rules import is_public
 
 TIMEOUT_S = 10.0
-MOST_AT_ONCE = 8
+MOST_AT_ONCE = 128
+"""More than there can be webhooks, each of which has one delivery under way: none waits for those that never answer."""
 
 
 class Forbidden(OSError):

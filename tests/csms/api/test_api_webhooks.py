@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from aiohttp import web
@@ -135,6 +136,27 @@ async def test_what_is_not_taken_is_tried_again_later_and_survives_a_restart() -
             await happens(store, "c")
             await until(lambda: len(receiver.got) == 4)
     assert len(set(receiver.ids())) == 3
+    await store.close()
+
+
+async def test_receivers_that_never_answer_hold_up_no_other() -> None:
+    async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            await reader.read()  # until the other side has enough
+        writer.close()
+
+    store, clock = FakeStore(), Clock()
+    tarpit = await asyncio.start_server(swallow, "127.0.0.1", 0)
+    port = tarpit.sockets[0].getsockname()[1]
+    async with receiving() as receiver, at_work(store, clock) as hooks:
+        for number in range(100):
+            await hooks.put(replace(hook(f"http://127.0.0.1:{port}/"), webhook_id=f"tarpit-{number}"))
+        await hooks.put(hook(receiver.url))
+        await happens(store, "a")
+        async with asyncio.timeout(8):  # before one of the others is given up
+            while not receiver.got:
+                await asyncio.sleep(0.02)
+    tarpit.close()
     await store.close()
 
 
