@@ -368,6 +368,7 @@ async def running(routes: Sequence[Route] = ROUTES, *, cors_origins: Sequence[st
             yield api
     finally:
         await server.stop()
+        await store.close()
 
 
 def _yard() -> State:
