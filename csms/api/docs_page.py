@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 from importlib.resources import files
 
@@ -34,15 +35,19 @@ _POLICY = (
 _HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"}
 
 
-def add_routes(router: web.UrlDispatcher) -> None:
-    viewer = gzip.compress((files("csms") / "api" / "vendor" / "rapidoc-min.js").read_bytes(), mtime=0)
+@functools.cache
+def _viewer() -> bytes:
+    """Compressed when it is first asked for."""
+    return gzip.compress((files("csms") / "api" / "vendor" / "rapidoc-min.js").read_bytes(), mtime=0)
 
+
+def add_routes(router: web.UrlDispatcher) -> None:
     async def page(_request: web.Request) -> web.StreamResponse:
         return web.Response(text=_HTML, content_type="text/html", charset="utf-8", headers=_HEADERS)
 
     async def script(_request: web.Request) -> web.StreamResponse:
         headers = {**_HEADERS, "Content-Type": "text/javascript; charset=utf-8", "Content-Encoding": "gzip"}
-        return web.Response(body=viewer, headers=headers)
+        return web.Response(body=_viewer(), headers=headers)
 
     router.add_get(PAGE, page)
     router.add_get(_VIEWER, script)
