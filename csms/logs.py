@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from typing import Literal, TextIO
@@ -33,10 +34,23 @@ def configure(stream: TextIO = sys.stderr, *, level: int = logging.INFO, form: F
     structlog.configure(
         processors=[*shared, *renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=lambda *_: _Printer(stream),
         cache_logger_on_first_use=False,
     )
     _take_over_standard_logging(stream, shared, renderer)
+
+
+class _Printer:
+    """Prints lines. A stream that was closed or is full (a pipe nobody reads) costs the line, and ends no task."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._print = structlog.PrintLogger(stream).msg
+
+    def msg(self, message: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._print(message)
+
+    log = debug = info = warn = warning = err = error = critical = exception = fatal = failure = msg
 
 
 def _take_over_standard_logging(stream: TextIO, shared: list[Processor], renderer: list[Processor]) -> None:

@@ -1,16 +1,22 @@
-"""What all tests share: a new database in memory gets its tables at once, and not by one migration after the other.
-
-Migrations are tested on files (tests/csms/store).
-"""
+"""What all tests share: a new database in memory gets its tables at once, and not by one migration after the other
+(those are tested on files, tests/csms/store); and no test leaves its way of logging to the next."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from sqlalchemy import Connection
 
 from csms.store import database
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """A program that is run inside a test logs to a stream that is closed after it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -81,3 +81,10 @@ def test_no_text_of_a_charger_steers_the_terminal_or_forges_a_line() -> None:
     assert r"\x1b[2J" in written
     assert "für 5 €" in written
     assert len(written.splitlines()) == 2
+
+
+def test_a_stream_that_is_gone_costs_the_line_and_nothing_else() -> None:
+    stream = io.StringIO()
+    logs.configure(stream)
+    stream.close()
+    structlog.get_logger().error("site.failed", reason="nobody reads this")
