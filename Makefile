@@ -10,6 +10,8 @@ SECONDS ?=
 SITE_HOURS ?= 20
 SEED ?= 1
 BUILD := build
+# Tests of whole systems wait half of their time.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 
 .PHONY: demo test sim bench bench-fairness bench-allocation bench-messages bench-fleet exhaustive fuzz mutants browser screenshots lint format types install clean
 
@@ -24,7 +26,7 @@ demo: $(STAMP)
 	@$(BIN)/csms demo $(if $(SECONDS),--seconds $(SECONDS))
 
 test: lint types
-	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 # The dashboard in a real browser: Debian's chromium, which is installed with `apt-get install chromium`.
 browser: $(BROWSER_STAMP)

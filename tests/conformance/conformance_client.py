@@ -129,8 +129,8 @@ class Central:
         await socket.close()
         raise AssertionError(f"{path} was let in")
 
-    async def get(self, path: str) -> JsonObject:
-        headers = {"Authorization": f"Bearer {KEYS['read']}"}
+    async def get(self, path: str, *, scope: str = "read") -> JsonObject:
+        headers = {"Authorization": f"Bearer {KEYS[scope]}"}
         async with self._http.get(f"{self._api}/{path}", headers=headers) as answer:
             assert answer.status == 200, await answer.text()
             body: JsonObject = await answer.json()
