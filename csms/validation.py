@@ -137,10 +137,10 @@ _RULES = {
     "int_type": "must be a whole number",
     "bool_type": "must be true or false",
     "string_type": "must be a string",
-    "string_too_short": "must not be empty",
+    "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length} characters",
     "list_type": "must be a list",
-    "too_short": "must not be empty",
+    "too_short": "must have at least {min_length} entries",
     "too_long": "must have at most {max_length} entries",
     "dict_type": "must be an object",
     "model_type": "must be an object",
@@ -158,4 +158,6 @@ def _rule(detail: ErrorDetails) -> str:
     context: dict[str, Any] = detail.get("ctx") or {}
     if detail["type"] == "rule":
         return str(context["rule"])
+    if context.get("min_length") == 1:
+        return "must not be empty"
     return _RULES.get(detail["type"], "is not valid").format(**context)

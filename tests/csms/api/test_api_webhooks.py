@@ -304,6 +304,12 @@ async def test_webhooks_are_made_changed_listed_and_tried_over_rest() -> None:
         assert (await api.get(f"{one}/deliveries")).status == 404
 
 
+async def test_a_secret_that_is_too_short_is_told_how_long_it_must_be() -> None:
+    async with running() as api:
+        reply = await api.call("POST", PATH, {"url": "https://a.example/", "secret": "short"})
+        assert reply.fields == [("secret", "must have at least 16 characters")]
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
