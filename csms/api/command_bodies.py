@@ -6,6 +6,7 @@ of operators, has no order and is carried out by csms.api.command_posts.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, get_args
 
@@ -35,17 +36,24 @@ def _token_type(kind: str) -> str:
     return kind
 
 
-class Body(BaseModel):
-    """Base of the commands: unknown fields are errors, and nothing is converted."""
+class Part(BaseModel):
+    """Unknown fields are errors, and nothing is converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Ordered(Body):
+class Body(Part):
+    """Base of the commands."""
+
+    command: str
+
+
+class Ordered(Body, ABC):
     """A command to the charge point itself."""
 
+    @abstractmethod
     def order(self, next_id: NextId) -> oc.OperatorCommand:
-        raise NotImplementedError
+        """The command in the domain's words."""
 
 
 class StartSession(Ordered):
@@ -179,7 +187,7 @@ class CancelReservation(Ordered):
         return oc.CancelReservation(self.reservation_id)
 
 
-class ListEntry(Body):
+class ListEntry(Part):
     """`status` null takes the token off the list."""
 
     id_token: IdToken

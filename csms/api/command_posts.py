@@ -52,17 +52,12 @@ async def give(services: Services, charge_point_id: str, body: Body, by: str) ->
         ordered = _ordered(services, snapshot, charge_point_id, body)
         wanted |= _numbers(ordered)
         work = await _charge_point_work(services, charge_point_id, body, ordered)
-    return await carry_out(services, Order(charge_point_id, name_of(body), wanted, by), work)
+    return await carry_out(services, Order(charge_point_id, body.command, wanted, by), work)
 
 
 def sets_access(body: Body) -> bool:
     """Whether it changes how a charge point gets in."""
     return isinstance(body, SetConfiguration) and any(map(is_access_setting, body.values))
-
-
-def name_of(body: Body) -> str:
-    name: str = body.command  # type: ignore[attr-defined]  # every command has one
-    return name
 
 
 def _ordered(services: Services, snapshot: Snapshot, charge_point_id: str, body: Body) -> oc.OperatorCommand:
