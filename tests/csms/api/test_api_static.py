@@ -14,6 +14,7 @@ from api_fakes import ADMIN, CONTROL, READ, running
 from csms.api.static import PREFIX, static_files
 from csms.charge_points.v16 import outgoing as v16
 from csms.charge_points.v201 import outgoing as v201
+from csms.quirks_config import QuirksConfig
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "csms" / "dashboard"
@@ -128,3 +129,8 @@ def test_the_dashboard_offers_every_request_of_each_version_in_the_servers_words
         rf'^  "{re.escape(version)}": \{{\n(.*?)^  \}},', source.partition("EXAMPLES")[0], re.M | re.S
     )
     assert dict(re.findall(r'^    (\w+): "(.*)",$', table, re.M)) == dict(outgoing)
+
+
+def test_the_dashboard_offers_every_knob_that_can_be_pinned() -> None:
+    source = static_files()["js/charge-point/pins.js"].content.decode()
+    assert re.findall(r'^  (?:flag|choice|number|list)\("(\w+)"', source, re.M) == list(QuirksConfig.model_fields)

@@ -1,18 +1,20 @@
 // A charge point as it is now: its power, its connectors, what it is and can do.
 
 import { Legend, PowerChart } from "../charts.js";
+import { may, paths, post } from "../api.js";
+import { forgotten } from "../chargers.js";
 import { exactKw, kw, kwh, NONE, since, when } from "../format.js";
-import { html, useMemo } from "../html.js";
+import { html, useMemo, useState } from "../html.js";
 import { useNow } from "../live.js";
-import { Card } from "../ui.js";
+import { Button, Card, Dialog, useAction } from "../ui.js";
 
-export function Now({ point, one, site, rows }) {
+export function Now({ point, one, site, rows, reload }) {
   return html`<div class="stack">
     <${Card} title="Power">
       <p class="figure"><strong>${one.actual === null ? kw(0) : kw(one.actual)}</strong> <span class="muted">of ${exactKw(one.allocated)} allocated${one.reason && `: ${one.reason}`}</span></p>
       <${Power} rows=${rows} length=${rows.length} zone=${site.timezone} />
     <//>
-    <${Connectors} point=${point} zone=${site.timezone} />
+    <${Connectors} point=${point} zone=${site.timezone} reload=${reload} />
     <${About} point=${point} zone=${site.timezone} />
   </div>`;
 }
@@ -30,7 +32,7 @@ function Power({ rows, length, zone }) {
     <${Legend} items=${[["Drawn", "drawn"], ["Allocated", "allocated"]]} />`;
 }
 
-function Connectors({ point, zone }) {
+function Connectors({ point, zone, reload }) {
   const now = useNow(10_000);
   return html`<${Card} title="Connectors" class="flush">
     <div class="scroll"><table class="plain">
@@ -40,13 +42,32 @@ function Connectors({ point, zone }) {
         <td>${one.status ?? NONE}${one.error_code && one.error_code !== "NoError" && html`<small>${one.error_code}</small>`}</td>
         <td class="number" title=${when(one.status_at, zone)}>${since(one.status_at, now)}</td>
         <td class="number">${kw(one.actual_kw)}</td>
-        <td>${one.transaction ? html`${one.transaction.id_token ?? "no id token"}<small>since ${when(one.transaction.started_at, zone)}</small>` : NONE}</td>
+        <td>${one.transaction ? html`${one.transaction.id_token ?? "no id token"}<small>since ${when(one.transaction.started_at, zone)}</small>
+          ${may("control") && forgotten(point, one) && html`<${Forgotten} session=${one.transaction} reload=${reload} />`}` : NONE}</td>
         <td class="number">${kwh(one.transaction?.energy_kwh ?? null)}</td>
         <td class="number">${exactKw(one.limits.default_kw)}<${Doubts} limits=${one.limits} purpose="default" /></td>
         <td class="number">${exactKw(one.limits.transaction_kw)}<${Doubts} limits=${one.limits} purpose="transaction" /></td>
       </tr>`)}</tbody>
     </table></div>
   <//>`;
+}
+
+/** Ends a session in the books alone: its charge point says by its status that nobody charges there. */
+function Forgotten({ session, reload }) {
+  const [asked, setAsked] = useState(false);
+  const [close, busy] = useAction(async () => {
+    await post(paths.closeSession(session.session_id));
+    setAsked(false);
+    reload();
+  }, "Closed.");
+  return html`<${Button} kind="small" onClick=${() => setAsked(true)}>Close …<//>
+    <${Dialog} title="Close a forgotten session" open=${asked} onClose=${() => setAsked(false)}>
+      <div class="form">
+        <p>The charge point does not say that anybody charges on this connector, yet the session's end was never told. Closing it ends it here;
+          the charge point is not asked. If its end comes after all, that takes its place.</p>
+        <div class="form-actions"><${Button} kind="primary" busy=${busy} onClick=${close}>Close the session<//></div>
+      </div>
+    <//>`;
 }
 
 /** Limits that may be in force as well, and how often in a row it refused. */
