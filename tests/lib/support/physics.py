@@ -55,8 +55,7 @@ def permitted(
     spread = phases or conductors
     highest_v, lowest_v = _exact(site.limit_voltage_v), _exact(site.lowest_voltage_v)
     if takes_amperes(settings, known):
-        step_a = _exact((known or Capabilities()).current_step_a)
-        current_a = exact / (highest_v * spread) // step_a * step_a
+        current_a = _told_a(known or Capabilities(), exact / (highest_v * spread))
         power_w = current_a * highest_v * spread
     else:
         factor = _exact(settings.grid_factor) if settings.current is Current.DC else Fraction(1)
@@ -84,6 +83,14 @@ def rated(site: SiteSettings, settings: ChargePointSettings) -> Draw:
         power_w = nameplate_w * factor
         current_a = power_w / (lowest_v * conductors)
     return Draw(power_w, _on_phases(settings, current_a, conductors))
+
+
+def _told_a(known: Capabilities, most_a: Fraction) -> Fraction:
+    """The highest current that it can be told, not above `most_a`."""
+    if known.currents_a:
+        return max((a for told in known.currents_a if (a := _exact(told)) <= most_a), default=Fraction(0))
+    step_a = _exact(known.current_step_a)
+    return most_a // step_a * step_a
 
 
 def takes_amperes(settings: ChargePointSettings, known: Capabilities | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from hypothesis import strategies as st
 
@@ -110,6 +111,8 @@ CAPABILITIES = st.builds(
     max_periods=st.sampled_from([None, 1, 6]),
     current_step_a=st.sampled_from([0.1, 0.1, 1.0]),
     switches_phases=st.sampled_from([None, True]),
+    currents_a=st.sampled_from([None, None, (6.0, 8.0, 10.0, 13.0, 16.0), (6.0, 16.0, 32.0)]),
+    number_phases=st.sampled_from([True, True, False]),
 )
 
 
@@ -141,7 +144,7 @@ def _fallbacks_fit(
 ) -> bool:
     """Whether the default profiles fit every limit together, as a configuration must."""
     draws = {
-        one.charge_point_id: permitted(site, one, known, one.offline_limit_w * one.connectors)
+        one.charge_point_id: permitted(site, one, known, one.offline_limit_w).times(Fraction(one.connectors))
         for one, known in zip(charge_points, capabilities, strict=True)
     }
     declared = {one.charge_point_id: one for one in charge_points}

@@ -425,7 +425,11 @@ class SiteLife:
         return found
 
     def everybody_wants_more(self) -> None:
-        """A round in which nothing disturbs: all that was decided is obeyed, and every car takes all it may."""
+        """A round in which nothing disturbs: all that was decided is obeyed, and every car says that it charges, also
+        one that had stopped asking, and takes all it may."""
+        for key, connector in self.true.items():
+            if connector.running:
+                self._status(key, ConnectorStatus.CHARGING)
         self.decides()
         while self.awaited:
             self.answers(0, "yes")
@@ -459,7 +463,8 @@ class SiteLife:
                 cap_w = cap_w if by_operator_w is None else min(cap_w, by_operator_w)
             load, worst = shape.load(more_w), book.exposures[key].worst
             rows = allocation.tree.paths[allocation.tree.places[key.charge_point_id]]
-            if more_w <= cap_w and all(max(0, load[d] - worst[d]) <= room[row] for row, d in rows):
+            # Where there are only a few currents, the highest of them is as much as can be said.
+            if has.limit_w < more_w <= cap_w and all(max(0, load[d] - worst[d]) <= room[row] for row, d in rows):
                 return f"{key} has {has.limit_w} W, could have {more_w} W: {share}"
         return None
 
