@@ -36,13 +36,7 @@ from csms.security_config import ListenerConfig
 
 log = structlog.get_logger()
 
-SERVICE_RESTART = 1012
-"""RFC 6455 registry of close codes: the client may reconnect, after a random delay."""
-
 CERTIFICATES_LOOKED_AT_EVERY_S = 10.0
-
-_FIRST_RESTART_DELAY_S = 1.0
-_LONGEST_RESTART_DELAY_S = 30.0
 
 
 class SystemClock:

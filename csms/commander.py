@@ -16,10 +16,10 @@ from csms.balancing.plan import Intent
 from csms.balancing.proofs import default_proofs, lease_proof, shows_default, shows_limit
 from csms.domain import events as ev
 from csms.domain.commands import Answer, ClearLimits, Command, Outcome, ReadSchedule, SetLimit, StopSession
+from csms.domain.illegal import IllegalEvent
 from csms.domain.limits import Limit
 from csms.domain.model import ConnectorKey, LimitPurpose, Moment, Proof
 from csms.domain.ports import ChargePointLink, Clock, Store
-from csms.domain.rules import IllegalEvent
 from csms.domain.state import State
 from csms.domain.tallies import SiteTally
 from csms.domain.ways import Place, outdated_standing_limit, refused, said, taken

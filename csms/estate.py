@@ -10,11 +10,11 @@ from typing import Any
 import structlog
 
 from csms.domain import events as ev
+from csms.domain.illegal import IllegalEvent
 from csms.domain.limit_facts import broken_off
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import BalancerSettings, ChargePointSettings, Moment, SiteSettings, SmartCharging
 from csms.domain.ports import REMOVED, Clock, Store
-from csms.domain.rules import IllegalEvent
 from csms.domain.state import Row, State
 from csms.fleet import Fleet
 from csms.seed import API, FILE, DeclaredSite, Seed, seed

@@ -10,9 +10,9 @@ from csms.domain.alarms import SECURITY_EVENT
 from csms.domain.capabilities import Knobs
 from csms.domain.closing import closed_by_operator
 from csms.domain.grid import OperatorLimit, TemporaryLimit
+from csms.domain.illegal import IllegalEvent
 from csms.domain.model import SiteLoad, SmartCharging, Transaction
 from csms.domain.ports import Clock
-from csms.domain.rules import IllegalEvent
 from csms.domain.state import State
 
 

@@ -26,8 +26,8 @@ from csms.api.table import Answer, Call, Download, Route, Services, Stream
 from csms.api.webhook_dispatch import Webhooks
 from csms.api.webhook_sender import PUBLIC, Destinations
 from csms.domain.authorization import IdTokenAccess
+from csms.domain.illegal import IllegalEvent
 from csms.domain.ports import Clock, Estate, Sites, Store, Traces
-from csms.domain.rules import IllegalEvent
 from csms.domain.tallies import ApiTally
 
 MAX_CONNECTIONS = 500

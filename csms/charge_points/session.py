@@ -20,6 +20,7 @@ from csms.charge_points.v201.sequence import Sequence
 from csms.domain import events as ev
 from csms.domain.authorization import Asked, Authorization, Decision, Everybody, InUse, Purpose
 from csms.domain.certificates import Certificates, NoCertificates
+from csms.domain.illegal import IllegalEvent
 from csms.domain.model import (
     MAX_CONNECTORS,
     ChargePointSettings,
@@ -33,7 +34,6 @@ from csms.domain.model import (
 from csms.domain.ports import Archive, SiteRecorder
 from csms.domain.records import Told
 from csms.domain.requests import Payload
-from csms.domain.rules import IllegalEvent
 from csms.domain.snapshot import Snapshot, meter_interval_s
 from csms.domain.told import ToldKind
 

@@ -38,10 +38,6 @@ class Status(StrEnum):
     NO_CREDIT = "NoCredit"
 
 
-HELD_STATUSES = (Status.ACCEPTED, Status.BLOCKED, Status.INVALID, Status.NO_CREDIT)
-"""What an operator may say of a token; the others follow from where, when and by whom it is used."""
-
-
 @dataclass(frozen=True, slots=True)
 class IdToken:
     """What the operator has said of an id token. Beyond `sites` and `charge_points` it may not charge; both empty:

@@ -312,7 +312,7 @@ class MeterValuesReceived(ConnectorEvent):
 
 @dataclass(frozen=True, slots=True)
 class LimitIssued(ConnectorEvent):
-    """A limit is about to be sent; on disk before it leaves. See domain.model.Limit for its lease."""
+    """A limit is about to be sent; on disk before it leaves. See domain.limits.Limit for its lease."""
 
     limit_id: int
     purpose: LimitPurpose

@@ -1,4 +1,4 @@
-"""The one error of the domain."""
+"""What State says to an event that it refuses."""
 
 
 class IllegalEvent(Exception):

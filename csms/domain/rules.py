@@ -35,8 +35,6 @@ from csms.domain.transaction_rules import unplugged
 if TYPE_CHECKING:
     from csms.domain.state import Row, State
 
-__all__ = ["RULES", "IllegalEvent"]
-
 
 def _site_declared(_state: State, event: ev.SiteDeclared) -> tuple[Row, ...]:
     return (event.settings,)

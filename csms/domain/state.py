@@ -13,6 +13,7 @@ from csms.domain import events as ev
 from csms.domain.alarms import Alarm
 from csms.domain.electrical import Shape, shape
 from csms.domain.grid import TemporaryLimit
+from csms.domain.illegal import IllegalEvent
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import (
     MAX_CONNECTORS,
@@ -26,13 +27,14 @@ from csms.domain.model import (
     SmartCharging,
     Transaction,
 )
-from csms.domain.rules import RULES, IllegalEvent
+from csms.domain.rules import RULES
 from csms.domain.snapshot import Snapshot
 
 REMEMBERED_TRANSACTIONS = 16
 """Ended transactions kept per charge point, to recognise repeated starts and late messages."""
 
-_REMEMBERED_LIMITS_S = 86_400.0
+LIMITS_REMEMBERED_S = 86_400.0
+"""A temporary limit that has been over for longer is on record, and no longer part of the site's state."""
 
 Row = (
     SiteSettings
@@ -124,7 +126,7 @@ class State:
         for row in rows:
             self._put(row)
         if isinstance(event, ev.TemporaryLimitSet):
-            self._forget_old_limits(event.at.utc_s - _REMEMBERED_LIMITS_S)
+            self._forget_old_limits(event.at.utc_s - LIMITS_REMEMBERED_S)
         elif isinstance(event, ev.ChargePointRemoved):
             self._forget_charge_point(event.charge_point_id)
         return rows

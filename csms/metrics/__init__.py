@@ -1,5 +1,5 @@
 """What the system tells Prometheus of itself: read at each scrape from the state and from the tallies."""
 
-from csms.metrics.exporter import CONTENT_TYPE, Exporter
+from csms.metrics.exporter import Exporter
 
-__all__ = ["CONTENT_TYPE", "Exporter"]
+__all__ = ["Exporter"]

@@ -16,8 +16,6 @@ from csms.metrics import table
 from csms.metrics.families import Figures
 from csms.metrics.sites import Watched, tell_site
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
 
 class StoreWatched(Protocol):
     """A store, as far as its figures need it."""

@@ -24,7 +24,7 @@ from csms.domain.queries import (
     SessionQuery,
 )
 from csms.domain.records import RecordPage, RecordQuery
-from csms.domain.state import REMEMBERED_TRANSACTIONS, Row
+from csms.domain.state import LIMITS_REMEMBERED_S, REMEMBERED_TRANSACTIONS, Row
 from csms.store import rows, tables
 from csms.store.alarms import alarms, standing_alarms
 from csms.store.decisions import decisions
@@ -34,9 +34,6 @@ from csms.store.samples import samples
 
 Result = TypeVar("Result")
 RecordT = TypeVar("RecordT")
-
-LIMITS_REMEMBERED_S = 86_400.0
-"""A temporary limit that has been over for longer is on record, and no longer part of the site's state."""
 
 
 class Reader(ABC):

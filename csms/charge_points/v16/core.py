@@ -1,4 +1,4 @@
-"""1.6 core profile, the messages around transactions: boot, heartbeat, status, authorisation."""
+"""1.6 core profile, the messages around transactions: boot, heartbeat, status."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ from csms.domain.capabilities import Knobs
 from csms.domain.closing import closed_by_operator
 from csms.domain.grid import Circuit, OperatorLimit, TemporaryLimit
 from csms.domain.history import HistoryBucket
+from csms.domain.illegal import IllegalEvent
 from csms.domain.model import (
     Capabilities,
     ChargePointSettings,
@@ -40,7 +41,6 @@ from csms.domain.model import (
 from csms.domain.ports import ChargePointLink, TracedMessage, TracedMessages
 from csms.domain.queries import SessionPage, SessionQuery
 from csms.domain.reports import ChargerReport, CircuitReport, ConnectorReport, Rebalanced, SiteAllocation
-from csms.domain.rules import IllegalEvent
 from csms.domain.snapshot import Snapshot
 from csms.domain.state import State
 from csms.id_tokens import IdTokens

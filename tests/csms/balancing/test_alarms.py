@@ -6,8 +6,8 @@ from csms.balancing.words import cause, kw, place
 from csms.domain import events as ev
 from csms.domain.alarms import SECURITY_EVENT, Alarm
 from csms.domain.grid import Circuit
+from csms.domain.illegal import IllegalEvent
 from csms.domain.model import ConnectorKey, ConnectorStatus, Current, LimitPurpose, Moment, Proof
-from csms.domain.rules import IllegalEvent
 
 
 def alarms(world: World) -> dict[str, str]:

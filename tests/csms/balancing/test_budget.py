@@ -7,8 +7,8 @@ from support.world import World
 from csms.balancing.budget import Budget
 from csms.domain import events as ev
 from csms.domain.grid import TemporaryLimit
+from csms.domain.illegal import IllegalEvent
 from csms.domain.model import ScheduleWindow
-from csms.domain.rules import IllegalEvent
 
 LEAD_S = 66.0
 """The call under way may take 30 s to time out, the cut as long, and a car 6 s to follow."""

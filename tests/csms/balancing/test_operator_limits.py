@@ -7,8 +7,8 @@ from support.world import World
 
 from csms.domain import events as ev
 from csms.domain.grid import OperatorLimit
+from csms.domain.illegal import IllegalEvent
 from csms.domain.model import Current, ScheduleWindow, SmartCharging
-from csms.domain.rules import IllegalEvent
 from csms.domain.state import State
 
 

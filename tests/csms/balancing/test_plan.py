@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from support.world import World
 
 from csms.domain import events as ev
+from csms.domain.illegal import IllegalEvent
 from csms.domain.model import BalancerSettings, Capabilities, ConnectorStatus, LimitPurpose
-from csms.domain.rules import IllegalEvent
 
 
 def full_site() -> World:

@@ -4,6 +4,7 @@ import pytest
 from support.world import World
 
 from csms.domain import events as ev
+from csms.domain.illegal import IllegalEvent
 from csms.domain.model import (
     MAX_CONNECTORS,
     ChargePointSettings,
@@ -15,7 +16,6 @@ from csms.domain.model import (
     SiteSettings,
     SmartCharging,
 )
-from csms.domain.rules import IllegalEvent
 from csms.domain.state import REMEMBERED_TRANSACTIONS, State
 from csms.domain.transaction_rules import SUPERSEDED
 

@@ -11,6 +11,7 @@ from csms.balancing.compliance import judge
 from csms.balancing.yielding import Yielding
 from csms.domain import events as ev
 from csms.domain.grid import ExternalLimit, OperatorLimit, TemporaryLimit
+from csms.domain.illegal import IllegalEvent
 from csms.domain.limits import ConnectorLimits, Limit
 from csms.domain.model import (
     BalancerSettings,
@@ -23,7 +24,6 @@ from csms.domain.model import (
     SiteLoad,
     SmartCharging,
 )
-from csms.domain.rules import IllegalEvent
 from csms.domain.state import Row, State
 from support.physics import NOTHING, Draw, rated
 from support.random_sites import Premises

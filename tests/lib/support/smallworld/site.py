@@ -11,6 +11,7 @@ from csms.balancing.allocation import allocate
 from csms.balancing.ledger import Ledger, ledger
 from csms.balancing.plan import Intent, plan
 from csms.domain import events as ev
+from csms.domain.illegal import IllegalEvent
 from csms.domain.limits import ConnectorLimits, Limit
 from csms.domain.model import (
     BalancerSettings,
@@ -25,7 +26,6 @@ from csms.domain.model import (
     SiteSettings,
     SmartCharging,
 )
-from csms.domain.rules import IllegalEvent
 from csms.domain.state import Row, State
 
 NOW = Moment(1_790_000_000.0, 1_000_000.0)
