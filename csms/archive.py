@@ -38,7 +38,7 @@ class Archive:
         self._store = store
         self._spawn = spawn
         self._new: Counter[_Drawer] = Counter()
-        self._tidied: set[_Drawer] = set()
+        self._tidying: set[_Drawer] = set()
 
     def keep(self, *told: Told) -> None:
         """Write it behind whatever else is to be written; the last of a name replaces those before."""
@@ -50,20 +50,20 @@ class Archive:
         return self._store.next_id(sequence)
 
     def _has_room(self, record: Told) -> bool:
-        drawer = (record.charge_point_id, record.kind)
-        most = most_kept(record.kind)
         if not _is_handy(record):
             log.info("told.too_large", charge_point_id=record.charge_point_id, kind=record.kind)
             return False
-        if self._new[drawer] >= most // 4 + most:
-            return False
-        self._new[drawer] += 1
-        if self._new[drawer] == most // 4 + most:
-            log.warning("told.too_much", charge_point_id=record.charge_point_id, kind=record.kind)
-        if self._new[drawer] > most // 4 and drawer not in self._tidied:
-            self._tidied.add(drawer)
+        drawer, quarter = (record.charge_point_id, record.kind), most_kept(record.kind) // 4
+        full = most_kept(record.kind) + quarter
+        has_room = self._new[drawer] < full
+        if has_room:
+            self._new[drawer] += 1
+            if self._new[drawer] == full:
+                log.warning("told.too_much", charge_point_id=record.charge_point_id, kind=record.kind)
+        if self._new[drawer] > quarter and drawer not in self._tidying:  # full or not: the last time it may have failed
+            self._tidying.add(drawer)
             self._spawn(self._tidy(drawer))
-        return True
+        return has_room
 
     async def _tidy(self, drawer: _Drawer) -> None:
         charge_point_id, kind = drawer
@@ -79,7 +79,7 @@ class Archive:
         except Exception:  # a task's boundary: it is tried again when more comes
             log.exception("told.not_tidied", charge_point_id=charge_point_id, kind=kind)
         finally:
-            self._tidied.discard(drawer)
+            self._tidying.discard(drawer)
 
 
 def _is_handy(record: Told) -> bool:

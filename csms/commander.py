@@ -90,8 +90,8 @@ class Commander:
             if asyncio.get_running_loop().time() > until_s:
                 return False
             await asyncio.sleep(_LEFT_LOOKED_AT_EVERY_S)
-        self._unproven.pop(charge_point_id, None)
-        self._proven_on.pop(charge_point_id, None)
+        for known in (self._unproven, self._proven_on, self._cleared_on):
+            known.pop(charge_point_id, None)
         return True
 
     def link(self, charge_point_id: str) -> ChargePointLink | None:

@@ -217,13 +217,13 @@ class Estate:
             await self.store.flush()
             rows = await self.store.load_site(site.site_id, self.clock.now())
             site.restore(State.restored(rows))
+            site.disconnect_all(SERVICE_RESTART, "the site was started again")
+            for event in _broken_off(rows, self.clock.now()):
+                site.record(event)
+            site.record(ev.SiteRestarted(self.clock.now(), cause))
         except Exception:  # a task's boundary: it is tried again, with growing patience
             log.exception("site.not_restored", site_id=site.site_id)
             return False
-        site.disconnect_all(SERVICE_RESTART, "the site was started again")
-        for event in _broken_off(rows, self.clock.now()):
-            site.record(event)
-        site.record(ev.SiteRestarted(self.clock.now(), cause))
         return True
 
 

@@ -39,7 +39,7 @@ log = structlog.get_logger()
 _LONGEST_TOKEN = 36
 
 _FORGOTTEN_AT = 1000
-"""Ended transactions are forgotten when so many tokens more than twice the last count are held."""
+"""Ended transactions are forgotten when so many more are held than twice as many as were left the last time."""
 
 
 class Site(SiteToEnd, Protocol):
@@ -95,6 +95,7 @@ class IdTokens:
         self._ids = ids
         self._records: dict[str, IdToken] = {}
         self._in_use: dict[str, set[InUse]] = {}
+        self._held = 0
         self._forget_at = _FORGOTTEN_AT
         self._listeners: list[Callable[[Sequence[str]], None]] = []
         self._erasers: list[Callable[[str], Awaitable[None]]] = []
@@ -248,10 +249,10 @@ class IdTokens:
         if id_token is None:
             return
         self._in_use.setdefault(token_key(id_token), set()).add(InUse(site_id, key, transaction_id))
-        if len(self._in_use) > self._forget_at:
-            for held in list(self._in_use):
-                self.in_use(held)
-            self._forget_at = 2 * len(self._in_use) + _FORGOTTEN_AT
+        self._held += 1  # transactions and not tokens: a car park may have one token for everybody
+        if self._held > self._forget_at:
+            self._held = sum(len(self.in_use(token)) for token in list(self._in_use))
+            self._forget_at = 2 * self._held + _FORGOTTEN_AT
 
     def _runs(self, transaction: InUse, key: str) -> bool:
         site = self._sites.get(transaction.site_id)

@@ -112,10 +112,8 @@ class Site(Steering):
 
     async def forget(self, charge_point_id: str) -> None:
         """Everything known of it goes; on disk when this returns. Raises IllegalEvent while it is there or charges."""
-        settings, event = (
-            self._state.settings[charge_point_id],
-            ev.ChargePointRemoved(self._clock.now(), charge_point_id),
-        )
+        settings = self._state.settings[charge_point_id]
+        event = ev.ChargePointRemoved(self._clock.now(), charge_point_id)
         self._state.apply(event)
         self._snapshot = self._decision = None
         self._wake_up(cause(event))

@@ -211,7 +211,7 @@ class AsyncStore(Reader):
             try:
                 # The thread takes its work in order, so a step delays the writer by its own length at most.
                 more = await self._thread.run(partial(self._database.write, retention.delete_step))
-            except StoreFailed as error:
+            except Exception as error:  # noqa: BLE001  a task's boundary: without it the file grows until it fills the disk
                 report("store_retention_failed", error)
                 more = False
             await asyncio.sleep(PAUSE_S if more else INTERVAL_S)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from csms.archive import Archive, most_kept
@@ -81,14 +82,17 @@ async def test_what_is_too_large_or_too_deep_is_not_kept(shelf: Shelf) -> None:
     assert await shelf.kept() == []
 
 
-async def test_tidying_that_fails_is_tried_again(shelf: Shelf, monkeypatch: Any) -> None:
+@pytest.mark.parametrize("told", [MOST, 10 * MOST], ids=["while there is room", "when it is full"])
+async def test_tidying_that_fails_is_tried_again(shelf: Shelf, monkeypatch: Any, told: int) -> None:
     async def fails(_query: object) -> None:
         raise OSError("no disk")
 
     with monkeypatch.context() as broken:
         broken.setattr(shelf.store, "records", fails)
-        shelf.tell(*range(MOST))
+        shelf.tell(*range(told))
         await asyncio.wait_for(shelf.tidied(), 5)
-    shelf.tell(MOST)
+    shelf.tell(told)
     await shelf.tidied()
     assert len(await shelf.kept()) == MOST
+    shelf.tell(told + 1)
+    assert (await shelf.kept())[-1] == told + 1

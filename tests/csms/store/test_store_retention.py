@@ -141,6 +141,23 @@ async def test_a_store_that_is_open_deletes_by_itself(tmp_path: Path) -> None:
     assert left is None
 
 
+async def test_a_step_that_fails_is_not_the_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Moment] = []
+
+    def now() -> Moment:
+        asked.append(AT)
+        if len(asked) == 1:
+            raise OverflowError("a clock that is no clock")
+        return AT
+
+    monkeypatch.setattr("csms.store.async_store.INTERVAL_S", 0.001)
+    store = await AsyncStore.open(f"sqlite:///{tmp_path / 'csms.db'}", retention=Retention(now))
+    async with asyncio.timeout(5):
+        while len(asked) < 3:
+            await asyncio.sleep(0.001)
+    await store.close()
+
+
 async def test_the_audit_log_is_kept_as_long_as_events(store: SyncStore) -> None:
     def fill(connection: Connection) -> None:
         for number, days in enumerate((0, 399, 401)):
