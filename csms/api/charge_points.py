@@ -46,6 +46,9 @@ class Settings(Answer):
     offline_limit_kw: float
     protocol: str | None
     registration: str
+    local_list: bool | None
+    security_profile: int
+    certificate_name: str | None
     password_required: bool
 
 
@@ -258,6 +261,9 @@ def _settings(settings: ChargePointSettings) -> Settings:
         offline_limit_kw=kw(settings.offline_limit_w),
         protocol=settings.protocol,
         registration=settings.registration,
+        local_list=settings.local_list,
+        security_profile=settings.security_profile,
+        certificate_name=settings.certificate_name,
         password_required=settings.password_sha256 is not None,
     )
 

@@ -90,6 +90,8 @@ async def put_charge_point(call: Call[Query, ChargePointBody]) -> charge_points.
     document = site_document(snapshot)
     place = list(snapshot.settings).index(name)
     fields = {"charge_point_id": name, **call.body.model_dump(exclude={"circuit_id"})}
+    if "password_sha256" not in call.body.model_fields_set:  # no answer shows it, so nobody could send it back
+        fields["password_sha256"] = before.password_sha256
     document["charge_points"][place] = fields
     settings = _placed(document, fields, call.body.circuit_id)
     if "quirks" not in call.body.model_fields_set:  # what an operator has pinned is not lost with an edit of the rest

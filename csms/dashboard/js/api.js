@@ -139,6 +139,7 @@ const part = encodeURIComponent;
 export const paths = {
   sites: "/api/v1/sites",
   site: (site) => `/api/v1/sites/${part(site)}`,
+  sitePoints: (site) => `/api/v1/sites/${part(site)}/charge-points`,
   allocation: (site) => `/api/v1/smart-charging/sites/${part(site)}/allocation`,
   history: (site) => `/api/v1/smart-charging/sites/${part(site)}/allocation/history`,
   config: (site) => `/api/v1/smart-charging/sites/${part(site)}/config`,

@@ -41,13 +41,14 @@ export function useForm(initial, send, done) {
 
 /**
  * One labelled control of a form, by its part.
- * @param {{form: ReturnType<typeof useForm>, part: {name: string, label: string, hint?: string, kind?: "number" | "choice" | "text",
- *   options?: [string, string][], disabled?: boolean}, field?: string}} props `field`: its name in the server's errors
+ * @param {{form: ReturnType<typeof useForm>, part: {name: string, label: string, hint?: string, kind?: "number" | "choice",
+ *   options?: [string, string][], list?: boolean}, field?: string, autofocus?: boolean}} props `list`: options that are not all seen at
+ *   once, however few; `field`: its name in the server's errors
  */
 export function Part({ form, part, field = part.name, autofocus }) {
   const value = form.texts[part.name] ?? "";
   const set = (text) => form.change({ [part.name]: text });
-  if (part.kind === "choice" && part.options.length <= 3) {
+  if (part.kind === "choice" && part.options.length <= 3 && !part.list) {
     return html`<div class="field"><span class="label">${part.label}</span>
       <${Choice} label=${part.label} options=${part.options} value=${value} onChange=${set} />
       ${form.rule(field) ? html`<p class="error">${form.rule(field)}</p>` : part.hint && html`<p class="hint">${part.hint}</p>`}
@@ -57,7 +58,7 @@ export function Part({ form, part, field = part.name, autofocus }) {
     ${(more) => part.kind === "choice"
       ? html`<select ...${more} name=${part.name} value=${value} onChange=${(event) => set(event.target.value)}>
           ${part.options.map(([option, text]) => html`<option key=${option} value=${option}>${text}</option>`)}</select>`
-      : html`<input ...${more} name=${part.name} type=${part.kind ?? "text"} step="any" disabled=${part.disabled} autofocus=${autofocus}
+      : html`<input ...${more} name=${part.name} type=${part.kind ?? "text"} step="any" autofocus=${autofocus}
           autocomplete="off" spellcheck=${false} inputmode=${part.kind === "number" ? "decimal" : undefined} value=${value}
           onInput=${(event) => set(event.target.value)} />`}
   <//>`;

@@ -186,6 +186,19 @@ async def test_what_an_operator_pinned_is_kept_when_a_charge_point_is_changed() 
         assert api.depot.snapshot().settings["CP-2"].quirks == Knobs(max_periods=1)
 
 
+async def test_a_password_that_nobody_can_read_is_kept_until_another_is_set_or_it_is_taken_away() -> None:
+    async with running() as api:
+        path, digest = "/api/v1/charge-points/CP-2", "b" * 64
+        for body, kept in (
+            ({"max_power_kw": 3, "password_sha256": digest}, digest),
+            ({"max_power_kw": 4}, digest),
+            ({"max_power_kw": 4, "password_sha256": None}, None),
+        ):
+            reply = await api.call("PUT", path, body)
+            assert reply.json["settings"]["password_required"] == (kept is not None)
+            assert api.depot.snapshot().settings["CP-2"].password_sha256 == kept
+
+
 async def test_running_sessions_are_in_the_way_unless_they_may_end() -> None:
     async with running() as api:
         for path, name in (("/api/v1/charge-points/CP-1", "CP-1"), ("/api/v1/sites/depot", "depot")):

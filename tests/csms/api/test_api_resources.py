@@ -184,6 +184,9 @@ async def test_a_charge_point_tells_everything_known_of_it_in_order() -> None:
             ("offline_limit_kw", 4.2),
             ("protocol", None),
             ("registration", "accept"),
+            ("local_list", None),
+            ("security_profile", 0),
+            ("certificate_name", None),
             ("password_required", True),
         ]
         assert reply.json["security"] == {

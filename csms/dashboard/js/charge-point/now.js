@@ -6,6 +6,8 @@ import { forgotten } from "../chargers.js";
 import { exactKw, kw, kwh, NONE, since, when } from "../format.js";
 import { html, useMemo, useState } from "../html.js";
 import { useNow } from "../live.js";
+import { go } from "../router.js";
+import { ChargePointDialog } from "../site/charge-point-form.js";
 import { Button, Card, Dialog, useAction } from "../ui.js";
 
 export function Now({ point, one, site, rows, reload }) {
@@ -15,7 +17,7 @@ export function Now({ point, one, site, rows, reload }) {
       <${Power} rows=${rows} length=${rows.length} zone=${site.timezone} />
     <//>
     <${Connectors} point=${point} zone=${site.timezone} reload=${reload} />
-    <${About} point=${point} zone=${site.timezone} />
+    <${About} point=${point} site=${site} reload=${reload} />
   </div>`;
 }
 
@@ -80,8 +82,14 @@ function Doubts({ limits, purpose }) {
 
 const yes = (value) => (value === null || value === undefined ? NONE : value === true ? "yes" : value === false ? "no" : String(value));
 
-function About({ point, zone }) {
+function About({ point, site, reload }) {
   const { settings } = point;
+  const zone = site.timezone;
+  const [open, setOpen] = useState(undefined);
+  const close = () => {
+    setOpen(undefined);
+    reload();
+  };
   const facts = [
     ["Connection", point.connection.connected ? `connected since ${when(point.connection.since, zone)}` : point.connection.since ? `lost ${when(point.connection.since, zone)}` : "never connected"],
     ["Vendor", point.vendor], ["Model", point.model], ["Serial number", point.serial_number], ["Firmware", point.firmware_version],
@@ -94,7 +102,8 @@ function About({ point, zone }) {
   ];
   return html`<div class="halves">
     <${Card} title="Charge point"><${Facts} facts=${facts} /><//>
-    <${Card} title="Declared"><${Facts} facts=${declared} /><//>
+    <${Card} title="Declared" actions=${may("admin") && html`<${Button} kind="small" onClick=${() => setOpen(point.charge_point_id)}>Change<//>`}><${Facts} facts=${declared} /><//>
+    <${ChargePointDialog} site=${site} id=${open} onClose=${close} onRemoved=${() => go(["sites", site.site_id])} />
   </div>`;
 }
 

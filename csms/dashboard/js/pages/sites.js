@@ -1,14 +1,15 @@
 // All sites at a glance: one card each.
 
-import { everything, get, paths } from "../api.js";
+import { everything, get, may, paths } from "../api.js";
 import { chargers, drawn, tally, verdict } from "../chargers.js";
 import { counted, exactKw, kw } from "../format.js";
-import { html } from "../html.js";
+import { html, useState } from "../html.js";
 import { useLive } from "../live.js";
 import { BudgetBar, Counts, Note } from "../parts.js";
 import { to } from "../router.js";
 import { SitePage } from "../site/page.js";
-import { Empty, Loaded, PageHead, Pill } from "../ui.js";
+import { NewSiteDialog } from "../site/setup.js";
+import { Button, Empty, Loaded, PageHead, Pill } from "../ui.js";
 
 export function Sites({ parts, query }) {
   if (parts.length) return html`<${SitePage} key=${parts[0]} id=${parts[0]} tab=${parts[1] ?? "now"} query=${query} />`;
@@ -32,14 +33,17 @@ async function load(signal) {
 
 function Overview() {
   const live = useLive(load, "sites");
-  return html`<${PageHead} title="Sites" below=${live.data && summary(live.data)} />
+  const [making, setMaking] = useState(false);
+  return html`<${PageHead} title="Sites" below=${live.data && summary(live.data)}
+      actions=${may("admin") && html`<${Button} icon="plus" onClick=${() => setMaking(true)}>Site<//>`} />
     <${Loaded} of=${live}>
-      ${(rows) => (rows.length ? html`<div class="sites">${rows.map((row) => html`<${SiteCard} key=${row.site.site_id} ...${row} />`)}</div>` : NONE)}
-    <//>`;
+      ${(rows) => (rows.length ? html`<div class="sites">${rows.map((row) => html`<${SiteCard} key=${row.site.site_id} ...${row} />`)}</div>` : html`<${None} />`)}
+    <//>
+    <${NewSiteDialog} open=${making} onClose=${() => setMaking(false)} />`;
 }
 
-const NONE = html`<${Empty} icon="sites" title="No sites yet">
-  A site is one grid connection with the chargers behind it. Declare one in the configuration file.
+const None = () => html`<${Empty} icon="sites" title="No sites yet">
+  A site is one grid connection with the chargers behind it. ${may("admin") ? "Create one here, or declare it" : "Declare one"} in the configuration file.
 <//>`;
 
 function summary(rows) {

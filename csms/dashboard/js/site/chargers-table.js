@@ -1,5 +1,6 @@
 // Every charger of a site in a row: what it does, what it gets, and why.
 
+import { may } from "../api.js";
 import { LABELS, tally } from "../chargers.js";
 import { kw, kwh, NONE, since, when } from "../format.js";
 import { html, useState } from "../html.js";
@@ -26,7 +27,7 @@ export function Chargers({ site, list, colours, onMark }) {
   const full = Math.max(1, ...list.map((one) => Math.max(one.rated ?? 0, one.allocated ?? 0, one.actual ?? 0)));
   const shown = sorted(only && counts[only] ? list.filter((one) => one.doing === only) : list, order);
   return html`<${Card} title="Chargers" class="flush" actions=${html`<${Filter} counts=${counts} only=${only} onOnly=${setOnly} all=${list.length} />`}>
-    ${list.length === 0 && html`<${Empty} title="No chargers yet">Declare the charge points of this site in the configuration file.<//>`}
+    ${list.length === 0 && html`<${Empty} title="No chargers yet">${may("admin") ? "Add the charge points of this site under Setup." : "Somebody with the scope admin adds the charge points of this site."}<//>`}
     ${list.length > 0 && html`<table class="chargers" onMouseLeave=${() => onMark(null)}>
       <thead><tr>${COLUMNS.map(([name, title]) => html`<${Heading} key=${name} name=${name} title=${title} order=${order} onOrder=${setOrder} />`)}</tr></thead>
       <tbody>

@@ -11,12 +11,14 @@ import { Decisions } from "./decisions.js";
 import { History } from "./history.js";
 import { Limits } from "./limits.js";
 import { Now } from "./now.js";
+import { Setup } from "./setup.js";
 
 const TABS = [
   ["now", "Now", Now],
   ["history", "History", History],
   ["config", "Configuration", Config],
   ["decisions", "Decisions", Decisions],
+  ["setup", "Setup", Setup, "admin"],
 ];
 
 async function load(id, signal) {
