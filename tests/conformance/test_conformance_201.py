@@ -330,7 +330,7 @@ async def test_a_reason_left_out_is_local(central: Central) -> None:
     assert [session["stop_reason"] for session in await central.sessions(name)] == ["Local"]
 
 
-async def test_tc_e_53_csms_a_station_that_numbers_every_event_0_has_one_session(central: Central) -> None:
+async def test_a_station_that_numbers_every_event_0_has_one_session(central: Central) -> None:
     name = central.take()
     async with central.charge_point(name, V201) as point:
         await event(point, "Started", meterValue=values(register(0), at=now(-30)))
@@ -339,6 +339,16 @@ async def test_tc_e_53_csms_a_station_that_numbers_every_event_0_has_one_session
         await event(point, "Ended", meterValue=values(register(300)))
     [session] = await central.sessions(name)
     assert (session["status"], session["energy_kwh"]) == ("completed", 0.3)
+
+
+async def test_tc_e_53_csms_every_transaction_may_count_from_0(central: Central) -> None:
+    name = central.take()
+    async with central.charge_point(name, V201) as point:
+        for tx in ("T-1", "T-2"):
+            for seq, kind in enumerate(("Started", "Updated", "Ended")):
+                await event(point, kind, tx=tx, seq=seq)
+    told = [(session["transaction_id"], session["missing_events"]) for session in await central.sessions(name)]
+    assert sorted(told) == [("T-1", 0), ("T-2", 0)]
 
 
 async def test_events_without_their_evse_belong_to_their_transaction(central: Central) -> None:
@@ -486,7 +496,8 @@ async def test_tc_j_01_and_02_csms_power_is_read_once_whatever_it_comes_as(
         if carrier == "MeterValues":
             assert await point.call("MeterValues", {"evseId": 1, "meterValue": values(*sampled)}) == {}
         else:
-            await event(point, "Started", meterValue=values(*sampled))
+            await event(point, "Started")
+            await event(point, "Updated", seq=1, triggerReason="MeterValueClock", meterValue=values(*sampled))
         assert (await central.connector(name))["actual_kw"] == expected_kw
 
 

@@ -133,7 +133,7 @@ async def test_tc_023_and_tc_c_02_06_07_csms_a_token_is_refused_with_its_reason(
 
 @BOTH
 @pytest.mark.parametrize("token", ["GOOD", "good", "Good"])
-async def test_tc_004_and_tc_c_39_csms_a_token_is_let_in_with_group_and_expiry(
+async def test_tc_004_1_and_tc_c_39_csms_a_token_is_let_in_with_group_and_expiry(
     central: Central, version: str, token: str
 ) -> None:
     async with central.charge_point(central.take(), version) as point:
@@ -229,7 +229,7 @@ async def test_a_token_that_may_be_used_once_is_refused_elsewhere_until_its_sess
 
 
 @BOTH
-async def test_tc_068_069_csms_tokens_of_a_group_stop_each_others_transactions(central: Central, version: str) -> None:
+async def test_tokens_of_a_group_stop_each_others_transactions(central: Central, version: str) -> None:
     """The charger compares the groups; both must have come back the same."""
     identity = central.take()
     name = "parentIdTag" if version == V16 else "groupIdToken"

@@ -222,7 +222,9 @@ async def test_who_is_not_there_is_409_and_who_is_unknown_404(central: Central, 
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_tc_f_03_csms_a_running_session_is_ended_by_whatever_names_it(central: Central, version: str) -> None:
+async def test_tc_012_and_tc_e_21_csms_a_running_session_is_ended_by_whatever_names_it(
+    central: Central, version: str
+) -> None:
     action = "RemoteStopTransaction" if version == V16 else "RequestStopTransaction"
     async with central.charge_point(central.take(), version) as point:
         await ready(point, {action: {"status": "Accepted"}})

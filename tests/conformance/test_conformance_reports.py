@@ -90,7 +90,7 @@ async def test_tc_b_13_csms_a_full_inventory_in_several_messages_becomes_the_dev
     assert rows[0]["characteristics"]["unit"] == "W"
 
 
-async def test_tc_b_12_and_14_csms_a_report_of_which_a_part_is_lost_stays_incomplete(central: Central) -> None:
+async def test_a_report_of_which_a_part_is_lost_stays_incomplete(central: Central) -> None:
     name = central.take()
     async with central.charge_point(name, V201) as point:
         for number in (0, 2):
@@ -120,9 +120,7 @@ async def test_what_1_6_tells_of_its_configuration_can_be_read(central: Central)
 
 
 @pytest.mark.parametrize("action", ["StatusNotification", "MeterValues", "TransactionEvent", "Heartbeat"])
-async def test_tc_b_02_and_03_csms_a_station_that_is_accepted_may_speak_without_a_boot(
-    central: Central, action: str
-) -> None:
+async def test_a_station_that_is_accepted_may_speak_without_a_boot(central: Central, action: str) -> None:
     payloads: dict[str, JsonObject] = {
         "StatusNotification": {"evseId": 1, "connectorId": 1, "connectorStatus": "Available", "timestamp": now()},
         "MeterValues": {"evseId": 1, "meterValue": [{"timestamp": now(), "sampledValue": [{"value": 1}]}]},
@@ -142,7 +140,7 @@ async def test_tc_b_02_and_03_csms_a_station_that_is_accepted_may_speak_without_
 
 @pytest.mark.parametrize("version", [V16, V201])
 @pytest.mark.parametrize(("kind", "status"), [("WAITING", "Pending"), ("REFUSED", "Rejected")])
-async def test_tc_002_003_and_tc_b_02_03_csms_who_is_not_accepted_is_told_so_and_sent_nothing(
+async def test_tc_b_02_csms_who_is_not_accepted_is_told_so_and_sent_nothing(
     central: Central, version: str, kind: str, status: str
 ) -> None:
     name = central.take(kind)
@@ -253,7 +251,7 @@ async def test_tc_n_21_and_g_20_csms_events_are_kept(central: Central) -> None:
     assert [row["eventId"] for row in await told(central, name, "event")] == [1, 0]
 
 
-async def test_tc_g_03_csms_a_connector_may_tell_its_state_as_an_event(central: Central) -> None:
+async def test_a_connector_may_tell_its_state_as_an_event(central: Central) -> None:
     name = central.take()
     of_connector = {"component": {"name": "Connector", "evse": {"id": 1, "connectorId": 1}}}
     state = event_data(1, actualValue="Unavailable", variable={"name": "AvailabilityState"}, **of_connector)
@@ -354,9 +352,7 @@ async def test_messages_that_are_missing_are_told_of_the_session(central: Centra
 
 
 @pytest.mark.parametrize("version", [V16, V201])
-async def test_tc_e_31_csms_a_session_on_a_free_connector_ends_and_its_own_end_still_counts(
-    central: Central, version: str
-) -> None:
+async def test_a_session_on_a_free_connector_ends_and_its_own_end_still_counts(central: Central, version: str) -> None:
     name = central.take()
 
     def answers(action: str, payload: JsonObject) -> Answer:

@@ -134,7 +134,7 @@ async def secured(folder: Path, **point: object) -> AsyncIterator[tuple[System, 
 async def test_a_higher_profile_holds_once_the_charger_has_come_over_it_and_never_goes_down(
     tmp_path: Path, protocol: Version
 ) -> None:
-    """TC_A_19_CSMS, TC_A_20_CSMS and A05 of 1.6."""
+    """TC_A_19_CSMS and A05 of 1.6."""
     async with secured(tmp_path, password_sha256=OLD_SHA256) as (system, url, context):
         async with charger(system.ws_url, protocol, OLD) as first:
             await ready(system)

@@ -66,7 +66,7 @@ def trusting(folder: Path) -> ssl.SSLContext:
 async def test_a_charger_that_asks_for_a_certificate_gets_one_and_comes_in_with_it(
     tmp_path: Path, protocol: Version, kind: Kind
 ) -> None:
-    """TC_A_14_CSMS and A03 of 1.6; then security profile 3."""
+    """A03 of both versions; then security profile 3."""
     key = new_key(kind)
     async with secured(tmp_path) as (system, urls):
         async with charger(urls[2], protocol, PASSWORD, context=trusting(tmp_path)) as asking:

@@ -195,7 +195,7 @@ async def test_after_a_boot_a_car_that_does_not_charge_on_is_another_matter(stat
         ("Occupied", None, True),
     ],
 )
-async def test_tc_e_29_a_station_of_2_0_1_is_asked_about_a_transaction_in_doubt_and_its_word_holds(
+async def test_a_station_of_2_0_1_is_asked_about_a_transaction_in_doubt_and_its_word_holds(
     status: str, answer: dict[str, Any] | None, active: bool
 ) -> None:
     async with charging(OCPP201) as charger:
@@ -245,20 +245,6 @@ async def test_nothing_is_ended_on_a_connection_that_is_gone() -> None:
 
 
 # Registration.
-
-
-@pytest.mark.parametrize("protocol", [OCPP16, OCPP201])
-@pytest.mark.parametrize(("registration", "status"), [("pending", "Pending"), ("reject", "Rejected")])
-async def test_tc_b_02_and_03_who_is_not_accepted_is_told_so_and_commanded_nothing(
-    protocol: str, registration: str, status: str
-) -> None:
-    charger = Charger(protocol, registration=registration)
-    answer = charger.say("BootNotification", BOOT[protocol])[2]
-    assert (answer["status"], answer["interval"]) == (status, 60)
-    charger.say("Heartbeat", {})
-    assert charger.site.recorded(ev.ChargePointReady) == []
-    assert not [frame for frame in charger.transport.sent if frame[0] == 2]
-    charger.live.closed("the end")
 
 
 async def test_what_a_station_that_is_not_accepted_says_is_refused_unless_it_was_asked_for() -> None:
