@@ -11,9 +11,8 @@ import functools
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ParamSpec, Protocol
 
-import orjson
 import structlog
 
 from csms.charge_points.calls import (
@@ -55,6 +54,9 @@ __all__ = [
     "Reply",
     "Transport",
 ]
+
+
+P = ParamSpec("P")
 
 
 class Transport(Protocol):
@@ -144,7 +146,7 @@ class Connection:
         if self._trace is not None:
             self._trace(frame, False)
         try:
-            self._dispatch(self._codec.decode(frame))
+            self._dispatch(self._codec.decode(frame), frame)
         except Exception:  # noqa: BLE001  # the reader must outlive whatever a frame can do
             self._log.exception("ocpp.receive_failed")
 
@@ -189,9 +191,9 @@ class Connection:
         self._calls.end()
         self._later.end()
 
-    def _dispatch(self, message: Call | CallResult | CallError | Undecodable) -> None:
+    def _dispatch(self, message: Call | CallResult | CallError | Undecodable, frame: str | bytes) -> None:
         if isinstance(message, Call):
-            self._receive_call(message)
+            self._receive_call(message, hash(frame))
         elif isinstance(message, CallResult):
             self._receive_result(message)
         elif isinstance(message, CallError):
@@ -200,8 +202,7 @@ class Connection:
         else:
             self._receive_undecodable(message)
 
-    def _receive_call(self, call: Call) -> None:
-        fingerprint = _fingerprint(call)
+    def _receive_call(self, call: Call, fingerprint: int) -> None:
         earlier = self._answers.get(call.message_id)
         if earlier is not None and earlier.fingerprint == fingerprint:
             self._repeat(earlier)
@@ -287,19 +288,24 @@ class Connection:
         if self._ended:
             return
         answer.ready = True
-        for repetition in range(1 + answer.repeats):
-            self._transport.send(answer.text)
-            if answer.error is None:
-                self._answered[answer.action] += 1
-            else:
-                self._count(answer, answer.error)
-            if repetition == 0 and sent is not None:
-                self._run(sent)
-            if self._on_call is not None:
-                self._run(functools.partial(self._on_call, answer.action))
+        self._send_once(answer, sent)
+        for _ in range(answer.repeats):
+            self._send_once(answer, None)
+
+    def _send_once(self, answer: _Answer, sent: Callable[[], None] | None) -> None:
+        self._transport.send(answer.text)
+        if answer.error is None:
+            self._answered[answer.action] += 1
+        else:
+            self._count(answer, answer.error)
+        if sent is not None:
+            self._run(sent)
+        if self._on_call is not None:
+            self._run(self._on_call, answer.action)
 
     def _repeat(self, answer: _Answer) -> None:
-        # Part 4 section 4.1.4: the same id is the same message; the charge point has not seen our answer.
+        # Part 4 section 4.1.4: the same id is the same message; the charge point has not seen our answer. Some begin
+        # to count anew after a reboot, so the frame must be the same too.
         self._log.debug("ocpp.call_repeated", action=answer.action)
         if answer.ready:
             self._send_answer(answer, None)
@@ -310,9 +316,9 @@ class Connection:
         action = answer.action if answer.action in self._handlers else UNKNOWN_ACTION
         self._tally.refuse(self.subprotocol, action, result)
 
-    def _run(self, hook: Callable[[], None]) -> None:
+    def _run(self, hook: Callable[P, None], *arguments: P.args, **named: P.kwargs) -> None:
         try:
-            hook()
+            hook(*arguments, **named)
         except Exception:  # noqa: BLE001  # the answer is out; a hook's mistake must not undo that
             self._log.exception("ocpp.hook_failed")
 
@@ -324,7 +330,7 @@ class Connection:
             try:
                 outcome = answer = self._codec.validate_response(action, result.payload, faults.append)
                 if self._on_result is not None:
-                    self._run(functools.partial(self._on_result, action, answer))
+                    self._run(self._on_result, action, answer)
             except PayloadInvalid as invalid:
                 self._log.warning("ocpp.answer_invalid", action=action, field=invalid.field_path, rule=invalid.rule)
                 outcome = AnswerInvalid(str(invalid))
@@ -368,20 +374,12 @@ _LOGGED_CHARACTERS = 50
 class _Answer:
     """What a request was, or will be, answered with; `repeats` counts retries that came before it was ready.
 
-    `error` is the code of a CALLERROR.
+    `fingerprint` is a hash of the request's frame, `error` the code of a CALLERROR.
     """
 
     action: str
-    fingerprint: object
+    fingerprint: int
     error: str | None = None
     text: str = ""
     ready: bool = False
     repeats: int = 0
-
-
-def _fingerprint(call: Call) -> object:
-    """Equal for equal action and payload, however the payload was written."""
-    try:
-        return hash(orjson.dumps((call.action, call.payload), option=orjson.OPT_SORT_KEYS))
-    except orjson.JSONEncodeError:
-        return object()  # nested too deeply to compare: equal to nothing

@@ -30,15 +30,17 @@ class Unstorable(ValueError):
 
 def to_json(value: Any) -> Json:
     """Raises Unstorable."""
-    kind: Any = type(value)
-    encode: Callable[[Any], Json] = _encoder(kind)
-    return encode(value)
+    return _ENCODER[type(value)](value)
 
 
 def to_object(value: Any) -> JsonObject:
     """A dataclass as a JSON object, in the order of its fields. Raises Unstorable."""
     kind: Any = type(value)
-    return {name: None if (item := getattr(value, name)) is None else to_json(item) for name in field_names(kind)}
+    encoder = _ENCODER
+    return {
+        name: None if (item := getattr(value, name)) is None else encoder[type(item)](item)
+        for name in field_names(kind)
+    }
 
 
 def from_json(kind: type[Value], value: object, restore: Restore) -> Value:
@@ -53,12 +55,16 @@ def field_names(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
-@cache
-def _encoder(kind: type) -> Callable[[Any], Json]:
-    for handled, encode in _ENCODERS:
-        if issubclass(kind, handled):
-            return encode
-    return to_object if is_dataclass(kind) else _foreign
+class _Encoders(dict[type, Callable[[Any], Json]]):
+    """How a value is encoded, by its type; found once per type."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], Json]:
+        otherwise = to_object if is_dataclass(kind) else _foreign
+        self[kind] = next((encode for handled, encode in _HANDLED if issubclass(kind, handled)), otherwise)
+        return self[kind]
+
+
+_ENCODER = _Encoders()
 
 
 def _text(value: str) -> str:
@@ -86,7 +92,7 @@ def _foreign(value: object) -> Json:
     raise Unstorable(f"nobody said how to store a {type(value).__name__}")
 
 
-_ENCODERS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Json]], ...] = (
+_HANDLED: tuple[tuple[type | tuple[type, ...], Callable[[Any], Json]], ...] = (
     (NoneType, lambda value: value),
     (bool, lambda value: value),
     (StrEnum, lambda value: value.value),

@@ -209,8 +209,8 @@ def test_what_was_left_out_of_a_request_is_logged_once() -> None:
 
 def test_a_retry_gets_the_same_answer_without_being_handled_again() -> None:
     charger = Charger()
-    charger.connection.receive('[2,"a","Authorize",{"idTag":"TAG","x":1}]')
-    charger.connection.receive('[2, "a", "Authorize", {"x": 1, "idTag": "TAG"}]')
+    charger.receive(2, "a", "Authorize", {"idTag": "TAG", "x": 1})
+    charger.receive(2, "a", "Authorize", {"idTag": "TAG", "x": 1})
     assert charger.frames[0] == charger.frames[1]
     assert len(charger.frames) == 2
     assert len(charger.handled) == 1
