@@ -162,5 +162,10 @@ export const paths = {
   personalData: (token) => `/api/v1/id-tokens/${part(token)}/personal-data`,
   apiKeys: "/api/v1/api-keys",
   apiKey: (name) => `/api/v1/api-keys/${part(name)}`,
+  webhooks: "/api/v1/webhooks",
+  webhook: (id) => `/api/v1/webhooks/${part(id)}`,
+  webhookTest: (id) => `/api/v1/webhooks/${part(id)}/test`,
+  deliveries: (id) => `/api/v1/webhooks/${part(id)}/deliveries`,
+  audit: "/api/v1/audit",
   alarms: "/api/v1/alarms",
 };

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from api_fakes import ADMIN, CONTROL, READ, running
 
+from csms.api.public_events import PAYLOADS
 from csms.api.static import PREFIX, static_files
 from csms.charge_points.v16 import outgoing as v16
 from csms.charge_points.v201 import outgoing as v201
@@ -134,3 +135,9 @@ def test_the_dashboard_offers_every_request_of_each_version_in_the_servers_words
 def test_the_dashboard_offers_every_knob_that_can_be_pinned() -> None:
     source = static_files()["js/charge-point/pins.js"].content.decode()
     assert re.findall(r'^  (?:flag|choice|number|list)\("(\w+)"', source, re.M) == list(QuirksConfig.model_fields)
+
+
+def test_the_dashboard_knows_every_type_of_event() -> None:
+    source = static_files()["js/event-types.js"].content.decode()
+    groups = source.partition("GROUPS = [")[2].partition("\n];")[0]
+    assert sorted(re.findall(r'"([a-z_]+)"', groups)) == sorted(PAYLOADS)

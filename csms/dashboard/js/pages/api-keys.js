@@ -4,7 +4,8 @@ import { del, everything, paths, post, Problem, session } from "../api.js";
 import { NONE, when } from "../format.js";
 import { html, useState } from "../html.js";
 import { useLive } from "../live.js";
-import { Button, Card, Choice, Dialog, explained, Field, Loaded, PageHead, Pill, say, useAction } from "../ui.js";
+import { Button, Card, Choice, Dialog, explained, Field, Loaded, Pill, say, useAction } from "../ui.js";
+import { Access } from "./access.js";
 
 const SCOPES = [["read", "Read: looks"], ["control", "Control: changes and commands"], ["admin", "Admin: keys and the like"]];
 const TONES = { read: "quiet", control: "calm", admin: "wait" };
@@ -12,7 +13,7 @@ const TONES = { read: "quiet", control: "calm", admin: "wait" };
 export function ApiKeys() {
   const live = useLive(() => everything(paths.apiKeys), "api-keys", 10_000);
   const [making, setMaking] = useState(false);
-  return html`<${PageHead} title="API keys" actions=${html`<${Button} kind="primary" icon="plus" onClick=${() => setMaking(true)}>New<//>`} />
+  return html`<${Access} shown="api-keys" actions=${html`<${Button} kind="primary" icon="plus" onClick=${() => setMaking(true)}>New<//>`} />
     <${Card} class="flush" label="API keys">
       <${Loaded} of=${live}>
         ${(keys) => html`<div class="scroll"><table>

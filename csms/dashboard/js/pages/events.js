@@ -2,6 +2,7 @@
 
 import { get, may, paths, post } from "../api.js";
 import { alarmText } from "../chargers.js";
+import { GROUPS, typeWords } from "../event-types.js";
 import { exactTime, NONE, since, when } from "../format.js";
 import { html, useEffect, useMemo, useState } from "../html.js";
 import { useLive, useNow } from "../live.js";
@@ -50,14 +51,7 @@ function Alarm({ alarm, now, reload }) {
 
 const KEEP = 200;
 
-const KINDS = [
-  ["", "Everything"],
-  ["session_started,session_updated,session_refused,session_ended", "Sessions"],
-  ["charge_point_connected,charge_point_disconnected,charge_point_booted,charge_point_flapping,charge_point_status_changed", "Charge points"],
-  ["allocation_changed,limit_confirmed,limit_rejected,limit_unanswered", "Limits"],
-  ["alarm_raised,alarm_cleared,security_event", "Alarms"],
-  ["configuration_changed,site_restarted", "Configuration"],
-];
+const KINDS = [["", "Everything"], ...GROUPS.map(([title, types]) => [types.join(","), title])];
 
 /** The newest on record, and above them what has come since. */
 export function Feed({ query, chargePoint }) {
@@ -103,12 +97,12 @@ function merged(fresh, past) {
 }
 
 const TONES = { alarm_raised: "bad", limit_rejected: "bad", limit_unanswered: "warn", charge_point_disconnected: "warn", charge_point_flapping: "warn",
-  security_event: "bad", session_started: "good", session_refused: "bad", alarm_cleared: "good", configuration_changed: "calm" };
+  security_event: "bad", security_alert: "bad", session_started: "good", session_refused: "bad", alarm_cleared: "good", configuration_changed: "calm" };
 
 function Line({ event }) {
   return html`<li>
     <time class="number" dateTime=${event.at} title=${when(event.at)}>${exactTime(event.at)}</time>
-    <${Pill} tone=${TONES[event.type] ?? "quiet"}>${event.type.replaceAll("_", " ")}<//>
+    <${Pill} tone=${TONES[event.type] ?? "quiet"}>${typeWords(event.type)}<//>
     <span>${event.charge_point_id ? html`<a href=${to(["charge-points", event.charge_point_id])}>${event.charge_point_id}</a>` : event.site_id}</span>
     <code title=${words(event.data)}>${words(event.data)}</code>
   </li>`;
