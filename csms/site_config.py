@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AllowInfNan, Field, field_validator, model_
 from pydantic import ValidationInfo as Info
 
 from csms.domain.grid import GRID, Circuit
+from csms.domain.identity import LONGEST_IDENTITY, is_identity
 from csms.domain.model import ChargePointSettings, Current, SiteSettings, SmartCharging
 from csms.quirks_config import ONE_CONNECTOR, QuirksConfig
 from csms.site_rules import SiteRules, site_errors, site_rules
@@ -44,8 +45,7 @@ def _known_timezone(name: str) -> str:
 
 
 def _identity(text: str) -> str:
-    """OCPP-J 1.6 chapter 3.1.1: the identity is a segment of the URL and a user name, which excludes "/" and ":"."""
-    if any(c in ":/" or not c.isprintable() for c in text) or text != text.strip() or text in {".", ".."}:
+    if not is_identity(text):
         raise broken_rule('must be without ":", "/", control characters and outer spaces')
     return text
 
@@ -64,7 +64,7 @@ def _not_the_root(circuit_id: str) -> str:
 
 Volts = Annotated[float, AllowInfNan(False), Ge(100), Le(500), AfterValidator(to_the_thousandth)]
 Price = Annotated[float, AllowInfNan(False), Ge(0), Le(1000)]
-ChargePointId = Annotated[str, Field(min_length=1, max_length=48), AfterValidator(_identity)]
+ChargePointId = Annotated[str, Field(min_length=1, max_length=LONGEST_IDENTITY), AfterValidator(_identity)]
 CircuitId = Annotated[Key, AfterValidator(_not_the_root)]
 
 

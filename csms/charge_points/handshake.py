@@ -16,10 +16,9 @@ from urllib.parse import unquote
 
 from csms.charge_points.versions import VERSIONS
 from csms.domain.credentials import MOST_OFFERED, Access, access
+from csms.domain.identity import is_identity
 from csms.domain.model import ChargePointSettings
 from csms.domain.ports import Directory
-
-_LONGEST_IDENTITY = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +111,13 @@ PROFILE_TOO_LOW = "the security profile is too low"
 
 
 def identity(path: str) -> str | None:
-    """The last segment of the path, percent-decoded; None if that is no identity (OCPP-J 1.6 chapter 3.1.1).
-
-    At most 48 printable characters without a colon, which Basic authentication could not carry.
-    """
+    """The last segment of the path, percent-decoded; None if that is no identity."""
     segment = path.partition("?")[0].rpartition("/")[2]
     try:
         name = unquote(segment, errors="strict")
     except UnicodeDecodeError:
         return None
-    return name if 0 < len(name) <= _LONGEST_IDENTITY and name.isprintable() and ":" not in name else None
+    return name if is_identity(name) else None
 
 
 def choose(offered: Iterable[str], assumed: str | None) -> str | None:

@@ -75,7 +75,11 @@ class Reading(NamedTuple):
 
 
 def reading(sets: Sequence[SampleSet], wiring: Wiring) -> Reading:
-    """The newest power and the newest energy register of a message."""
+    """The newest power and the newest energy register of a message.
+
+    Power is the metered total, else the sum over the phases, else current times voltage. Negative power (a car that
+    feeds back, a meter wired the wrong way round) counts as 0.
+    """
     power_w = source = power_at_s = energy_wh = energy_at_s = currents_a = None
     for at_s, samples in _newest_first(sets):
         quantities = _quantities(samples)
@@ -87,26 +91,6 @@ def reading(sets: Sequence[SampleSet], wiring: Wiring) -> Reading:
             energy_wh = _total(quantities[ENERGY])
             energy_at_s = at_s if energy_wh is not None else None
     return Reading(power_w, source, power_at_s, energy_wh, energy_at_s, currents_a)
-
-
-def read(samples: Sequence[Sample], wiring: Wiring) -> tuple[float | None, PowerSource | None, float | None]:
-    """Power in W with its source, and the energy register in Wh, of samples taken at one time.
-
-    Power is the metered total, else the sum over the phases, else current times voltage. Negative power (a car that
-    feeds back, a meter wired the wrong way round) counts as 0.
-    """
-    quantities = _quantities(samples)
-    return (*_power(quantities, wiring), _total(quantities[ENERGY]))
-
-
-def conductor_currents_a(samples: Sequence[Sample], wiring: Wiring) -> tuple[float, float, float] | None:
-    """The currents of an AC charger's conductors L1, L2, L3 in A, of samples taken at one time; None unless all of them
-    are known.
-
-    A current without a phase is one of them only where there is only one: else it may be the sum. A charger with one
-    conductor may name it after whatever phase feeds it. Negative currents count as 0, as negative power does.
-    """
-    return _conductor_currents_a(_quantities(samples)[CURRENT], wiring)
 
 
 def last_register_wh(sets: Sequence[SampleSet]) -> float | None:
@@ -204,6 +188,11 @@ def _power(quantities: Mapping[str, _Phases], wiring: Wiring) -> tuple[float | N
 
 
 def _conductor_currents_a(currents_a: _Phases, wiring: Wiring) -> tuple[float, float, float] | None:
+    """The currents of an AC charger's conductors L1, L2, L3 in A; None unless all of them are known.
+
+    A current without a phase is one of them only where there is only one: else it may be the sum. A charger with one
+    conductor may name it after whatever phase feeds it. Negative currents count as 0, as negative power does.
+    """
     if wiring.current is Current.DC:
         return None
     told_a = {phase: max(0.0, current_a) for phase, current_a in currents_a.items()}

@@ -196,6 +196,8 @@ class Session:
 
     def record_meter_values(self, connector_id: int, transaction_id: str | None, sets: Several[SampleSet]) -> None:
         """Record what a message with meter values says, if it says anything about power or energy."""
+        if not 0 <= connector_id <= MAX_CONNECTORS:  # a pace for every number that a charger makes up fills the memory
+            return
         snapshot = self.site.view()
         settings = snapshot.settings[self.charge_point_id]
         found = reading(sets, Wiring(snapshot.site.voltage_v, settings.phases, settings.current))

@@ -54,8 +54,7 @@ def _plans_more(schedule: JsonObject, limit_w: int, shape: Shape) -> bool:
         elif shape.form.unit == "A":
             most = shape.form.current_a(limit_w)
         else:
-            phases = max(1, period.get("numberPhases", ASSUMED_PHASES))  # some say 0
-            most = Decimal(limit_w) / (phases * Decimal(str(shape.form.voltage_v)))
+            most = Decimal(limit_w) / (_phases(period) * Decimal(str(shape.form.voltage_v)))
         if planned > most + _ROUNDED.get(schedule["chargingRateUnit"], Decimal(0)):
             return True
     return False
@@ -99,10 +98,13 @@ def _lowest_w(schedule: JsonObject, voltage_v: float) -> int:
     """Its lowest limit, in whole watts, rounded down."""
     limits_w: list[float] = []
     for period in schedule["chargingSchedulePeriod"]:
-        phases = period.get("numberPhases", ASSUMED_PHASES)
-        per_unit_w = 1.0 if schedule["chargingRateUnit"] == "W" else phases * voltage_v
+        per_unit_w = 1.0 if schedule["chargingRateUnit"] == "W" else _phases(period) * voltage_v
         limits_w.append(min(max(0.0, period["limit"] * per_unit_w), _LARGEST_W))
     return math.floor(min(limits_w))
+
+
+def _phases(period: JsonObject) -> int:
+    return max(1, period.get("numberPhases", ASSUMED_PHASES))  # some say 0
 
 
 def _ends_s(schedule: JsonObject, now_s: float) -> float | None:

@@ -217,6 +217,16 @@ async def test_meter_values_are_recorded_under_their_evse(evse_id: int) -> None:
     assert (reading.connector_id, reading.energy_wh) == (evse_id, 1500.0)
 
 
+async def test_meter_values_of_an_evse_that_no_station_has_leave_nothing_behind() -> None:
+    site = FakeSite()
+    at = station(site)
+    for evse_id in (-1, 65, 1000):
+        power = {"value": 7200, "measurand": "Power.Active.Import"}
+        value = [{"timestamp": NOW, "sampledValue": [power]}]
+        assert handle(at, "MeterValues", {"evseId": evse_id, "meterValue": value}).payload == {}
+    assert (site.events, at.paces) == ([], {})
+
+
 async def test_an_end_has_its_energy_and_its_reason() -> None:
     site = FakeSite()
     at = station(site)

@@ -46,6 +46,9 @@ def directory(password_sha256: str | None = None) -> FakeDirectory:
         ("/ocpp/%FF", None),
         ("/ocpp/CP%00", None),
         ("/ocpp/CP%0A", None),
+        ("/ocpp/CP%2F1", None),
+        ("/ocpp/%20CP-1", None),
+        ("/ocpp/%2E%2E", None),
     ],
 )
 def test_the_identity_is_the_last_segment_of_the_path(path: str, name: str | None) -> None:

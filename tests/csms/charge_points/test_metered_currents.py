@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from charge_point_fakes import NOW, FakeSite, charge_point, handle, session
 
-from csms.charge_points.metering import Sample, SampleSet, Wiring, conductor_currents_a, reading
+from csms.charge_points.metering import Sample, SampleSet, Wiring, reading
 from csms.domain import events as ev
 from csms.domain.model import OCPP16, OCPP201, ConnectorKey, Current, PowerSource
 
@@ -66,7 +66,7 @@ ALL = [amperes(16, "L1"), amperes(10, "L2"), amperes(0, "L3")]
 def test_currents_are_told_only_where_every_conductor_is(
     samples: list[Sample], wiring: Wiring, currents_a: tuple[float, float, float] | None
 ) -> None:
-    assert conductor_currents_a(samples, wiring) == currents_a
+    assert reading([SampleSet(10.0, samples)], wiring).currents_a == currents_a
 
 
 def test_power_and_currents_come_from_the_same_time() -> None:

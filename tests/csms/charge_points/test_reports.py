@@ -303,11 +303,9 @@ def periods(unit: str, *limits: float, **more: object) -> JsonObject:
     return {"id": 1, "chargingRateUnit": unit, "chargingSchedulePeriod": listed, **more}
 
 
-ONE_PHASE = {
-    "id": 1,
-    "chargingRateUnit": "A",
-    "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16, "numberPhases": 1}],
-}
+def amperes(limit: float, phases: int) -> JsonObject:
+    period = {"startPeriod": 0, "limit": limit, "numberPhases": phases}
+    return {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [period]}
 
 
 @pytest.mark.parametrize(
@@ -315,7 +313,8 @@ ONE_PHASE = {
     [
         ([periods("W", 11_000.9)], 11_000, None),
         ([periods("A", 16)], 11_040, None),
-        ([ONE_PHASE], 3680, None),
+        ([amperes(16, phases=1)], 3680, None),
+        ([amperes(16, phases=0)], 3680, None),
         ([periods("W", 7000, 0, 9000)], 0, None),
         ([periods("W", 7000, duration=600)], 7000, NOW_S + 600),
         ([periods("W", 7000, duration=600, startSchedule="2026-05-28T20:20:00Z")], 7000, NOW_S + 200),

@@ -11,7 +11,6 @@ from csms.charge_points.metering import (
     Wiring,
     last_register_wh,
     number,
-    read,
     reading,
     reading_is_current,
 )
@@ -78,9 +77,9 @@ def energy(value: float, unit: str = "Wh", **rest: object) -> Sample:
 def test_power_is_the_total_else_the_phases_else_current_times_voltage(
     samples: list[Sample], wiring: Wiring, power_w: float | None, source: PowerSource | None
 ) -> None:
-    read_w, read_source, _ = read(samples, wiring)
-    assert read_w == (None if power_w is None else pytest.approx(power_w))
-    assert read_source is source
+    found = reading([SampleSet(10.0, samples)], wiring)
+    assert found.power_w == (None if power_w is None else pytest.approx(power_w))
+    assert found.source is source
 
 
 @pytest.mark.parametrize(
@@ -97,7 +96,7 @@ def test_power_is_the_total_else_the_phases_else_current_times_voltage(
     ],
 )
 def test_energy_is_the_import_register_in_wh(samples: list[Sample], energy_wh: float | None) -> None:
-    assert read(samples, THREE_PHASES)[2] == energy_wh
+    assert reading([SampleSet(10.0, samples)], THREE_PHASES).energy_wh == energy_wh
 
 
 def test_the_newest_of_several_times_counts_for_each_quantity() -> None:
