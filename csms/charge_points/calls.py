@@ -33,6 +33,11 @@ class CallErrorAnswered(CallFailed):
         self.description = description
         self.details = details
 
+    @property
+    def knows_no_such_request(self) -> bool:
+        """Whether it has certainly done nothing about it, which is a clear answer (2.0.1 K01.FR.29)."""
+        return self.code in {"NotImplemented", "NotSupported"}
+
 
 class CallTimeout(CallFailed):
     """No answer in time; the charge point may have acted all the same."""

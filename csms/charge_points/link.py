@@ -157,7 +157,7 @@ class Link:
         try:
             return raw_outcome(await self._caller.call((action, wired)))
         except CallErrorAnswered as error:
-            answer = Answer.NOT_SUPPORTED if error.code in _UNKNOWN_REQUEST else Answer.CALL_ERROR
+            answer = Answer.NOT_SUPPORTED if error.knows_no_such_request else Answer.CALL_ERROR
             return RawOutcome(answer, None, error.code, error.description, error.details)
         except CallTimeout:
             return RawOutcome(Answer.TIMEOUT, description="no answer in time; it may have acted all the same")
@@ -241,12 +241,9 @@ _ANSWERS = {
     "Unknown": Answer.ACCEPTED,  # ClearChargingProfile: there was nothing to clear
 }
 
-# A charger that does not know the request has done nothing about it: a clear answer (2.0.1 K01.FR.29).
-_UNKNOWN_REQUEST = frozenset({"NotImplemented", "NotSupported"})
-
 
 def _error_outcome(error: CallErrorAnswered) -> Outcome:
-    if error.code in _UNKNOWN_REQUEST:
+    if error.knows_no_such_request:
         return _outcome(Answer.NOT_SUPPORTED, error.code)
     return Outcome(Answer.CALL_ERROR, f"{error.code}: {error.description}" if error.description else error.code)
 

@@ -32,8 +32,6 @@ AGAIN_S = 600.0
 """After silence it is tried again, unless something changes or the charge point boots before. A refusal waits for that:
 it would be the same again."""
 
-_UNKNOWN_REQUEST = frozenset({"NotImplemented", "NotSupported"})
-
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 
@@ -132,7 +130,7 @@ class ListKeeper:
         try:
             version = self._dialect.version(await self._call(self._dialect.ask_version()))
         except CallErrorAnswered as error:
-            return ListState.NOT_SUPPORTED if error.code in _UNKNOWN_REQUEST else ListState.UNANSWERED
+            return ListState.NOT_SUPPORTED if error.knows_no_such_request else ListState.UNANSWERED
         except ConnectionLost:
             raise
         except CallFailed:
@@ -157,7 +155,7 @@ class ListKeeper:
         try:
             answer = await self._call(self._dialect.send(update))
         except CallErrorAnswered as error:
-            return ListAnswer.NOT_SUPPORTED if error.code in _UNKNOWN_REQUEST else ListAnswer.FAILED
+            return ListAnswer.NOT_SUPPORTED if error.knows_no_such_request else ListAnswer.FAILED
         except ConnectionLost:
             raise
         except CallFailed:

@@ -155,7 +155,7 @@ async def _ask(call: Call, dialect: Dialect, settings: Sequence[Setting]) -> dic
     try:
         return dict(dialect.values(await call(dialect.read(settings))))
     except CallErrorAnswered as error:
-        if len(settings) == 1 or error.code in _NOT_AT_ALL:
+        if len(settings) == 1 or error.knows_no_such_request:
             return {}
     except (AnswerInvalid, QueueFull):
         return {}
@@ -163,9 +163,6 @@ async def _ask(call: Call, dialect: Dialect, settings: Sequence[Setting]) -> dic
     for setting in settings:
         values |= await _ask(call, dialect, (setting,))
     return values
-
-
-_NOT_AT_ALL = frozenset({"NotImplemented", "NotSupported"})
 
 
 ACCEPTED = "Accepted"
@@ -192,8 +189,13 @@ async def _set(
 
 def _integer(values: Values, setting: Setting) -> int | None:
     value = values.get(setting)
-    text = value.text.strip() if value else ""
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    return None if value is None else whole_number(value.text)
+
+
+def whole_number(text: str) -> int | None:
+    """What a charger told as a count; None where it is none, or so large that none is meant."""
+    digits = text.strip()
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else None
 
 
 def _boolean(values: Values, setting: Setting) -> bool | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csms.charge_points.provisioning import whole_number
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.v16.authorization import LONGEST_ID_TAG, id_tag_info
 from csms.domain.local_list import Capacity, Entry, Update
@@ -20,8 +21,8 @@ class LocalList16:
     def capacity(self, answer: JsonObject) -> Capacity:
         told = {item["key"].lower(): item.get("value", "") for item in answer.get("configurationKey", ())}
         return Capacity(
-            per_message=_count(told.get(_PER_MESSAGE.lower())),
-            most=_count(told.get(_MOST.lower())),
+            per_message=whole_number(told.get(_PER_MESSAGE.lower(), "")) or None,
+            most=whole_number(told.get(_MOST.lower(), "")) or None,
             enabled=told.get(_ENABLED.lower(), "").lower() != "false",
         )
 
@@ -43,7 +44,3 @@ class LocalList16:
 def _data(token: str, entry: Entry | None) -> JsonObject:
     """AuthorizationData; without idTagInfo the token is removed (chapter 7.3)."""
     return {"idTag": token} if entry is None else {"idTag": token, "idTagInfo": id_tag_info(entry.decision)}
-
-
-def _count(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() and int(text) > 0 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csms.charge_points.provisioning import whole_number
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.v201.authorization import id_token_info
 from csms.domain.local_list import Capacity, Entry, Update
@@ -30,8 +31,8 @@ class LocalList201:
             if item["attributeStatus"] == "Accepted"
         }
         return Capacity(
-            per_message=_count(told.get("itemspermessage")),
-            bytes_per_message=_count(told.get("bytespermessage")),
+            per_message=whole_number(told.get("itemspermessage", "")) or None,
+            bytes_per_message=whole_number(told.get("bytespermessage", "")) or None,
             enabled=told.get("enabled", "").lower() != "false",
         )
 
@@ -54,7 +55,3 @@ def _data(token: str, entry: Entry | None) -> JsonObject:
     kind = None if entry is None else entry.kind
     data: JsonObject = {"idToken": {"idToken": token, "type": kind or _ASSUMED_TYPE}}
     return data if entry is None else data | {"idTokenInfo": id_token_info(entry.decision)}
-
-
-def _count(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() and int(text) > 0 else None

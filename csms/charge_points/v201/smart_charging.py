@@ -104,7 +104,8 @@ def _lowest_w(schedule: JsonObject, voltage_v: float) -> int:
 
 
 def _phases(period: JsonObject) -> int:
-    return max(1, period.get("numberPhases", ASSUMED_PHASES))  # some say 0
+    told: int = period.get("numberPhases", ASSUMED_PHASES)
+    return max(1, told)  # some say 0
 
 
 def _ends_s(schedule: JsonObject, now_s: float) -> float | None:
