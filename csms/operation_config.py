@@ -41,3 +41,4 @@ class RetentionConfig(Section):
     events_days: Days = 400
     commands_days: Days = 400
     audit_days: Days = 400
+    deliveries_days: Days = 7

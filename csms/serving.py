@@ -142,6 +142,7 @@ def _retention(config: Config, clock: Clock) -> Retention:
         events_days=kept.events_days,
         commands_days=kept.commands_days,
         audit_days=kept.audit_days,
+        deliveries_days=kept.deliveries_days,
     )
 
 

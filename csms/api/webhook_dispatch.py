@@ -26,12 +26,8 @@ log = structlog.get_logger(__name__)
 MOST_PENDING = 10_000
 """Of one webhook; what comes beyond is put on record as failed."""
 
-KEPT_S = 7 * 86_400.0
-"""How long the record of an ended delivery is kept."""
-
 _LOOK_S = 0.5
-_SWEEP_S = 3600.0
-_SWEPT = 500
+_FOLLOW_S = 3600.0
 _RETRY_S = 5.0
 
 
@@ -60,7 +56,7 @@ class Webhooks:
             waiting = await self._store.records(RecordQuery(Delivery, where=mine))
             self._pending[hook.webhook_id] = {delivery.delivery_id: delivery for delivery in waiting.items}
             self._follow(hook)
-        self._loops = [asyncio.create_task(self._send_due()), asyncio.create_task(self._sweep())]
+        self._loops = [asyncio.create_task(self._send_due())]
 
     async def stop(self) -> None:
         """What is under way is broken off; it is pending on disk, and is tried again."""
@@ -118,7 +114,7 @@ class Webhooks:
         while True:
             try:
                 after = self._hooks[hook.webhook_id].reached
-                async with contextlib.aclosing(self._feed.follow(wanted, after, _SWEEP_S)) as following:
+                async with contextlib.aclosing(self._feed.follow(wanted, after, _FOLLOW_S)) as following:
                     async for news in following:
                         recorded = [event for event in news.events if event.event_id is not None]
                         await self._keep(hook.webhook_id, recorded, news.reached)
@@ -221,17 +217,3 @@ class Webhooks:
             pending.pop(delivery.delivery_id, None)
             if state == "failed":
                 log.warning("webhook.failed", webhook_id=delivery.webhook_id, delivery_id=delivery.delivery_id)
-
-    async def _sweep(self) -> None:
-        """The record of what ended goes after a while."""
-        while True:
-            try:
-                ended = {"state": ["delivered", "failed"]}
-                below = {"due_at_s": self._clock.now().utc_s - KEPT_S}
-                found = await self._store.records(RecordQuery(Delivery, where=ended, below=below, limit=_SWEPT))
-                await self._store.remove(Delivery, *((delivery.delivery_id,) for delivery in found.items))
-                more = len(found.items) == _SWEPT
-            except Exception:  # a task's boundary: it is tried again
-                log.exception("webhook.sweep_failed")
-                more = False
-            await asyncio.sleep(_LOOK_S if more else _SWEEP_S)

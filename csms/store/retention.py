@@ -28,7 +28,7 @@ class Retention:
     Samples are for looking into last night's trouble or last month's complaint, and are most of what is written; what
     a site's meter reports every few seconds goes with them, though it is among the events. History is kept for a year
     and the month needed to compare with the same month a year ago; events as long, so that everything in it can still
-    be explained.
+    be explained. A delivery to a webhook is a copy of an event, and of interest while its receiver is looked into.
     """
 
     now: Callable[[], Moment]
@@ -37,6 +37,7 @@ class Retention:
     events_days: float = 400
     commands_days: float = 400
     audit_days: float = 400
+    deliveries_days: float = 7
 
     def delete_step(self, connection: Connection) -> bool:
         """Delete about STEP_ROWS rows that are too old, in the caller's transaction; whether there may be more."""
@@ -53,10 +54,17 @@ class Retention:
         yield tables.temporary_limits, "valid_until_s", events_s, true()
         yield tables.alarms, "cleared_at_s", events_s, true()
 
-    def _of_all(self) -> Iterator[tuple[Table, str, float]]:
+    def _of_all(self) -> Iterator[tuple[Table, str, float, ColumnElement[bool]]]:
         """Records, which belong to no site."""
-        yield tables.commands, "at_s", self._before_s(self.commands_days)
-        yield tables.audit, "at_s", self._before_s(self.audit_days)
+        yield tables.commands, "at_s", self._before_s(self.commands_days), true()
+        yield tables.audit, "at_s", self._before_s(self.audit_days), true()
+        for ended in ("delivered", "failed"):
+            yield (
+                tables.deliveries,
+                "due_at_s",
+                self._before_s(self.deliveries_days),
+                tables.deliveries.c.state == ended,
+            )
 
     def _before_s(self, days: float) -> float:
         return self.now().utc_s - days * _DAY_S

@@ -14,7 +14,7 @@ from csms.domain.grid import TemporaryLimit
 from csms.domain.history import MinuteRecord
 from csms.domain.model import Moment, SiteLoad
 from csms.domain.queries import AlarmQuery
-from csms.domain.records import CommandRecord, RecordQuery
+from csms.domain.records import CommandRecord, Delivery, RecordQuery
 from csms.store import AsyncStore, Retention, SyncStore, tables
 from csms.store.retention import STEP_ROWS
 
@@ -99,13 +99,24 @@ async def test_commands_go_as_late_as_events(store: SyncStore) -> None:
     assert [record.command_id for record in kept.items] == [0, 1]
 
 
+async def test_deliveries_that_ended_go_after_a_week_and_those_that_wait_are_kept(store: SyncStore) -> None:
+    for n, (state, days) in enumerate(
+        (("delivered", 6), ("delivered", 8), ("failed", 6), ("failed", 8), ("pending", 8))
+    ):
+        at_s = AT.utc_s - days * DAY_S
+        await store.save(Delivery(n, "1", state, at_s, at_s, event_id=n, type="session_started", body="{}"))
+    sweep(store)
+    kept = await store.records(RecordQuery(Delivery))
+    assert [delivery.delivery_id for delivery in kept.items] == [0, 2, 4]
+
+
 async def test_what_is_too_old_is_found_by_index(store: SyncStore) -> None:
     statements: list[str] = []
     engine = store._database._writer
     event.listen(engine, "before_cursor_execute", lambda _c, _cursor, text, *_rest: statements.append(text))
     store._database.write(Retention(lambda: AT).delete_step)
     searches = [text for text in statements if text.startswith("SELECT") and "ORDER BY" in text and "LIMIT" in text]
-    assert len(searches) == 8
+    assert len(searches) == 10
     for text in searches:
         values = tuple("s" if "site_id" in part else 0 for part in text.split("?")[:-1])
         with engine.connect() as connection:
