@@ -38,6 +38,10 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
     def now_s(self) -> float:
         return self._start_s + self._elapsed_s
 
+    def compute(self, duration_s: float) -> None:
+        """Time passes as if the caller had computed for so long: nothing else runs meanwhile."""
+        self._jump(duration_s)
+
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[Unpack[Arguments]], Result], *args: *Arguments
     ) -> asyncio.Future[Result]:

@@ -2,10 +2,13 @@
 
 import asyncio
 import itertools
+from typing import Any
 
 import pytest
 from support.scripted import ACCEPTED, Fixture, play
 
+from csms import site
+from csms.balancing.plan import Plan, plan
 from csms.domain import events as ev
 from csms.domain.capabilities import Learned
 from csms.domain.commands import Answer, Outcome, SetLimit
@@ -15,7 +18,7 @@ from csms.domain.model import (
     SmartCharging,
 )
 from csms.store.failure import StoreFailed
-from simulators.virtual_time import run
+from simulators.virtual_time import run, virtual_clock
 
 
 def test_a_limit_is_on_record_before_it_leaves() -> None:
@@ -52,6 +55,27 @@ def test_a_burst_of_events_is_answered_by_one_decision() -> None:
         assert [link.limits_kw() for link in links] == [[10.0]] * 4
 
     play(story, "abcd")
+
+
+def test_after_a_decision_that_took_long_messages_get_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun_s: list[float] = []
+
+    async def story(f: Fixture) -> None:
+        def plan_slowly(*given: Any, **how: Any) -> Plan:
+            begun_s.append(f.now.steady_s)
+            virtual_clock().compute(2.0)
+            return plan(*given, **how)
+
+        f.connect("a")
+        await asyncio.sleep(60)
+        monkeypatch.setattr(site, "plan", plan_slowly)
+        f.start("a")
+        await asyncio.sleep(20)
+
+    play(story)
+    pauses_s = [after - before for before, after in itertools.pairwise(begun_s)]
+    assert pauses_s
+    assert min(pauses_s) >= 4.0
 
 
 def test_a_newcomer_gets_its_share_when_the_cuts_have_settled() -> None:

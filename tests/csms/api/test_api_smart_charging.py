@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -141,6 +142,14 @@ async def test_put_is_409_where_the_state_forbids_it() -> None:
         reply = await api.call("PUT", f"{SITE}/config", BODY)
         assert reply.status == 409
         assert b"secret" not in reply.content
+
+
+async def test_the_allocation_answered_is_that_of_now() -> None:
+    async with running() as api:
+        api.depot.report = busy_report()
+        assert (await api.get(f"{SITE}/allocation")).json["total_permitted_kw"] == 33.0
+        api.depot.report = replace(busy_report(), permitted_w=8_000)
+        assert (await api.get(f"{SITE}/allocation")).json["total_permitted_kw"] == 8.0
 
 
 async def test_allocation_has_the_documented_fields_in_order() -> None:

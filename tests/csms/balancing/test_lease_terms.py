@@ -256,3 +256,14 @@ def test_leases_survive_a_restart() -> None:
     world.restart()
     world.wait(BELIEVED_S + 1)
     assert world.worst_kw("a") == 0
+
+
+@pytest.mark.parametrize(("away_s", "exceeds"), [(BELIEVED_S - 1, False), (BELIEVED_S + 1, True)])
+def test_who_still_draws_it_when_its_lease_is_over_has_broken_it(away_s: float, exceeds: bool) -> None:
+    world = leasing(offline_kw=5)
+    world.disconnect("a")
+    world.wait(away_s)
+    world.connect("a", connection="c2", max_periods=2)
+    world.draw("a", 19_000)
+    found = world.judge("a")
+    assert isinstance(found, ev.LimitExceeded) == exceeds

@@ -223,3 +223,10 @@ def test_of_a_removed_charge_point_nothing_is_left_and_others_keep_theirs() -> N
     assert [key.charge_point_id for key in state.snapshot().connector_keys()] == ["b"]
     with pytest.raises(IllegalEvent):
         state.apply(removed)
+
+
+def test_a_transaction_is_found_on_a_connector_that_nobody_declared(world: World) -> None:
+    world.apply(started(world, "t3", connector_id=3))
+    found = world.state.transaction("a", "t3")
+    assert found is not None
+    assert (found.connector_id, found.active) == (3, True)
