@@ -64,7 +64,7 @@ def _ordered(services: Services, snapshot: Snapshot, charge_point_id: str, body:
     if isinstance(body, Ordered):
         return body.order(services.store.next_id)
     if isinstance(body, StopSession):
-        return oc.EndSession(_transaction_id(snapshot, charge_point_id, body))
+        return oc.StopSession(_transaction_id(snapshot, charge_point_id, body))
     raise TypeError(f"nobody said what {type(body).__name__} asks of a charge point")
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from csms.charge_points.schemas import JsonObject
+from csms.charge_points.times import rfc3339
+from csms.domain import operator_commands as oc
 from csms.domain.commands import Answer
-from csms.domain.operator_commands import NotInVersion, OperatorCommand
 from csms.domain.requests import RawOutcome
 
 
@@ -38,16 +39,50 @@ class Known:
 
 _ITEMS_PER_MESSAGE = 4
 
+
+def given(**fields: object) -> JsonObject:
+    """Those that have a value: what has none is left out, OCPP knows no null."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def time_or_none(at_s: float | None) -> str | None:
+    return None if at_s is None else rfc3339(at_s)
+
+
+# What both versions say alike.
+
+
+def cancel_reservation(command: oc.CancelReservation, _known: Known) -> Sequence[Request]:
+    """1.6 chapter 5.2, 2.0.1 H02."""
+    return [Request("CancelReservation", {"reservationId": command.reservation_id})]
+
+
+def clear_cache(_command: oc.ClearCache, _known: Known) -> Sequence[Request]:
+    """1.6 chapter 5.4, 2.0.1 C11."""
+    return [Request("ClearCache", {})]
+
+
+def delete_certificate(command: oc.DeleteCertificate, _known: Known) -> Sequence[Request]:
+    """1.6 security extension M04, 2.0.1 M04: named by the hashes that the charge point told, of its algorithm."""
+    hashes = {
+        "hashAlgorithm": command.hash_algorithm,
+        "issuerNameHash": command.issuer_name_hash,
+        "issuerKeyHash": command.issuer_key_hash,
+        "serialNumber": command.serial_number,
+    }
+    return [Request("DeleteCertificate", {"certificateHashData": hashes})]
+
+
 # The command is one of the table's own kind; Callable cannot say so for a table of all.
 Translate = Callable[[Any, Known], Sequence[Request]]
 Requests = Mapping[type, Translate]
 
 
-def requests_of(table: Requests, command: OperatorCommand, known: Known) -> Sequence[Request]:
+def requests_of(table: Requests, command: oc.OperatorCommand, known: Known) -> Sequence[Request]:
     """Raises NotInVersion, or ValueImpossible."""
     translate = table.get(type(command))
     if translate is None:
-        raise NotInVersion(f"this version of OCPP has no {type(command).__name__}")
+        raise oc.NotInVersion(f"this version of OCPP has no {type(command).__name__}")
     return translate(command, known)
 
 

@@ -23,7 +23,7 @@ class StartSession:
 
 
 @dataclass(frozen=True, slots=True)
-class EndSession:
+class StopSession:
     transaction_id: str
 
 
@@ -194,7 +194,7 @@ class SetDisplayMessage:
 
 OperatorCommand = (
     StartSession
-    | EndSession
+    | StopSession
     | SetAvailability
     | Reset
     | UnlockConnector

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from csms.charge_points.operator_requests import Known, Request, Requests
+from csms.charge_points.operator_requests import (
+    Known,
+    Request,
+    Requests,
+    cancel_reservation,
+    clear_cache,
+    delete_certificate,
+    given,
+    time_or_none,
+)
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.times import rfc3339
 from csms.domain import operator_commands as oc
@@ -14,13 +23,10 @@ WHOLE = 0
 
 
 def start_session(command: oc.StartSession, _known: Known) -> Sequence[Request]:
-    payload: JsonObject = {"idTag": command.id_token}
-    if command.connector_id is not None:
-        payload["connectorId"] = command.connector_id
-    return [Request("RemoteStartTransaction", payload)]
+    return [Request("RemoteStartTransaction", {"idTag": command.id_token, **given(connectorId=command.connector_id)})]
 
 
-def end_session(command: oc.EndSession, _known: Known) -> Sequence[Request]:
+def stop_session(command: oc.StopSession, _known: Known) -> Sequence[Request]:
     if not command.transaction_id.removeprefix("-").isdecimal():
         raise oc.ValueImpossible("transaction_id", "must be a whole number in OCPP 1.6")
     return [Request("RemoteStopTransaction", {"transactionId": int(command.transaction_id)})]
@@ -57,9 +63,7 @@ def trigger_message(command: oc.TriggerMessage, _known: Known) -> Sequence[Reque
     plain, extended = MESSAGES.get(command.message), EXTENDED_MESSAGES.get(command.message)
     if plain is None and extended is None:
         raise oc.NotInVersion(f"OCPP 1.6 has no message {command.message} to ask for")
-    payload: JsonObject = {"requestedMessage": plain or extended}
-    if command.connector_id is not None:
-        payload["connectorId"] = command.connector_id
+    payload = {"requestedMessage": plain or extended, **given(connectorId=command.connector_id)}
     return [Request("TriggerMessage" if plain else "ExtendedTriggerMessage", payload)]
 
 
@@ -75,26 +79,19 @@ def set_configuration(command: oc.SetConfiguration, _known: Known) -> Sequence[R
 
 
 def get_composite_schedule(command: oc.GetCompositeSchedule, _known: Known) -> Sequence[Request]:
-    payload: JsonObject = {"connectorId": command.connector_id, "duration": command.duration_s}
-    if command.unit is not None:
-        payload["chargingRateUnit"] = command.unit
-    return [Request("GetCompositeSchedule", payload)]
+    payload = {"connectorId": command.connector_id, "duration": command.duration_s}
+    return [Request("GetCompositeSchedule", {**payload, **given(chargingRateUnit=command.unit)})]
 
 
 def reserve_now(command: oc.ReserveNow, _known: Known) -> Sequence[Request]:
-    payload: JsonObject = {
+    payload = {
         "connectorId": command.connector_id or WHOLE,
         "expiryDate": rfc3339(command.until_s),
         "idTag": command.id_token,
         "reservationId": command.reservation_id,
+        **given(parentIdTag=command.group_id),
     }
-    if command.group_id is not None:
-        payload["parentIdTag"] = command.group_id
     return [Request("ReserveNow", payload)]
-
-
-def cancel_reservation(command: oc.CancelReservation, _known: Known) -> Sequence[Request]:
-    return [Request("CancelReservation", {"reservationId": command.reservation_id})]
 
 
 def send_local_list(command: oc.SendLocalList, _known: Known) -> Sequence[Request]:
@@ -111,62 +108,48 @@ def _entry(entry: oc.ListEntry) -> JsonObject:
     told: JsonObject = {"idTag": entry.id_token}
     if entry.status is None:
         return told
-    info: JsonObject = {"status": entry.status}
-    if entry.expires_at_s is not None:
-        info["expiryDate"] = rfc3339(entry.expires_at_s)
-    if entry.group_id is not None:
-        info["parentIdTag"] = entry.group_id
+    info = given(status=entry.status, expiryDate=time_or_none(entry.expires_at_s), parentIdTag=entry.group_id)
     return {**told, "idTagInfo": info}
 
 
 def update_firmware(command: oc.UpdateFirmware, _known: Known) -> Sequence[Request]:
     """The signed way of the security extension (chapter 5.19) where there is a signature."""
-    again = _retries(command.retries, command.retry_interval_s)
+    again = given(retries=command.retries, retryInterval=command.retry_interval_s)
     if command.signing_certificate is None or command.signature is None:
         if command.install_at_s is not None:
             raise oc.NotInVersion("OCPP 1.6 lets unsigned firmware be installed as soon as it is there")
         payload = {"location": command.location, "retrieveDate": rfc3339(command.retrieve_at_s), **again}
         return [Request("UpdateFirmware", payload)]
-    firmware: JsonObject = {
+    firmware = {
         "location": command.location,
         "retrieveDateTime": rfc3339(command.retrieve_at_s),
         "signingCertificate": command.signing_certificate,
         "signature": command.signature,
+        **given(installDateTime=time_or_none(command.install_at_s)),
     }
-    if command.install_at_s is not None:
-        firmware["installDateTime"] = rfc3339(command.install_at_s)
     return [Request("SignedUpdateFirmware", {"requestId": command.request_id, "firmware": firmware, **again})]
 
 
 def get_log(command: oc.GetLog, _known: Known) -> Sequence[Request]:
     """Diagnostics are as old as 1.6; logs came with the security extension."""
-    again = _retries(command.retries, command.retry_interval_s)
+    again = given(retries=command.retries, retryInterval=command.retry_interval_s)
     if command.kind == "diagnostics":
-        payload = {"location": command.location, **_span(command, "startTime", "stopTime"), **again}
+        payload = {
+            "location": command.location,
+            **given(startTime=time_or_none(command.from_s), stopTime=time_or_none(command.to_s)),
+            **again,
+        }
         return [Request("GetDiagnostics", payload)]
-    log = {"remoteLocation": command.location, **_span(command, "oldestTimestamp", "latestTimestamp")}
+    span = given(oldestTimestamp=time_or_none(command.from_s), latestTimestamp=time_or_none(command.to_s))
+    log = {"remoteLocation": command.location, **span}
     return [Request("GetLog", {"logType": "SecurityLog", "requestId": command.request_id, "log": log, **again})]
-
-
-def _span(command: oc.GetLog, first: str, last: str) -> JsonObject:
-    times = ((first, command.from_s), (last, command.to_s))
-    return {name: rfc3339(at_s) for name, at_s in times if at_s is not None}
-
-
-def _retries(retries: int | None, interval_s: int | None) -> JsonObject:
-    told = (("retries", retries), ("retryInterval", interval_s))
-    return {name: value for name, value in told if value is not None}
-
-
-def clear_cache(_command: oc.ClearCache, _known: Known) -> Sequence[Request]:
-    return [Request("ClearCache", {})]
 
 
 def data_transfer(command: oc.DataTransfer, _known: Known) -> Sequence[Request]:
     if command.data is not None and not isinstance(command.data, str):
         raise oc.ValueImpossible("data", "must be a text in OCPP 1.6")
-    told = (("messageId", command.message_id), ("data", command.data))
-    return [Request("DataTransfer", {"vendorId": command.vendor_id, **{n: v for n, v in told if v is not None}})]
+    told = given(messageId=command.message_id, data=command.data)
+    return [Request("DataTransfer", {"vendorId": command.vendor_id, **told})]
 
 
 CERTIFICATES = {
@@ -178,16 +161,6 @@ CERTIFICATES = {
 def install_certificate(command: oc.InstallCertificate, _known: Known) -> Sequence[Request]:
     payload = {"certificateType": _certificate(command.kind), "certificate": command.certificate}
     return [Request("InstallCertificate", payload)]
-
-
-def delete_certificate(command: oc.DeleteCertificate, _known: Known) -> Sequence[Request]:
-    hashes = {
-        "hashAlgorithm": command.hash_algorithm,
-        "issuerNameHash": command.issuer_name_hash,
-        "issuerKeyHash": command.issuer_key_hash,
-        "serialNumber": command.serial_number,
-    }
-    return [Request("DeleteCertificate", {"certificateHashData": hashes})]
 
 
 def get_installed_certificates(command: oc.GetInstalledCertificates, _known: Known) -> Sequence[Request]:
@@ -206,7 +179,7 @@ def _certificate(kind: str) -> str:
 
 REQUESTS: Requests = {
     oc.StartSession: start_session,
-    oc.EndSession: end_session,
+    oc.StopSession: stop_session,
     oc.SetAvailability: set_availability,
     oc.Reset: reset,
     oc.UnlockConnector: unlock_connector,

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from csms.charge_points.operator_requests import Known, Request, Requests
+from csms.charge_points.operator_requests import (
+    Known,
+    Request,
+    Requests,
+    cancel_reservation,
+    clear_cache,
+    delete_certificate,
+    given,
+    time_or_none,
+)
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.times import rfc3339
 from csms.domain import operator_commands as oc
@@ -16,16 +25,15 @@ STATION = 0
 
 def start_session(command: oc.StartSession, _known: Known) -> Sequence[Request]:
     """F01. Without an EVSE the driver chooses one."""
-    payload: JsonObject = {
+    payload = {
         "remoteStartId": command.remote_start_id,
         "idToken": _token(command.id_token, command.kind),
+        **given(evseId=command.connector_id),
     }
-    if command.connector_id is not None:
-        payload["evseId"] = command.connector_id
     return [Request("RequestStartTransaction", payload)]
 
 
-def end_session(command: oc.EndSession, _known: Known) -> Sequence[Request]:
+def stop_session(command: oc.StopSession, _known: Known) -> Sequence[Request]:
     return [Request("RequestStopTransaction", {"transactionId": command.transaction_id})]
 
 
@@ -37,10 +45,8 @@ def set_availability(command: oc.SetAvailability, _known: Known) -> Sequence[Req
 
 def reset(command: oc.Reset, _known: Known) -> Sequence[Request]:
     """B11, B12. There is one way to reset at once, and it ends transactions properly."""
-    payload: JsonObject = {"type": "OnIdle" if command.kind == "on_idle" else "Immediate"}
-    if command.connector_id is not None:
-        payload["evseId"] = command.connector_id
-    return [Request("Reset", payload)]
+    kind = "OnIdle" if command.kind == "on_idle" else "Immediate"
+    return [Request("Reset", {"type": kind, **given(evseId=command.connector_id)})]
 
 
 def unlock_connector(command: oc.UnlockConnector, _known: Known) -> Sequence[Request]:
@@ -99,34 +105,25 @@ def _variable(key: str) -> JsonObject:
         raise oc.ValueImpossible("keys", "must be written Component.Variable in OCPP 2.0.1, instances in [brackets]")
     component, of, variable, which = match.groups()
     return {
-        "component": {"name": component, **({"instance": of} if of else {})},
-        "variable": {"name": variable, **({"instance": which} if which else {})},
+        "component": {"name": component, **given(instance=of)},
+        "variable": {"name": variable, **given(instance=which)},
     }
 
 
 def get_composite_schedule(command: oc.GetCompositeSchedule, _known: Known) -> Sequence[Request]:
-    payload: JsonObject = {"evseId": command.connector_id, "duration": command.duration_s}
-    if command.unit is not None:
-        payload["chargingRateUnit"] = command.unit
-    return [Request("GetCompositeSchedule", payload)]
+    payload = {"evseId": command.connector_id, "duration": command.duration_s}
+    return [Request("GetCompositeSchedule", {**payload, **given(chargingRateUnit=command.unit)})]
 
 
 def reserve_now(command: oc.ReserveNow, _known: Known) -> Sequence[Request]:
     """H01."""
-    payload: JsonObject = {
+    payload = {
         "id": command.reservation_id,
         "expiryDateTime": rfc3339(command.until_s),
         "idToken": _token(command.id_token, command.kind),
+        **given(evseId=command.connector_id, groupIdToken=_group(command.group_id, command.kind)),
     }
-    if command.connector_id is not None:
-        payload["evseId"] = command.connector_id
-    if command.group_id is not None:
-        payload["groupIdToken"] = _token(command.group_id, command.kind)
     return [Request("ReserveNow", payload)]
-
-
-def cancel_reservation(command: oc.CancelReservation, _known: Known) -> Sequence[Request]:
-    return [Request("CancelReservation", {"reservationId": command.reservation_id})]
 
 
 def send_local_list(command: oc.SendLocalList, _known: Known) -> Sequence[Request]:
@@ -143,49 +140,38 @@ def _entry(entry: oc.ListEntry) -> JsonObject:
     told: JsonObject = {"idToken": _token(entry.id_token, entry.kind)}
     if entry.status is None:
         return told
-    info: JsonObject = {"status": entry.status}
-    if entry.expires_at_s is not None:
-        info["cacheExpiryDateTime"] = rfc3339(entry.expires_at_s)
-    if entry.group_id is not None:
-        info["groupIdToken"] = _token(entry.group_id, entry.kind)
+    group = _group(entry.group_id, entry.kind)
+    info = given(status=entry.status, cacheExpiryDateTime=time_or_none(entry.expires_at_s), groupIdToken=group)
     return {**told, "idTokenInfo": info}
 
 
 def update_firmware(command: oc.UpdateFirmware, _known: Known) -> Sequence[Request]:
     """L01 with a signature, L02 without."""
-    firmware: JsonObject = {"location": command.location, "retrieveDateTime": rfc3339(command.retrieve_at_s)}
-    if command.install_at_s is not None:
-        firmware["installDateTime"] = rfc3339(command.install_at_s)
+    firmware = {
+        "location": command.location,
+        "retrieveDateTime": rfc3339(command.retrieve_at_s),
+        **given(installDateTime=time_or_none(command.install_at_s)),
+    }
     if command.signing_certificate is not None and command.signature is not None:
         firmware |= {"signingCertificate": command.signing_certificate, "signature": command.signature}
-    again = _retries(command.retries, command.retry_interval_s)
+    again = given(retries=command.retries, retryInterval=command.retry_interval_s)
     return [Request("UpdateFirmware", {"requestId": command.request_id, "firmware": firmware, **again})]
 
 
 def get_log(command: oc.GetLog, _known: Known) -> Sequence[Request]:
     """N01."""
-    times = (("oldestTimestamp", command.from_s), ("latestTimestamp", command.to_s))
-    span = {name: rfc3339(at_s) for name, at_s in times if at_s is not None}
+    span = given(oldestTimestamp=time_or_none(command.from_s), latestTimestamp=time_or_none(command.to_s))
     payload: JsonObject = {
         "logType": "DiagnosticsLog" if command.kind == "diagnostics" else "SecurityLog",
         "requestId": command.request_id,
         "log": {"remoteLocation": command.location, **span},
     }
-    return [Request("GetLog", {**payload, **_retries(command.retries, command.retry_interval_s)})]
-
-
-def _retries(retries: int | None, interval_s: int | None) -> JsonObject:
-    told = (("retries", retries), ("retryInterval", interval_s))
-    return {name: value for name, value in told if value is not None}
-
-
-def clear_cache(_command: oc.ClearCache, _known: Known) -> Sequence[Request]:
-    return [Request("ClearCache", {})]
+    return [Request("GetLog", {**payload, **given(retries=command.retries, retryInterval=command.retry_interval_s)})]
 
 
 def data_transfer(command: oc.DataTransfer, _known: Known) -> Sequence[Request]:
-    told = (("messageId", command.message_id), ("data", command.data))
-    return [Request("DataTransfer", {"vendorId": command.vendor_id, **{n: v for n, v in told if v is not None}})]
+    told = given(messageId=command.message_id, data=command.data)
+    return [Request("DataTransfer", {"vendorId": command.vendor_id, **told})]
 
 
 CERTIFICATES = {
@@ -202,17 +188,6 @@ def install_certificate(command: oc.InstallCertificate, _known: Known) -> Sequen
     return [Request("InstallCertificate", payload)]
 
 
-def delete_certificate(command: oc.DeleteCertificate, _known: Known) -> Sequence[Request]:
-    """M04."""
-    hashes = {
-        "hashAlgorithm": command.hash_algorithm,
-        "issuerNameHash": command.issuer_name_hash,
-        "issuerKeyHash": command.issuer_key_hash,
-        "serialNumber": command.serial_number,
-    }
-    return [Request("DeleteCertificate", {"certificateHashData": hashes})]
-
-
 def get_installed_certificates(command: oc.GetInstalledCertificates, _known: Known) -> Sequence[Request]:
     """M03."""
     kinds = {} if command.kind is None else {"certificateType": [CERTIFICATES[command.kind]]}
@@ -221,17 +196,18 @@ def get_installed_certificates(command: oc.GetInstalledCertificates, _known: Kno
 
 def set_display_message(command: oc.SetDisplayMessage, _known: Known) -> Sequence[Request]:
     """O01, O02."""
-    told = (
-        ("state", command.state),
-        ("startDateTime", None if command.from_s is None else rfc3339(command.from_s)),
-        ("endDateTime", None if command.to_s is None else rfc3339(command.to_s)),
-        ("transactionId", command.transaction_id),
-    )
-    content: JsonObject = {"format": "UTF8", "content": command.text}
-    if command.language is not None:
-        content["language"] = command.language
-    message: JsonObject = {"id": command.message_id, "priority": command.priority, "message": content}
-    return [Request("SetDisplayMessage", {"message": {**message, **{n: v for n, v in told if v is not None}}})]
+    message = {
+        "id": command.message_id,
+        "priority": command.priority,
+        "message": {"format": "UTF8", "content": command.text, **given(language=command.language)},
+        **given(
+            state=command.state,
+            startDateTime=time_or_none(command.from_s),
+            endDateTime=time_or_none(command.to_s),
+            transactionId=command.transaction_id,
+        ),
+    }
+    return [Request("SetDisplayMessage", {"message": message})]
 
 
 def _evse(connector_id: int | None) -> JsonObject:
@@ -242,9 +218,13 @@ def _token(id_token: str, kind: str) -> JsonObject:
     return {"idToken": id_token, "type": kind}
 
 
+def _group(group_id: str | None, kind: str) -> JsonObject | None:
+    return None if group_id is None else _token(group_id, kind)
+
+
 REQUESTS: Requests = {
     oc.StartSession: start_session,
-    oc.EndSession: end_session,
+    oc.StopSession: stop_session,
     oc.SetAvailability: set_availability,
     oc.Reset: reset,
     oc.UnlockConnector: unlock_connector,

@@ -42,7 +42,7 @@ TABLE: list[tuple[oc.OperatorCommand, Said | None, Said | None]] = [
         [("RequestStartTransaction", {"remoteStartId": 7, "idToken": token("TAG", "ISO14443")})],
     ),
     (
-        oc.EndSession("12"),
+        oc.StopSession("12"),
         [("RemoteStopTransaction", {"transactionId": 12})],
         [("RequestStopTransaction", {"transactionId": "12"})],
     ),
@@ -363,7 +363,7 @@ def test_every_command_is_in_the_table_above() -> None:
 @pytest.mark.parametrize(
     ("protocol", "command", "field"),
     [
-        (OCPP16, oc.EndSession("T-1"), "transaction_id"),
+        (OCPP16, oc.StopSession("T-1"), "transaction_id"),
         (OCPP16, oc.DataTransfer("V", data={"a": 1}), "data"),
         (OCPP201, oc.TriggerMessage("status"), "connector_id"),
         (OCPP201, oc.GetConfiguration(("HeartbeatInterval",)), "keys"),
