@@ -64,10 +64,11 @@ bench-fairness: $(BENCH_STAMP)
 exhaustive: $(STAMP)
 	$(BIN)/python tests/exhaustive/every_state.py
 
-# Whatever a charger may send: `make fuzz SECONDS=600`, half of it from the schemas, half guided by the code's coverage.
+# Whatever a charger may send: `make fuzz SECONDS=600`, half of it from the schemas, half guided by the code's coverage;
+# `make fuzz FRAMES=10000000` for so many from the schemas, then a minute.
 fuzz: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,fuzz]'
-	$(BIN)/python tests/fuzz/any_frame.py --seed $(SEED) --seconds $(or $(SECONDS),60)
+	$(BIN)/python tests/fuzz/any_frame.py --seed $(SEED) $(if $(FRAMES),--frames $(FRAMES),--seconds $(or $(SECONDS),60))
 	$(BIN)/python tests/fuzz/coverage.py -max_total_time=$(or $(SECONDS),60)
 
 # Break each rule of the balancer in turn: the tests and the simulation must each notice.

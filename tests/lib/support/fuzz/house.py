@@ -1,157 +1,50 @@
-"""The shipped application with two hostile chargers and an honest one, on virtual time: what must never happen is
-noticed here.
+"""The shipped application with hostile chargers and honest ones, on virtual time: what must never happen is noticed
+here.
 
 Never: an exception that nobody meant, a call without an answer on a socket that stays open, an honest charger that is
-not answered or whose state changes by another's doing.
+not answered or whose state changes by another's doing, memory that grows with what is sent.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import sys
 import traceback
-from collections import Counter
-from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import MutableMapping
 from typing import Any
 
-import orjson
 import structlog
 
 from csms.app import Application
-from csms.charge_points.lifecycle import LiveChargePoint
 from csms.config import Config
+from csms.domain.requests import RequestRefused
 from simulators.virtual_time import virtual_clock
-from support.carpark.memory_store import Disk, MortalStore
-from support.fuzz.frames import Frames
+from support.fuzz.chargers import HONEST, HOSTILE, Honest, Hostile
+from support.fuzz.frames import Made
+from support.fuzz.group_store import GroupStore
+from support.fuzz.tally import Broken, Tally
 from support.simulation import CountingIds, VirtualClock
 
-HOSTILE = {"HOSTILE-16": "ocpp1.6", "HOSTILE-201": "ocpp2.0.1"}
-HONEST = {"HONEST-16": "ocpp1.6", "HONEST-201": "ocpp2.0.1"}
-LONGEST_ID = 36
+__all__ = ["HOSTILE", "Broken", "House", "Tally"]
 
-_FRAMES_A_TURN = 20
+_AT_ONCE = (1, 8, 40, 80, 160, 320)
+"""How many frames each may send before anybody else's turn comes: a trickle, or a burst."""
+
 _TURN_S = 1.0
-_LEAVES = 0.02
-"""How often in a turn one goes, without a word."""
+_REQUESTS = 8
+"""So many of our own requests may be on the way to hostile chargers."""
+
+_MEASURED_FROM = 40_000
+"""Frames of a run from which on memory is looked at: after half of it all that is bounded is full, or nearly."""
+
+_KEPT_OF_A_FRAME = 0.5
+"""How many objects more may be in memory for each frame of the second half. Without a leak it is a tenth or two, and
+every second frame tells nothing new: one thing kept of each message is noticed."""
 
 _MISHAPS = ("failed", "not_restored", "refused_row", "not_durable")
 """Parts of the names of log events that speak of a mistake of ours, or of what no database takes."""
-
-
-class Broken(AssertionError):
-    """Something happened that must never happen."""
-
-
-@dataclass
-class Tally:
-    """How it went."""
-
-    frames: int = 0
-    answers: Counter[str] = field(default_factory=Counter)
-    connections: int = 0
-    closed: Counter[str] = field(default_factory=Counter)
-
-
-class Socket:
-    """Csms's end of a charger's connection, as seen by the charger."""
-
-    def __init__(self) -> None:
-        self.closed: str | None = None
-        self.answered: dict[str, str] = {}
-        self.asked: list[tuple[str, str]] = []
-
-    def send(self, text: str) -> None:
-        kind, message_id, *rest = orjson.loads(text)  # whatever we send is JSON, and a message
-        if kind == 2:
-            self.asked = [*self.asked[-7:], (message_id, rest[0])]
-        else:
-            self.answered[message_id] = "result" if kind == 3 else rest[0]
-
-    def close(self, code: int, reason: str) -> None:
-        self.closed = self.closed or f"{code} {reason}"
-
-
-class Hostile:
-    """One charger that sends whatever comes to its mind."""
-
-    def __init__(self, house: House, identity: str, seed: str) -> None:
-        self._house, self._identity = house, identity
-        self.frames = Frames(f"{seed} {identity}", HOSTILE[identity])
-        self._rng = random.Random(f"{seed} {identity} leaves")
-        self._live: LiveChargePoint | None = None
-        self._socket = Socket()
-        self._due: dict[str, bytes] = {}
-
-    def send(self, frame: str | bytes | None = None) -> None:
-        """This frame, or the next that comes to its mind."""
-        if self._live is None or self._socket.closed is not None:
-            self._reconnect()
-        assert self._live is not None
-        self.frames.asked = self._socket.asked
-        frame = self.frames.next() if frame is None else frame
-        self._house.tally.frames += 1
-        self._house.last[self._identity] = frame if isinstance(frame, bytes) else frame.encode("utf-8", "surrogatepass")
-        self._live.receive(frame)
-        message_id = _call_id(frame)
-        if message_id is not None:
-            self._due[message_id] = self._house.last[self._identity]
-
-    def settle(self) -> None:
-        """Every call so far has had time to be answered."""
-        if self._socket.closed is None:
-            for message_id, frame in self._due.items():
-                if message_id not in self._socket.answered:
-                    raise Broken(f"{self._identity}: no answer to {frame[:500]!r}")
-        self._house.tally.answers.update(self._socket.answered.values())
-        self._socket.answered.clear()
-        self._due.clear()
-        if self._rng.random() < _LEAVES:
-            self._socket.closed = self._socket.closed or "left"
-
-    def _reconnect(self) -> None:
-        tally = self._house.tally
-        if self._live is not None:
-            tally.closed[self._socket.closed or ""] += 1
-            self._live.closed(self._socket.closed or "")
-        self._due.clear()
-        self._socket = Socket()
-        self._live = self._house.application.charge_points.accept(self._identity, HOSTILE[self._identity], self._socket)
-        tally.connections += 1
-
-
-class Honest:
-    """One that says the same few true things, and must always be understood."""
-
-    def __init__(self, house: House, identity: str) -> None:
-        self._house, self._identity, self._number = house, identity, 0
-        self._socket = Socket()
-        self._live = house.application.charge_points.accept(identity, HONEST[identity], self._socket)
-        self._say("BootNotification", _BOOT[HONEST[identity]])
-        self._say("StatusNotification", _STATUS[HONEST[identity]])
-
-    def check(self) -> None:
-        self._say("Heartbeat", {})
-        answered = self._socket.answered.get(str(self._number))
-        if self._socket.closed is not None or answered != "result":
-            raise Broken(f"{self._identity} was not answered: {answered} {self._socket.closed}")
-        site = self._house.application.fleet.get("s")
-        assert site is not None
-        statuses = {c.status for key, c in site.view().connectors.items() if key.charge_point_id == self._identity}
-        active = [key for key in site.view().active if key.charge_point_id == self._identity]
-        if statuses != {"Available"} or active:
-            raise Broken(f"{self._identity} is {statuses} with {active}")
-        self._socket.answered.clear()
-
-    def _say(self, action: str, payload: Mapping[str, object]) -> None:
-        self._number += 1
-        self._live.receive(orjson.dumps([2, str(self._number), action, payload]).decode())
-        for message_id, asked in self._socket.asked:
-            answer = _ANSWERS.get(asked)
-            text = [3, message_id, answer] if answer else [4, message_id, "NotImplemented", "", {}]
-            self._live.receive(orjson.dumps(text).decode())
-        self._socket.asked.clear()
 
 
 class House:
@@ -159,13 +52,13 @@ class House:
 
     def __init__(self, seed: str) -> None:
         self.tally = Tally()
-        self.last: dict[str, bytes] = {}
         self._seed = seed
-        self._disk = Disk()
-        self._store = MortalStore(self._disk)
+        self._rng = random.Random(f"{seed} house")
+        self._store = GroupStore()
         self._mishaps: list[str] = []
         self._honest: list[Honest] = []
         self._hostile: dict[str, Hostile] = {}
+        self._requests: set[asyncio.Task[None]] = set()
         loop = virtual_clock()
         loop.set_exception_handler(lambda _loop, context: self._mishaps.append(repr(context)))
         self.application = Application(_config(), store=self._store, clock=VirtualClock(loop), ids=CountingIds())
@@ -174,27 +67,43 @@ class House:
         """Everybody arrives."""
         structlog.configure(processors=[self._listen], wrapper_class=structlog.stdlib.BoundLogger)
         await self.application.load()
-        self._honest = [Honest(self, identity) for identity in HONEST]
-        self._hostile = {identity: Hostile(self, identity, self._seed) for identity in HOSTILE}
+        self._honest = [Honest(self.application, identity) for identity in HONEST]
+        self._hostile = {one: Hostile(self.application, self.tally, one, self._seed) for one in HOSTILE}
         await asyncio.sleep(_TURN_S)
 
     async def run(self, frames: int) -> Tally:
         """Send so many frames; raises Broken, with the last frames, at the first thing that must never happen."""
         try:
             await self.open()
-            while self.tally.frames < frames:
-                for _ in range(_FRAMES_A_TURN):
-                    for one in self._hostile.values():
-                        one.send()
-                await self._settle()
+            await self._send(frames // 2)
+            blocks = _blocks()
+            await self._send(frames)
+            if frames >= _MEASURED_FROM:
+                _check_growth(blocks, _blocks(), frames)
         except Exception as wrong:
-            raise Broken(f"after {self.tally.frames} frames: {wrong}; last: {self._tails()}") from wrong
+            last = {identity: hostile.last[:500] for identity, hostile in self._hostile.items()}
+            raise Broken(f"after {self.tally.frames} frames: {wrong}; last: {last}") from wrong
         return self.tally
 
     async def one(self, identity: str, frame: str | bytes) -> None:
         """Send this frame. Raises Broken."""
-        self._hostile[identity].send(frame)
+        self._hostile[identity].send(Made("given", frame))
         await self._settle()
+
+    async def close(self) -> None:
+        structlog.reset_defaults()
+        for task in self._requests:
+            task.cancel()
+        await self.application.stop()
+        await self._store.close()
+
+    async def _send(self, frames: int) -> None:
+        while self.tally.frames < frames:
+            for _ in range(min(self._rng.choice(_AT_ONCE), frames - self.tally.frames)):
+                for hostile in self._hostile.values():
+                    hostile.send()
+            self._ask()
+            await self._settle()
 
     async def _settle(self) -> None:
         await asyncio.sleep(_TURN_S)
@@ -202,22 +111,31 @@ class House:
             hostile.settle()
         for honest in self._honest:
             honest.check()
-        self._look()
-
-    async def close(self) -> None:
-        structlog.reset_defaults()
-        await self.application.stop()
-        await self._store.flush()
-        self._disk.close()
-
-    def _look(self) -> None:
         if self._mishaps:
             raise Broken(self._mishaps[0])
         if not self.application.fleet.ready():
             raise Broken("the site is down, or its store")
 
-    def _tails(self) -> dict[str, bytes]:
-        return {identity: frame[:500] for identity, frame in self.last.items()}
+    def _ask(self) -> None:
+        """Something of a hostile charger, so that it has something to answer."""
+        identity = self._rng.choice(sorted(HOSTILE))
+        site = self.application.fleet.get("s")
+        link = site.link(identity) if site is not None else None
+        if link is None or len(self._requests) >= _REQUESTS:
+            return
+
+        async def asked() -> None:
+            try:
+                outcome = await link.request(*self._hostile[identity].frames.request_of_ours())
+                self.tally.asked[outcome.answer.value] += 1
+            except RequestRefused:
+                self.tally.asked["refused by us"] += 1
+            except Exception:  # noqa: BLE001  whatever it is, it must not be
+                self._mishaps.append(traceback.format_exc(limit=-3))
+
+        task = asyncio.create_task(asked())
+        self._requests.add(task)
+        task.add_done_callback(self._requests.discard)
 
     def _listen(self, _logger: Any, level: str, event: MutableMapping[str, Any]) -> str:
         name = str(event.get("event"))
@@ -227,15 +145,15 @@ class House:
         raise structlog.DropEvent
 
 
-def _call_id(frame: str | bytes) -> str | None:
-    """The id of a frame that is a call, and as such is owed an answer."""
-    try:
-        message = orjson.loads(frame)
-    except ValueError:
-        return None
-    if not isinstance(message, list) or len(message) < 2 or isinstance(message[0], bool) or message[0] != 2:
-        return None
-    return message[1] if isinstance(message[1], str) else None
+def _check_growth(before: int, after: int, frames: int) -> None:
+    if after - before > _KEPT_OF_A_FRAME * frames / 2:
+        raise Broken(f"{before} objects in memory after half of it, {after} at the end")
+
+
+def _blocks() -> int:
+    """How many objects are in memory, texts and numbers included."""
+    gc.collect()
+    return sys.getallocatedblocks()
 
 
 def _config() -> Config:
@@ -248,24 +166,3 @@ def _config() -> Config:
         "charge_points": points,
     }
     return Config.model_validate({"sites": [site]})
-
-
-_BOOT: Mapping[str, Mapping[str, object]] = {
-    "ocpp1.6": {"chargePointVendor": "Honest", "chargePointModel": "One"},
-    "ocpp2.0.1": {"reason": "PowerUp", "chargingStation": {"vendorName": "Honest", "model": "Two"}},
-}
-_STATUS: Mapping[str, Mapping[str, object]] = {
-    "ocpp1.6": {"connectorId": 1, "errorCode": "NoError", "status": "Available"},
-    "ocpp2.0.1": {
-        "timestamp": "2026-01-01T00:00:00Z",
-        "connectorStatus": "Available",
-        "evseId": 1,
-        "connectorId": 1,
-    },
-}
-_ANSWERS: Mapping[str, Mapping[str, object]] = {
-    "SetChargingProfile": {"status": "Accepted"},
-    "ClearChargingProfile": {"status": "Accepted"},
-    "ChangeConfiguration": {"status": "Accepted"},
-    "TriggerMessage": {"status": "Accepted"},
-}
