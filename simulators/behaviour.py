@@ -111,6 +111,8 @@ class Behaviour:
     - `free_metering`: no MeterValues then, or without transactionId (`bare`), or in 1.6 with transactionId 0 (`zero`).
     - `overdraw`: a car draws this share above what the charger permits, up to its rating (0.1: ten per cent).
     - `keeps_a`: offers at least this current, whatever its profiles say, unless they say 0.
+    - `opens_after_s`: the contactor opens so long after a transaction has ended; until then the car draws what it drew,
+      unless it is unplugged (IEC 61851-1 leaves a car three seconds to come down first).
     - `cars_sleep_after_s`: cars that come here draw nothing any more once they were offered less than 6 A for so long.
     - `metering`: what it sends instead of what it measured, see `metering_flaws.py`.
     """
@@ -175,6 +177,7 @@ class Behaviour:
     free_metering: FreeMetering = "none"
     overdraw: float = 0.0
     keeps_a: float = 0.0
+    opens_after_s: float = 0.0
     cars_sleep_after_s: float = math.inf
     metering: Metering = "by the book"
 

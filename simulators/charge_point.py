@@ -205,7 +205,8 @@ class ChargePoint:
         if transaction is None:
             return
         self.profiles.end_transaction(connector_id)
-        connector.end()
+        opens_after_s = self._behaviour.opens_after_s
+        connector.end(now_s + opens_after_s if opens_after_s > 0 else None)
         self._note(TransactionStopped(now_s, transaction, connector.reading(now_s), reason))
         self._settle()
 

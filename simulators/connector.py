@@ -79,6 +79,7 @@ class Connector:
     plugged_in_s: float = 0.0
     _too_little_since_s: float | None = None
     _asleep: bool = False
+    _opens_s: float | None = None
 
     @property
     def live(self) -> bool:
@@ -104,13 +105,15 @@ class Connector:
         self._promise(self.offer, now_s)
         self.sample_every(interval_s, now_s)
 
-    def end(self) -> None:
-        """Open the contactor, whatever the car was drawing under."""
+    def end(self, opens_s: float | None = None) -> None:
+        """Open the contactor, whatever the car was drawing under: now, or at `opens_s`, until when the car goes on."""
         if self.transaction is not None:
             self.transaction.stopped = True
         self.transaction, self.free, self.next_sample_s = None, False, None
         self._coming.clear()
-        self.obeyed, self.draw, self._too_little_since_s = NOTHING, NO_DRAW, None
+        self.obeyed, self._too_little_since_s, self._opens_s = NOTHING, None, opens_s
+        if opens_s is None:
+            self.draw = NO_DRAW
 
     def change_offer(self, offer: Offer, at_s: float) -> None:
         self.offer = offer
@@ -122,8 +125,10 @@ class Connector:
         while self._coming and self._coming[0][0] <= at_s:
             self.obeyed = self._coming.popleft()[1]
         if self.car is None or not self.live:
-            self.draw = NO_DRAW
+            if self.car is None or self._opens_s is None or at_s >= self._opens_s:
+                self.draw, self._opens_s = NO_DRAW, None
             return
+        self._opens_s = None
         self._doze(self.car, at_s)
         share = 0.0 if self._asleep else self._appetite(self.car, at_s)
         self.draw = draw(self.car, self.soc, _exceeded(self.obeyed, overdraw, rated), share)
@@ -140,8 +145,7 @@ class Connector:
     def next_change_s(self, at_s: float) -> float | None:
         """When car, battery or meter next bring something new, or None."""
         instants = [self._coming[0][0]] if self._coming else []
-        if self.next_sample_s is not None:
-            instants.append(self.next_sample_s)
+        instants += [due_s for due_s in (self.next_sample_s, self._opens_s) if due_s is not None]
         if self.car is not None and self.live:
             instants += [change_s for change_s in self._moods_s(self.car) if change_s > at_s]
             if self.draw.power_w > 0:

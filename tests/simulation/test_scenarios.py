@@ -7,6 +7,7 @@ from support.carpark.ceilings import GRID, Ceilings
 from support.carpark.configuration import configuration
 from support.carpark.draw_crowded import CROWDED_FROM, PECULIAR_FROM, REFUSING_FROM
 from support.carpark.draw_life import draw_scenario
+from support.carpark.draw_staged import OF_EACH, STAGED_FROM, STAGES
 from support.carpark.scenario import (
     CircuitPlan,
     Dropped,
@@ -46,6 +47,16 @@ def test_every_scenario_is_a_configuration_that_csms_takes(first: int) -> None:
         (site,) = configuration(scenario).sites
         assert len(site.charge_points) == len(scenario.points)
         assert len(site.circuits) == len(scenario.site.circuits)
+
+
+@pytest.mark.parametrize("stage", range(len(STAGES)))
+def test_every_stage_is_a_configuration_that_csms_takes(stage: int) -> None:
+    scenarios = [draw_scenario(STAGED_FROM + stage * OF_EACH + number, 1.0) for number in range(3)]
+    assert scenarios[0] != replace(scenarios[1], seed=scenarios[0].seed)
+    for scenario in scenarios:
+        (site,) = configuration(scenario).sites
+        assert len(site.charge_points) == len(scenario.points)
+        assert scenario.visits
 
 
 def test_a_few_dozen_scenarios_hold_every_kind_of_trouble() -> None:

@@ -54,6 +54,24 @@ def test_a_car_may_not_wake_from_a_pause(
 
 
 @BOTH
+@pytest.mark.parametrize(("opens_after_s", "unplugged", "drawn_w"), [(0, False, 0), (4, False, 11_040), (4, True, 0)])
+def test_a_contactor_may_open_seconds_after_the_end(
+    protocol: Version, opens_after_s: float, unplugged: bool, drawn_w: float
+) -> None:
+    async def script(scene: Scene) -> None:
+        await scene.charging(CAR)
+        scene.station.stop_transaction(1)
+        if unplugged:
+            scene.station.unplug(1)
+        await asyncio.sleep(3.9)
+        assert drawn(scene) == pytest.approx(drawn_w)
+        await asyncio.sleep(0.2)
+        assert drawn(scene) == 0
+
+    play(protocol, script, behaviour=Behaviour(opens_after_s=opens_after_s))
+
+
+@BOTH
 def test_a_sleeping_car_wakes_when_it_is_plugged_in_anew(protocol: Version) -> None:
     async def script(scene: Scene) -> None:
         await scene.set_profile(0)

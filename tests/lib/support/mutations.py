@@ -190,6 +190,7 @@ MUTATIONS = (
         FACTS,
         "    settling = _pruned((*limits.settling, *permitted))\n",
         "    settling = limits.settling\n",
+        seeds=(3002000,),
     ),
     Mutation(
         "any reading settles",
@@ -202,6 +203,7 @@ MUTATIONS = (
         FACTS,
         "    kept = tuple(s for s in limits.settling if measured_s",
         "    kept = tuple(s for s in limits.settling if False and measured_s",
+        seeds=(3000000,),
     ),
     Mutation(
         "a stale reading settles",
@@ -214,6 +216,7 @@ MUTATIONS = (
         FACTS,
         "    if possible is None:\n        return True\n    fewer",
         "    if possible is None:\n        return False\n    fewer",
+        seeds=(3003000,),
     ),
     Mutation(
         "offline counts 0",
@@ -290,8 +293,16 @@ MUTATIONS = (
         PLAN,
         "        return fits and self._fits_inside(case)",
         "        return fits and not any(f.limits.in_flight for f in self._book.facts.values() if f.limits)",
+        seeds=(3004000,),
     ),
-    Mutation("a busy charger is told more", CONNECTOR, "if limits is not None and limits.in_flight:", "if False:"),
+    Mutation(
+        "a busy charger is told more",
+        CONNECTOR,
+        "if limits is not None and limits.in_flight:",
+        "if False:",
+        unseen="what is planned for a charger that is being told something does not leave: the commander lets nothing"
+        " out before it has answered, and what is planned then is decided anew",
+    ),
     Mutation(
         "nothing is said again after a reconnect",
         PLAN,
@@ -318,6 +329,7 @@ MUTATIONS = (
         "csms/balancing/defaults.py",
         "        return facts.shape.lowest_w if self.gives_way(facts) else ",
         "        return facts.shape.lowest_w if False else ",
+        seeds=(3005000,),
     ),
     Mutation(
         "what is exceeded is not said again",
@@ -366,12 +378,19 @@ MUTATIONS = (
         "limits.loads(_kept(standing, [*others, *(replace(w, reserved_w=holding[w.key].limit_w) for w in wishes if"
         " w.key in holding and not holding[w.key].refusing)])))), **holding}",
     ),
-    Mutation("nobody's turn ends", TURNS, "wish.turn_since_s < self._turn_s", "wish.turn_since_s < 1e9"),
+    Mutation(
+        "nobody's turn ends",
+        TURNS,
+        "wish.turn_since_s < self._turn_s",
+        "wish.turn_since_s < 1e9",
+        seeds=(3009000,),
+    ),
     Mutation(
         "a limit leaves before it is on disk",
         COMMANDER,
         "            await durable\n            self._tally.limits_sent",
         "            self._tally.limits_sent",
+        seeds=(3010000,),
     ),
     Mutation("limits queue", COMMANDER, "charge_point_id not in first and link.idle:", "charge_point_id not in first:"),
     Mutation("a known drop is begun a call too late", BUDGET, "(1 + max(active", "(max(active"),

@@ -77,13 +77,18 @@ def _charge_point(point: PointPlan) -> Table:
         wiring = {"phases": 3, "phase_rotation": "".join("RST"[phase] for phase in point.phase_map)}
     elif hardware.phases == 1:
         wiring = {"phases": 1, "phase": f"L{point.phase_map[0] + 1}"}
-    return wiring | {
-        "charge_point_id": point.identity,
-        "connectors": point.connectors,
-        "max_power_kw": _nameplate_kw(point),
-        "current": hardware.current,
-        "offline_limit_kw": point.offline_kw,
-    }
+    quirks: Table = {"quirks": {"keeps_profiles": False}} if point.said_to_forget else {}
+    return (
+        wiring
+        | quirks
+        | {
+            "charge_point_id": point.identity,
+            "connectors": point.connectors,
+            "max_power_kw": _nameplate_kw(point),
+            "current": hardware.current,
+            "offline_limit_kw": point.offline_kw,
+        }
+    )
 
 
 def _nameplate_kw(point: PointPlan) -> float:

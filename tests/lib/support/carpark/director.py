@@ -21,6 +21,7 @@ from support.carpark.scenario import (
     Noisy,
     Rebooted,
     Scenario,
+    Stopped,
     Visit,
 )
 from support.carpark.world import World
@@ -92,6 +93,8 @@ class Director:
                 self._note_lost(number, self.world.stations[number].reboot, "forgets_on_reboot")
             case Forgets(point=number):
                 self._note_lost(number, self.world.stations[number].lose_profiles, "forgets")
+            case Stopped(point=number, connector_id=connector_id):
+                self.world.stations[number].stop_transaction(connector_id)
             case Noisy():
                 await self._make_noise(happening)
             case Misbehaves():

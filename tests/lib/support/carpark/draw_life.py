@@ -11,6 +11,7 @@ from simulators.car import Car
 from support.carpark.draw_behaviour import AT_RUN_TIME, FAULTS, possible, with_knobs
 from support.carpark.draw_crowded import CROWDED_FROM, FIRST_DAY_S, draw_crowded, times
 from support.carpark.draw_site import draw_points, draw_site
+from support.carpark.draw_staged import STAGED_FROM, draw_staged
 from support.carpark.scenario import (
     Crashed,
     Dropped,
@@ -40,6 +41,8 @@ UNCLEAR_FROM = 1_000_000
 
 def draw_scenario(seed: int, hours: float) -> Scenario:
     """Everything about one run; equal seeds and hours give equal scenarios."""
+    if seed >= STAGED_FROM:
+        return draw_staged(seed, hours * 3600)
     if seed >= CROWDED_FROM:
         return draw_crowded(seed, hours * 3600)
     rng = random.Random(f"car park {seed}")

@@ -21,10 +21,11 @@ Change = Callable[[Queue], None]
 
 
 class Disk:
-    """What was committed, by whichever process of ours. It becomes rows, all at once, before anybody reads them: a
-    row that changes a thousand times between two of our crashes is written once."""
+    """What was committed, by whichever process of ours; a commit takes `commit_s`. It becomes rows, all at once, before
+    anybody reads them: a row that changes a thousand times between two of our crashes is written once."""
 
-    def __init__(self) -> None:
+    def __init__(self, commit_s: float = COMMIT_S) -> None:
+        self.commit_s = commit_s
         self.database = Database("sqlite://")
         self._changes: list[Change] = []
         self._minutes: dict[tuple[str, int], MinuteRecord] = {}
@@ -71,7 +72,7 @@ class MortalStore(SyncStore):
         self._changes.append(lambda queue: queue.append(site_id, event, rows, origin, written))
         self._waiting.append(future)
         if self._due is None:
-            self._due = loop.call_later(COMMIT_S, self._write)
+            self._due = loop.call_later(self._disk.commit_s, self._write)
         return future
 
     def sample(self, site_id: str, event: Event, rows: Sequence[Row]) -> None:

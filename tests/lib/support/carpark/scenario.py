@@ -49,7 +49,7 @@ class LoadPlan:
 @dataclass(frozen=True, slots=True)
 class SitePlan:
     """The grid connection and how its power is divided. `load` None: nothing but chargers is connected. `metering_s` is
-    how often running sessions are metered."""
+    how often running sessions are metered, `commit_s` how long our disk takes to write."""
 
     timezone: str
     grid_capacity_kw: float
@@ -64,13 +64,15 @@ class SitePlan:
     turn_minutes: float = 15.0
     lease_minutes: float = 15.0
     metering_s: int = 10
+    commit_s: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class PointPlan:
     """A charger. `phase_map` says which of the site's phases (0 to 2) feed its conductors; `latency_s` is how long
     frames take to us and to it; `on_at_s` is when it is first switched on; `grid_factor` is what it takes from the grid
-    per watt delivered, `offline_kw` what it may draw while nobody decides. `stores_limits`: see `Line`."""
+    per watt delivered, `offline_kw` what it may draw while nobody decides. `stores_limits`: see `Line`.
+    `said_to_forget`: it is declared to lose its profiles with its connection."""
 
     identity: str
     protocol: Version
@@ -85,6 +87,7 @@ class PointPlan:
     latency_s: tuple[float, float] = (0.05, 0.05)
     on_at_s: float = 0.0
     stores_limits: bool = False
+    said_to_forget: bool = False
 
     @property
     def obedient(self) -> bool:
@@ -101,14 +104,14 @@ class PointPlan:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A car at a connector of charger `point`. Without `id_token` nobody starts a transaction."""
+    """A car at a connector of charger `point`. Without `id_token` (None) nobody starts a transaction."""
 
     point: int
     connector_id: int
     arrives_s: float
     leaves_s: float
     car: Car
-    id_token: str
+    id_token: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +187,18 @@ class Forgets:
     point: int
 
 
-Happening = Dropped | Rebooted | Noisy | Crashed | LimitTold | LoadTold | Misbehaves | Forgets
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A driver ends his transaction, if one runs, and leaves the car where it is."""
 
-Temper = Literal["calm", "troubled", "unruly", "unclear", "crowded"]
+    at_s: float
+    point: int
+    connector_id: int
+
+
+Happening = Dropped | Rebooted | Noisy | Crashed | LimitTold | LoadTold | Misbehaves | Forgets | Stopped
+
+Temper = Literal["calm", "troubled", "unruly", "unclear", "crowded", "staged"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class World:
         self.application: Application | None = None
         self.crashes = 0
         self._config: Config = configuration(scenario)
-        self._disk = Disk()
+        self._disk = Disk(scenario.site.commit_s)
         self._store: MortalStore | None = None
         self._ids = CountingIds()
         self._trace = hashlib.sha256()

@@ -1,0 +1,337 @@
+"""Car parks that are staged: in each, one rule of the balancer or two is all that holds the ceiling, again and again.
+
+What the other draws leave to chance is arranged here: cars and contactors that take their time, meters that tell every
+other second, chargers that are told late, or never take what they are told. All of it is what chargers, cars and
+drivers do.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from simulators.behaviour import BY_THE_BOOK, Behaviour
+from simulators.car import Car
+from simulators.hardware import AC_ONE_PHASE, AC_THREE_PHASES, DC_50, Hardware
+from simulators.readings import BY_THE_TEXT
+from support.carpark.draw_crowded import FIRST_DAY_S, times
+from support.carpark.scenario import (
+    CircuitPlan,
+    Crashed,
+    Dropped,
+    Forgets,
+    Happening,
+    LimitTold,
+    PointPlan,
+    Scenario,
+    SitePlan,
+    Stopped,
+    Visit,
+)
+
+STAGED_FROM = 3_000_000
+"""Seeds from here on: so many of each stage."""
+
+OF_EACH = 1_000
+
+QUICK_S = (0.05, 0.05)
+SLOW_CAR_S = 4.8
+"""As long as a car may take to follow (IEC 61851-1), or nearly."""
+
+BIG_WH = 500_000.0
+"""No battery is full within the hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What is arranged, but for its seed and its beginning."""
+
+    site: SitePlan
+    points: tuple[PointPlan, ...]
+    visits: Sequence[Visit]
+    happenings: Sequence[Happening] = ()
+
+
+def draw_staged(seed: int, duration_s: float) -> Scenario:
+    """Everything about one run."""
+    rng = random.Random(f"staged {seed}")
+    stage = STAGES[(seed - STAGED_FROM) // OF_EACH](rng, duration_s)
+    return Scenario(
+        seed=seed,
+        temper="staged",
+        start_s=FIRST_DAY_S + rng.randrange(7 * 24 * 60) * 60.0,
+        duration_s=duration_s,
+        site=stage.site,
+        points=stage.points,
+        visits=tuple(sorted(stage.visits, key=lambda visit: visit.arrives_s)),
+        happenings=tuple(sorted(stage.happenings, key=lambda happening: happening.at_s)),
+    )
+
+
+def _small_cuts(rng: random.Random, duration_s: float) -> Stage:
+    """Big sessions are cut by a little, and raised again, for small ones that come and go; all are metered every
+    other second, and the cars of the big ones take their time."""
+    big = [_point(number, DC_50) for number in range(2)]
+    small = [_point(number, AC_ONE_PHASE, phase=number % 3) for number in range(2, 5)]
+    site = _site(capacity_kw=80.0, strategy="priority", priority_order=("CP-1", "CP-2"), metering_s=2)
+    visits = [Visit(number, 1, 30.0, duration_s, _car(reaction_s=SLOW_CAR_S), "TAG") for number in range(2)]
+    for number in range(2, 5):
+        visits += _comings(rng, number, duration_s, stays_s=(15.0, 60.0), gaps_s=(1.0, 15.0))
+    return Stage(site, (*big, *small), visits)
+
+
+def _breaks(rng: random.Random, duration_s: float) -> Stage:
+    """A car that takes a break now and then, on a line on which readings are under way for seconds."""
+    resting = _point(0, DC_50, latency_s=(3.2, 0.05))
+    small = [_point(number, AC_ONE_PHASE, phase=number % 3) for number in range(1, 4)]
+    appetite, at_s = [], 30.0
+    while at_s < duration_s:
+        at_s += rng.uniform(2.0, 5.0)
+        appetite.append((at_s, 0.0))
+        at_s += rng.uniform(1.5, 4.0)
+        appetite.append((at_s, 1.0))
+    car = replace(_car(reaction_s=SLOW_CAR_S), appetite=tuple(appetite))
+    visits = [Visit(0, 1, 30.0, duration_s, car, "TAG")]
+    for number in range(1, 4):
+        visits += _comings(rng, number, duration_s, stays_s=(15.0, 60.0), gaps_s=(5.0, 30.0))
+    return Stage(_site(capacity_kw=45.0, metering_s=4), (resting, *small), visits)
+
+
+def _contactors(rng: random.Random, duration_s: float) -> Stage:
+    """Drivers end their transactions and leave their cars; the contactors open seconds later."""
+    slow = Behaviour(opens_after_s=4.5)
+    points = [_point(number, AC_THREE_PHASES, behaviour=slow) for number in range(4)]
+    visits: list[Visit] = []
+    for number in range(4):
+        visits += _comings(rng, number, duration_s, stays_s=(60.0, 240.0), gaps_s=(5.0, 60.0))
+    stops = [
+        Stopped(visit.arrives_s + (visit.leaves_s - visit.arrives_s) * rng.uniform(0.5, 0.9), visit.point, 1)
+        for visit in visits
+    ]
+    return Stage(_site(grid_max_current_a=40.0), tuple(points), visits, stops)
+
+
+def _newcomers(rng: random.Random, duration_s: float) -> Stage:
+    """Chargers that are switched on while a car stands there already, which draws as long as nothing limits it."""
+    freely = Behaviour(charges_freely="under_default")
+    old = [_point(number, AC_ONE_PHASE, phase=0) for number in range(2)]
+    new = [
+        replace(_point(number, AC_ONE_PHASE, phase=0, latency_s=(0.05, 1.0), behaviour=freely), on_at_s=on_at_s)
+        for number, on_at_s in enumerate((at_s for at_s in range(200, int(duration_s) - 60, 300)), start=2)
+    ]
+    visits = [Visit(number, 1, 30.0, duration_s, _car(), "TAG") for number in range(2)]
+    for number, point in enumerate(new, start=2):
+        arrives_s = point.on_at_s + rng.uniform(0.05, 0.5)
+        visits.append(Visit(number, 1, arrives_s, arrives_s + 200, _car(reaction_s=rng.uniform(3.0, 5.0)), None))
+    return Stage(_site(grid_max_current_a=40.0), (*old, *new), visits)
+
+
+def _deaf(rng: random.Random, duration_s: float) -> Stage:
+    """Chargers that never answer a limit, so that there is always one being asked; there is room beside them."""
+    deaf = Behaviour(never_answers=("SetChargingProfile",))
+    points = [
+        replace(_point(number, AC_ONE_PHASE, phase=0, behaviour=deaf), on_at_s=10.0 * number) for number in range(3)
+    ]
+    heard = _point(3, AC_ONE_PHASE, phase=0)
+    visits = [Visit(3, 1, rng.uniform(90.0, 200.0), duration_s, _car(), "TAG")]
+    return Stage(_site(grid_max_current_a=3 * 32.0 + 20.0, turn_minutes=1.0), (*points, heard), visits)
+
+
+def _idle_defaults(rng: random.Random, duration_s: float) -> Stage:
+    """Idle chargers may draw while nobody decides, and the ceiling falls below what they may."""
+    points = [replace(_point(number, AC_ONE_PHASE, phase=number % 3), offline_kw=1.6) for number in range(4)]
+    busy = _point(4, AC_THREE_PHASES)
+    visits = list(_comings(rng, 4, duration_s, stays_s=(60.0, 600.0), gaps_s=(10.0, 120.0)))
+    limits = [
+        LimitTold(at_s, f"operator-{number % 2 + 1}", round(rng.uniform(0.0, 4.0), 1), at_s, at_s + 90.0)
+        for number, at_s in enumerate(times(rng, 15.0, duration_s))
+        if at_s > 60
+    ]
+    return Stage(_site(capacity_kw=20.0), (*points, busy), visits, limits)
+
+
+def _forgetful(rng: random.Random, duration_s: float) -> Stage:
+    """A charger forgets what it was told, and alone it draws more than the connection carries."""
+    points = [_point(number, AC_THREE_PHASES, behaviour=Behaviour(most_periods=1)) for number in range(2)]
+    visits = [Visit(number, 1, 30.0, duration_s, _car(), "TAG") for number in range(2)]
+    forgets = [Forgets(rng.uniform(300.0, 600.0), 0)]
+    return Stage(_site(grid_max_current_a=20.0), tuple(points), visits, forgets)
+
+
+def _said_to_forget(rng: random.Random, duration_s: float) -> Stage:
+    """A charger that is declared to forget its profiles with its connection, and refuses its default now and then, on
+    a circuit that carries less than its rating."""
+    refusing = Behaviour(rejects_profile_chance=0.5)
+    points = [
+        replace(_point(0, AC_ONE_PHASE, behaviour=refusing, circuit_id="C"), said_to_forget=True),
+        _point(1, AC_ONE_PHASE),
+    ]
+    visits: list[Visit] = []
+    for number in range(2):
+        visits += _comings(rng, number, duration_s, stays_s=(120.0, 600.0), gaps_s=(20.0, 90.0), from_s=100.0)
+    drops = [Dropped(at_s, 0, rng.uniform(1.0, 5.0)) for at_s in times(rng, 40.0, duration_s) if at_s > 30]
+    return Stage(
+        _site(grid_max_current_a=50.0, circuits=(CircuitPlan("C", None, None, 16.0),)),
+        tuple(points),
+        visits,
+        [*drops, _of_no_consequence()],
+    )
+
+
+def _without_default(rng: random.Random, duration_s: float) -> Stage:
+    """A charger that takes no default profile, on a circuit that carries less than its rating: when its session ends it
+    is free."""
+    rejects = Behaviour(rejects_profiles=("TxDefaultProfile", "ChargePointMaxProfile"))
+    points = [
+        _point(0, AC_ONE_PHASE, behaviour=rejects, circuit_id="C", protocol="1.6"),
+        _point(1, AC_ONE_PHASE),
+        _point(2, AC_ONE_PHASE),
+    ]
+    visits = [Visit(number, 1, 30.0, duration_s, _car(), "TAG") for number in (1, 2)]
+    visits += _comings(rng, 0, duration_s, stays_s=(60.0, 200.0), gaps_s=(20.0, 90.0), from_s=100.0)
+    site = _site(grid_max_current_a=50.0, circuits=(CircuitPlan("C", None, None, 20.0),))
+    return Stage(site, tuple(points), visits)
+
+
+def _long_stays(rng: random.Random, duration_s: float) -> Stage:
+    """Three cars that stay, and room for the floors of two."""
+    points = [_point(number, AC_ONE_PHASE) for number in range(3)]
+    visits = [Visit(number, 1, rng.uniform(30.0, 60.0), duration_s, _car(), "TAG") for number in range(3)]
+    return Stage(_site(grid_max_current_a=13.0, turn_minutes=1.0), tuple(points), visits)
+
+
+def _slow_disk(rng: random.Random, duration_s: float) -> Stage:
+    """Our disk takes a second to write, our process is killed now and then, and a charger stays away for minutes."""
+    points = [_point(number, AC_ONE_PHASE, latency_s=(0.01, 0.01)) for number in range(3)]
+    visits: list[Visit] = []
+    for number in range(3):
+        visits += _comings(rng, number, duration_s, stays_s=(40.0, 150.0), gaps_s=(5.0, 40.0))
+    happenings: list[Happening] = []
+    for at_s in times(rng, 50.0, duration_s):
+        happenings += [Crashed(at_s, rng.uniform(0.2, 1.0)), Dropped(at_s, rng.randrange(3), rng.uniform(40.0, 120.0))]
+    return Stage(_site(grid_max_current_a=33.0, commit_s=1.0), tuple(points), visits, happenings)
+
+
+def _known_drops(rng: random.Random, duration_s: float) -> Stage:
+    """Ceilings that are known to fall, chargers that are far away, and never say what they obey."""
+    silent = Behaviour(never_answers=("GetCompositeSchedule",))
+    points = [_point(number, AC_ONE_PHASE, latency_s=(1.0, 12.0), behaviour=silent) for number in range(4)]
+    visits: list[Visit] = []
+    for number in range(4):
+        visits += _comings(rng, number, duration_s, stays_s=(200.0, 900.0), gaps_s=(20.0, 120.0), from_s=240.0)
+    drops = [Dropped(120.0 + 5.0 * number, number, 2.0) for number in range(4)]
+    limits = [
+        LimitTold(at_s, "operator-1", 6.5, at_s + 200.0 + rng.uniform(0.0, 20.0), at_s + 260.0)
+        for at_s in range(200, int(duration_s), 180)
+    ]
+    site = _site(capacity_kw=24.0, lease_minutes=2.0)
+    return Stage(site, tuple(points), visits, [*drops, *limits, _of_no_consequence(at_s=190.0)])
+
+
+def _silent_leases(rng: random.Random, duration_s: float) -> Stage:
+    """Chargers that take the first period of a session's limit for all of it, and cannot be asked; they are out of
+    reach for longer than their leases."""
+    mute = Behaviour(lacks=("GetCompositeSchedule",))
+    first = replace(BY_THE_TEXT, tx_periods="first")
+    points = [replace(_point(number, AC_ONE_PHASE, behaviour=mute), readings=first) for number in range(3)]
+    visits: list[Visit] = []
+    for number in range(3):
+        visits += _comings(rng, number, duration_s, stays_s=(600.0, 1500.0), gaps_s=(20.0, 60.0))
+    drops = [
+        Dropped(at_s, number, rng.uniform(250.0, 500.0)) for number in range(3) for at_s in times(rng, 4.0, duration_s)
+    ]
+    return Stage(_site(grid_max_current_a=33.0, lease_minutes=2.0), tuple(points), visits, drops)
+
+
+STAGES: tuple[Callable[[random.Random, float], Stage], ...] = (
+    _small_cuts,
+    _breaks,
+    _contactors,
+    _newcomers,
+    _deaf,
+    _idle_defaults,
+    _forgetful,
+    _said_to_forget,
+    _without_default,
+    _long_stays,
+    _slow_disk,
+    _known_drops,
+    _silent_leases,
+)
+
+
+def _point(
+    number: int,
+    hardware: Hardware,
+    *,
+    phase: int = 0,
+    latency_s: tuple[float, float] = QUICK_S,
+    behaviour: Behaviour = BY_THE_BOOK,
+    circuit_id: str | None = None,
+    protocol: str | None = None,
+) -> PointPlan:
+    """The versions in turn."""
+    older = number % 2 == 0 if protocol is None else protocol == "1.6"
+    return PointPlan(
+        identity=f"CP-{number + 1}",
+        protocol="1.6" if older else "2.0.1",
+        hardware=hardware,
+        circuit_id=circuit_id,
+        phase_map=(phase,) if hardware.phases == 1 else (0, 1, 2),
+        behaviour=behaviour,
+        latency_s=latency_s,
+    )
+
+
+def _site(
+    *,
+    capacity_kw: float = 200.0,
+    grid_max_current_a: float | None = None,
+    circuits: tuple[CircuitPlan, ...] = (),
+    strategy: str = "equal",
+    priority_order: tuple[str, ...] = (),
+    turn_minutes: float = 15.0,
+    lease_minutes: float = 15.0,
+    metering_s: int = 10,
+    commit_s: float = 0.02,
+) -> SitePlan:
+    return SitePlan(
+        timezone="Europe/London",
+        grid_capacity_kw=capacity_kw,
+        max_power_kw=capacity_kw,
+        grid_max_current_a=grid_max_current_a,
+        circuits=circuits,
+        strategy=strategy,
+        priority_order=priority_order,
+        turn_minutes=turn_minutes,
+        lease_minutes=lease_minutes,
+        metering_s=metering_s,
+        commit_s=commit_s,
+    )
+
+
+def _car(reaction_s: float = 1.0) -> Car:
+    return Car(battery_wh=BIG_WH, soc=0.1, max_current_a=32.0, phases=3, dc_max_w=50_000.0, reaction_s=reaction_s)
+
+
+def _comings(
+    rng: random.Random,
+    number: int,
+    duration_s: float,
+    *,
+    stays_s: tuple[float, float],
+    gaps_s: tuple[float, float],
+    from_s: float = 60.0,
+) -> Iterator[Visit]:
+    """One car after the other at a charger's only connector."""
+    at_s = from_s + rng.uniform(*gaps_s)
+    while at_s < duration_s:
+        leaves_s = at_s + rng.uniform(*stays_s)
+        yield Visit(number, 1, at_s, leaves_s, _car(reaction_s=rng.uniform(0.5, SLOW_CAR_S)), "TAG")
+        at_s = leaves_s + rng.uniform(*gaps_s)
+
+
+def _of_no_consequence(at_s: float = 60.0) -> LimitTold:
+    """A limit that changes nothing, while nobody draws anything: the last moment that something happened outside."""
+    return LimitTold(at_s, "operator-3", 1000.0, at_s, at_s + 1.0)
