@@ -16,9 +16,6 @@ from csms.domain.told import LARGEST_VALUE, MOST_KEPT
 
 log = structlog.get_logger()
 
-_UNBOUNDED = 100
-"""How many are kept of a kind that has no bound of its own."""
-
 _Drawer = tuple[str, str]
 """Charge point and kind."""
 
@@ -53,8 +50,8 @@ class Archive:
         if not _is_handy(record):
             log.info("told.too_large", charge_point_id=record.charge_point_id, kind=record.kind)
             return False
-        drawer, quarter = (record.charge_point_id, record.kind), most_kept(record.kind) // 4
-        full = most_kept(record.kind) + quarter
+        drawer, quarter = (record.charge_point_id, record.kind), MOST_KEPT[record.kind] // 4
+        full = MOST_KEPT[record.kind] + quarter
         has_room = self._new[drawer] < full
         if has_room:
             self._new[drawer] += 1
@@ -72,7 +69,7 @@ class Archive:
             query = RecordQuery(Told, where={"charge_point_id": charge_point_id, "kind": kind})
             page = await self._store.records(query)
             newest = sorted(page.items, key=lambda told: (told.at_s, told.name), reverse=True)
-            too_old = [(charge_point_id, kind, told.name) for told in newest[most_kept(kind) :]]
+            too_old = [(charge_point_id, kind, told.name) for told in newest[MOST_KEPT[kind] :]]
             if too_old:
                 await self._store.remove(Told, *too_old)
             self._new[drawer] -= counted
@@ -87,8 +84,3 @@ def _is_handy(record: Told) -> bool:
         return len(orjson.dumps(record.value)) <= LARGEST_VALUE
     except orjson.JSONEncodeError:  # nested too deeply
         return False
-
-
-def most_kept(kind: str) -> int:
-    """How many of a kind are kept of one charge point."""
-    return MOST_KEPT.get(kind, _UNBOUNDED)

@@ -12,9 +12,7 @@ from csms.domain.local_list import Entry, Held, Standing
 from csms.domain.model import ChargePointSettings, Current
 from csms.domain.ports import Clock, Store
 from csms.domain.records import RecordQuery, Told
-
-KIND = "local_list"
-NAME = "sent"
+from csms.domain.told import ToldKind
 
 _AT_ONCE = 100
 """Lists read at once when a token is erased: each may be long."""
@@ -68,7 +66,7 @@ class LocalLists:
 
     async def held(self, charge_point_id: str) -> Held:
         found = await self._store.records(
-            RecordQuery(Told, where={"charge_point_id": charge_point_id, "kind": KIND, "name": NAME})
+            RecordQuery(Told, where={"charge_point_id": charge_point_id, "kind": ToldKind.LOCAL_LIST})
         )
         for told in found.items:
             entries = told.value.get("entries")
@@ -83,7 +81,7 @@ class LocalLists:
             "wanted": standing.wanted,
             "left_out": standing.left_out,
         }
-        self._store.save(Told(charge_point_id, KIND, NAME, self._clock.now().utc_s, value))
+        self._store.save(Told(charge_point_id, ToldKind.LOCAL_LIST, "sent", self._clock.now().utc_s, value))
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
         self._numbers += 1
@@ -99,7 +97,7 @@ class LocalLists:
         """Of a list that holds the token only its version is remembered: its charge point is sent all of it next."""
         page, offset = None, 0
         while page is None or offset < page.total:
-            query = RecordQuery(Told, where={"kind": KIND, "name": NAME}, limit=_AT_ONCE, offset=offset)
+            query = RecordQuery(Told, where={"kind": ToldKind.LOCAL_LIST}, limit=_AT_ONCE, offset=offset)
             page = await self._store.records(query)
             offset += _AT_ONCE
             holding = [told for told in page.items if key in map(token_key, told.value["entries"] or ())]

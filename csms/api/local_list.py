@@ -7,6 +7,7 @@ from csms.api.fields import Time, time
 from csms.api.problems import Problem
 from csms.api.table import Answer, Call, NoBody, Query, Route
 from csms.domain.records import RecordQuery, Told
+from csms.domain.told import ToldKind
 
 
 class LocalListAnswer(Answer):
@@ -25,7 +26,7 @@ async def get_local_list(call: Call[Query, NoBody]) -> LocalListAnswer:
     lookup.charge_point_site(call.services, call.path)
     charge_point_id = call.path["charge_point_id"]
     page = await call.services.store.records(
-        RecordQuery(Told, where={"charge_point_id": charge_point_id, "kind": "local_list", "name": "sent"})
+        RecordQuery(Told, where={"charge_point_id": charge_point_id, "kind": ToldKind.LOCAL_LIST})
     )
     if not page.items:
         raise Problem(404, "No local list was ever sent to this charge point.")

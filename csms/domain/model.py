@@ -297,8 +297,10 @@ class MeterReading:
     """What a connector last reported. `at` is the arrival here, `measured_at_s` the charger's own timestamp.
 
     `currents_a` are those of the charger's conductors L1, L2, L3. `low_since` is since when the draw stays below what
-    is permitted (None: it does not), and `peak_demand_w` the lowest limit that would have been enough for it since
-    then.
+    is permitted (None: it does not), `peak_demand_w` the lowest limit that would have been enough for it since then,
+    and `recent_demand_w` that since `recent_since`, so that an old peak is forgotten some day (domain/demand.py).
+    `age_s` is how old it was when it arrived (None: nobody can say), judged by the least lag of what came before
+    (domain/freshness.py).
     """
 
     charge_point_id: str

@@ -39,10 +39,8 @@ class RecordPage(Generic[RecordT]):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Something a charge point told of itself, or was told: one kind is one module's, named by its own words.
-
-    `kind` is such as "variable", "configuration_key", "monitor", "display_message", "certificate", "local_list",
-    "reservation", "learned"; `name` tells it from others of its kind; `value` is JSON.
+    """Something a charge point told of itself, or was told. `kind` is one of told.ToldKind; `name` tells it from others
+    of its kind; `value` is JSON.
     """
 
     charge_point_id: str

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class ToldKind(StrEnum):
-    """`Told.kind` of what comes in messages of charge points."""
+    """`Told.kind`. All but the local list comes in messages of charge points."""
 
     VARIABLE = "variable"
     CONFIGURATION_KEY = "configuration_key"
@@ -23,6 +23,7 @@ class ToldKind(StrEnum):
     CHARGING_LIMIT = "charging_limit"
     CHARGING_NEEDS = "charging_needs"
     CHARGING_SCHEDULE = "charging_schedule"
+    LOCAL_LIST = "local_list"  # the one it was sent last
 
 
 MOST_KEPT: Mapping[str, int] = {
@@ -40,8 +41,9 @@ MOST_KEPT: Mapping[str, int] = {
     ToldKind.CHARGING_LIMIT: 50,
     ToldKind.CHARGING_NEEDS: 100,
     ToldKind.CHARGING_SCHEDULE: 100,
+    ToldKind.LOCAL_LIST: 1,
 }
-"""Of one charge point; what is older goes. No charger needs more, and a faulty one must not fill the disk."""
+"""By kind, of one charge point; what is older goes. No charger needs more, and a faulty one must not fill the disk."""
 
 LARGEST_VALUE = 16_384
 """Bytes of JSON that one of them may have."""

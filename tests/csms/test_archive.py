@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from csms.archive import Archive, most_kept
+from csms.archive import Archive
 from csms.domain.records import RecordQuery, Told
-from csms.domain.told import LARGEST_VALUE
+from csms.domain.told import LARGEST_VALUE, MOST_KEPT, ToldKind
 from csms.store import SyncStore
 
-MOST = most_kept("reservation")
+MOST = MOST_KEPT[ToldKind.RESERVATION]
 
 
 class Shelf:

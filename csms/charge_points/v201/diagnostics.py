@@ -12,12 +12,12 @@ from csms.domain.told import ToldKind
 
 
 def log_status_notification(session: Session, payload: JsonObject) -> Reply:
-    """N01, N02."""
+    """N01."""
     return progress(session, "log", payload)
 
 
 def notify_event(session: Session, payload: JsonObject) -> Reply:
-    """N07: every part is kept. Some stations report the state of a connector this way alone (G01)."""
+    """N07, N08: every part is kept. Some stations report the state of a connector this way alone (G01)."""
     for told in payload["eventData"]:
         session.keep(ToldKind.EVENT, without_custom_data(told))
         evse: JsonObject = told["component"].get("evse", {})
@@ -27,7 +27,7 @@ def notify_event(session: Session, payload: JsonObject) -> Reply:
 
 
 def notify_monitoring_report(session: Session, payload: JsonObject) -> Reply:
-    """N02, N08: the monitors of each variable, in place of those it had before."""
+    """N02: the monitors of each variable, in place of those it had before."""
     told = payload.get("monitor", [])
     part_of_report(session, "NotifyMonitoringReport", payload, len(told))
     for item in told:
@@ -36,7 +36,7 @@ def notify_monitoring_report(session: Session, payload: JsonObject) -> Reply:
 
 
 def notify_customer_information(session: Session, payload: JsonObject) -> Reply:
-    """N09: a text in parts, whose number keeps them in order."""
+    """N09, N10: a text in parts, whose number keeps them in order."""
     number = payload["seqNo"]
     if part_of_report(session, "NotifyCustomerInformation", payload, 1):
         name = f"{payload['requestId']}/{number:06}"

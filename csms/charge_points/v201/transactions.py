@@ -104,7 +104,7 @@ def _answer(session: Session, event: _Event, payload: JsonObject) -> Reply:
     against where it charges."""
     token = payload["idToken"]
     stops = event.kind == "Ended" or payload["triggerReason"] == "StopAuthorized"
-    running = next((t for t in session.transactions() if t.transaction_id == event.transaction_id), None)
+    running = _known(session, event)
     decision = session.decide(
         token["idToken"],
         Purpose.STOP if stops else Purpose.START,
