@@ -67,7 +67,9 @@ def _checked_id(text: object) -> object:
     return text
 
 
-UtcSeconds = Annotated[float, BeforeValidator(_parsed_time), WithJsonSchema({"type": "string", "format": "date-time"})]
+_TIME_SCHEMA = {"type": "string", "format": "date-time", "examples": ["2026-05-04T08:00:00Z"]}
+
+UtcSeconds = Annotated[float, BeforeValidator(_parsed_time), WithJsonSchema(_TIME_SCHEMA)]
 WholeNumber = Annotated[int, BeforeValidator(_parsed_whole_number)]
 Id = Annotated[str, BeforeValidator(_checked_id)]
 FromTime = Annotated[UtcSeconds | None, Field(alias="from")]

@@ -11,7 +11,7 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter
 
-from csms.api.examples import EXAMPLES
+from csms.api import examples
 from csms.api.problems import title
 from csms.api.table import Route
 
@@ -86,7 +86,7 @@ def _operation(route: Route, schemas: JsonObject) -> JsonObject:
         "operationId": route.handler.__name__,
         "summary": route.summary,
         "tags": [_tag(route)],
-        "parameters": [*_path_parameters(route), *_query_parameters(route)],
+        "parameters": [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)],
         "responses": _responses(route, schemas),
         "security": [] if route.scope is None else [{"key": []}],
     }
@@ -99,18 +99,41 @@ def _operation(route: Route, schemas: JsonObject) -> JsonObject:
 
 
 def _path_parameters(route: Route) -> list[JsonObject]:
-    text = {"type": "string", "minLength": 1}
-    return [
-        {"name": name, "in": "path", "required": True, "schema": text} for name in re.findall(r"{(\w+)}", route.path)
-    ]
+    found = []
+    for name in re.findall(r"{(\w+)}", route.path):
+        example, text = examples.PATH[name]
+        schema = {"type": "string", "minLength": 1}
+        place = {"name": name, "in": "path", "required": True}
+        found.append({**place, "description": text, "schema": schema, "example": example})
+    return found
 
 
 def _query_parameters(route: Route) -> list[JsonObject]:
     schema = route.query.model_json_schema(mode="validation", ref_template=_REF)
     required = schema.get("required", [])
     return [
-        {"name": name, "in": "query", "required": name in required, "schema": _without_null(field)}
+        {"name": name, "in": "query", "required": name in required, **_meaning(name), "schema": _without_null(field)}
         for name, field in schema.get("properties", {}).items()
+    ]
+
+
+def _meaning(name: str) -> JsonObject:
+    return {"description": examples.QUERY[name]} if name in examples.QUERY else {}
+
+
+def _header_parameters(route: Route) -> list[JsonObject]:
+    """Those with a meaning of their own; that of Authorization is the security scheme's."""
+    found = []
+    if 412 in route.errors:
+        found.append(("If-Match", "The ETag that the change is meant for; it is refused where another holds.", "*"))
+    if route.streams == "text/event-stream":
+        found.append(
+            ("Last-Event-ID", "The number of the last event that was seen: the stream goes on after it.", "811")
+        )
+    return [
+        {"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string"}}
+        | {"example": example}
+        for name, text, example in found
     ]
 
 
@@ -125,12 +148,12 @@ def _without_null(field: JsonObject) -> JsonObject:
 
 def _request_body(route: Route, schemas: JsonObject) -> JsonObject | None:
     if route.text is not None:
-        return {"required": True, "content": {route.text: {"schema": {"type": "string"}}}}
+        text: JsonObject = {"schema": {"type": "string"}, "example": examples.TEXTS[route.method, route.path]}
+        return {"required": True, "content": {route.text: text}}
     if route.body is None:
         return None
     content: JsonObject = {"schema": schemas[f"{_name(route)} body"]}
-    if example := EXAMPLES.get((route.method, route.path)):
-        content["examples"] = {"typical": {"value": example}}
+    content["examples"] = {"typical": {"value": examples.EXAMPLES[route.method, route.path]}}
     return {"required": route.body_required, "content": {_BODY_TYPE: content}}
 
 

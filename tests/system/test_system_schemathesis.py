@@ -9,9 +9,11 @@ from pathlib import Path
 from support.program import served, write_config
 from support.system import KEYS, configuration, dc, site
 
+from csms.api import examples
 from csms.api.openapi import PATH
 from csms.api.routes import ROUTES
 
+CONFIG = Path(__file__).parent / "schemathesis.toml"
 SEED = 20_260_504
 EXAMPLES = 3
 LONGEST_S = 150.0
@@ -23,11 +25,20 @@ LEFT_OUT = ("get_events", "delete_site", "delete_charge_point", "post_rebalance"
 
 
 async def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
-    document = configuration(tmp_path, [site([dc("CP-1"), dc("CP-2")])])
+    document = configuration(tmp_path, [site([dc("CP-1"), dc("CP-2")], site_id=examples.PATH["site_id"][0])])
     document["api"]["max_requests_per_s"] = 100_000
+    document["log"] = {"level": "error"}
     config, _, api_port = write_config(tmp_path, document)
     async with served(config, api_port):
-        words = [sys.executable, "-m", "schemathesis.cli", "run", f"http://127.0.0.1:{api_port}{PATH}"]
+        words = [
+            sys.executable,
+            "-m",
+            "schemathesis.cli",
+            "--config-file",
+            str(CONFIG),
+            "run",
+            f"http://127.0.0.1:{api_port}{PATH}",
+        ]
         words += ["--checks", CHECKS, "--seed", str(SEED), "--max-examples", str(EXAMPLES), "--no-shrink", "--no-color"]
         words += ["--phases", "examples,coverage,fuzzing", "--header", f"Authorization: Bearer {KEYS['admin']}"]
         words += ["--generation-database", "none", "--suppress-health-check", "all", "--warnings", "off"]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import orjson
 import pytest
 from api_fakes import NOW_S, READ, running
+from schemathesis.specs.openapi.definitions import OPENAPI_31
 
-from csms.api.examples import EXAMPLES
+from csms.api.examples import EXAMPLES, TEXTS
 from csms.api.openapi import PATH, document
 from csms.api.routes import ROUTES
-from csms.api.table import Route
+from csms.api.table import NoBody, Route
 from csms.domain import events as ev
 from csms.domain.model import MeterReading, Moment, PowerSource
 
@@ -30,10 +33,36 @@ def test_every_endpoint_is_described_with_its_errors_parameters_and_key(route: R
     assert set(operation["responses"]) == {"200", "default", *map(str, route.statuses)}
     assert operation["security"] == ([] if route.scope is None else [{"key": []}])
     named = {(parameter["in"], parameter["name"]) for parameter in operation["parameters"]}
-    assert named == {("path", name) for name in re.findall(r"{(\w+)}", route.path)} | {
+    headers = {place for place in named if place[0] == "header"}
+    assert named - headers == {("path", name) for name in re.findall(r"{(\w+)}", route.path)} | {
         ("query", field.alias or name) for name, field in route.query.model_fields.items()
     }
     assert ("requestBody" in operation) == (route.body is not None or route.text is not None)
+    assert ("header", "If-Match") in headers or 412 not in route.statuses
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_every_endpoint_says_in_a_line_what_it_does_and_shows_what_to_send(route: Route) -> None:
+    operation = _operation(route)
+    assert 5 < len(operation["summary"]) < 90
+    for parameter in operation["parameters"]:
+        if parameter["in"] == "path":
+            assert parameter["description"].endswith(".")
+            assert jsonschema_rs.is_valid(parameter["schema"], parameter["example"])
+    for content in operation.get("requestBody", {"content": {}})["content"].values():
+        shown = content["examples"]["typical"]["value"] if "examples" in content else content["example"]
+        assert shown or route.body is NoBody
+
+
+def test_the_description_is_one_by_the_rules_of_openapi() -> None:
+    """Those of the OpenAPI initiative, as a program that is not ours has them."""
+    faults = jsonschema_rs.validator_for(OPENAPI_31).iter_errors(DOCUMENT)
+    assert [(list(fault.instance_path), fault.message) for fault in faults] == []
+
+
+def test_names_of_operations_are_a_promise_to_programs_made_from_the_description() -> None:
+    names = {operation["operationId"] for path in DOCUMENT["paths"].values() for operation in path.values()}
+    assert names == set((Path(__file__).parent / "operation_ids.txt").read_text().split())
 
 
 def test_every_reference_leads_somewhere_and_every_operation_has_a_name_of_its_own() -> None:
@@ -52,7 +81,18 @@ def test_every_example_is_a_body_that_its_model_takes(method: str, path: str) ->
     (route,) = (route for route in ROUTES if (route.method, route.path) == (method, path))
     assert route.body is not None
     route.body.model_validate_json(orjson.dumps(EXAMPLES[method, path]))
-    assert _operation(route)["requestBody"]["content"]["application/json"]["examples"]
+    schema = _operation(route)["requestBody"]["content"]["application/json"]["schema"]
+    faults = jsonschema_rs.validator_for({**schema, "components": DOCUMENT["components"]}).iter_errors(
+        EXAMPLES[method, path]
+    )
+    assert [fault.message for fault in faults] == []
+
+
+async def test_the_example_of_a_csv_is_one_that_is_taken() -> None:
+    async with running() as api:
+        for (method, path), text in TEXTS.items():
+            reply = await api.call(method, path, text.encode(), headers={"Content-Type": "text/csv"})
+            assert reply.status == 200, reply.json
 
 
 def test_the_stream_and_the_download_are_described() -> None:
