@@ -27,6 +27,7 @@ from csms.config import Config, OcppConfig
 from csms.domain.model import Moment
 from csms.domain.ports import Clock, Ids, Store
 from csms.domain.tallies import ApiTally, OcppTally
+from csms.domain.urls import own_urls
 from csms.estate import Estate
 from csms.fleet import Fleet
 from csms.id_tokens import IdTokens
@@ -129,6 +130,7 @@ class Application:
         ocpp, api = self._config.ocpp, self._config.api
         doors = listeners(ocpp)
         ports = [await self._server.start(*door) for door in doors]
+        self.charge_points.also_allow(own_urls(_reachable(doors, ports)))
         self._spawn(self._watch_certificates())
         api_port = await self._api.start(api.host, api.port)
         schemes = ["wss" if tls else "ws" for _, _, _, tls in doors]
@@ -172,6 +174,15 @@ def listeners(ocpp: OcppConfig) -> list[tuple[str, int, Entrance, Tls | None]]:
     return [
         (listener.host, listener.port, Entrance(listener.security_profile, ocpp.organization), _tls(listener))
         for listener in ocpp.listeners
+    ]
+
+
+def _reachable(doors: list[tuple[str, int, Entrance, Tls | None]], ports: list[int]) -> list[tuple[str, int, bool]]:
+    """Not those behind a proxy: what charge points connect to is the proxy."""
+    return [
+        (host, port, tls is not None)
+        for (host, _, entrance, tls), port in zip(doors, ports, strict=True)
+        if tls is not None or entrance.security_profile < 2
     ]
 
 

@@ -81,7 +81,7 @@ def load(path: Path) -> Config:
 
 def _understood(url: str) -> str:
     if not url_understood(url):
-        raise broken_rule("must be an http, https, ftp, ftps or sftp address with a host")
+        raise broken_rule("must be an http, https, ftp, ftps, sftp, ws or wss address with a host")
     return url
 
 

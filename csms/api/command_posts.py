@@ -24,8 +24,8 @@ from csms.api.commands import CommandAnswer, answer, asked_by
 from csms.api.fields import optional_time
 from csms.api.problems import invalid
 from csms.api.table import Call, Query, Route, Services
+from csms.domain import access_requests
 from csms.domain import operator_commands as oc
-from csms.domain.access_requests import is_access_setting
 from csms.domain.commands import Answer
 from csms.domain.grid import OperatorLimit
 from csms.domain.model import SmartCharging, Transaction
@@ -57,7 +57,9 @@ async def give(services: Services, charge_point_id: str, body: Body, by: str) ->
 
 def sets_access(body: Body) -> bool:
     """Whether it changes how a charge point gets in."""
-    return isinstance(body, SetConfiguration) and any(map(is_access_setting, body.values))
+    return isinstance(body, SetConfiguration) and any(
+        access_requests.sets_access(name, value) for name, value in body.values.items()
+    )
 
 
 def _ordered(services: Services, snapshot: Snapshot, charge_point_id: str, body: Body) -> oc.OperatorCommand:

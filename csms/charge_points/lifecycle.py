@@ -100,6 +100,10 @@ class ChargePoints:
         self._trace = trace
         self._histories: dict[str, History] = {}
 
+    def also_allow(self, urls: tuple[str, ...]) -> None:
+        """Charge points that connect from now on may be sent to these addresses too."""
+        self._terms = replace(self._terms, allowed_urls=(*self._terms.allowed_urls, *urls))
+
     def accept(
         self, charge_point_id: str, subprotocol: str, transport: Transport, entry: Entry = WITHOUT_PROOF
     ) -> LiveChargePoint:

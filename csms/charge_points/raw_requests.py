@@ -13,12 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from csms.charge_points.profiles import PURPOSES, profile_id
 from csms.charge_points.schemas import JsonObject, request_schema, words_of
 from csms.charge_points.wire import payload_of
 from csms.domain.model import MAX_CONNECTORS, LimitPurpose
 from csms.domain.requests import ActionUnknown, AgainstTheLedger, PayloadBroken
-from csms.domain.urls import url_allowed
+from csms.domain.urls import is_central_system, url_allowed
 
 _OUR_IDS = frozenset(profile_id(n, purpose) for n in range(MAX_CONNECTORS + 1) for purpose in LimitPurpose)
 _MAXIMUM = frozenset({"ChargePointMaxProfile", "ChargingStationMaxProfile"})
@@ -38,10 +40,12 @@ def checked(
         wired = payload_of((action, dict(payload)))
     except ValueError as broken:
         raise PayloadBroken((("", str(broken)),)) from None
+    if not _can_be_written(wired):
+        raise PayloadBroken((("", words_of("depth")),))
     faults = request_schema(subprotocol, action).faults(wired)
     if faults:
         raise PayloadBroken(tuple((fault.field_path, words_of(fault.rule)) for fault in faults))
-    refused = [path for path, url in _addresses(wired) if not url_allowed(url, allowed_urls)]
+    refused = [path for path, url in _addresses(action, wired) if not url_allowed(url, allowed_urls)]
     if refused:
         raise PayloadBroken(tuple((path, "must lie below one of [ocpp] allowed_urls") for path in refused))
     conflict = _conflict(action, wired)
@@ -50,8 +54,27 @@ def checked(
     return wired
 
 
-def _addresses(payload: JsonObject, path: str = "") -> Iterator[tuple[str, str]]:
-    """Where a message tells the charge point to fetch something or to upload it."""
+def _can_be_written(payload: JsonObject) -> bool:
+    """Some parts of some messages may hold anything, however deep; the serializer goes down some 250 levels."""
+    try:
+        orjson.dumps([payload])  # as deep as in its frame
+    except orjson.JSONEncodeError:
+        return False
+    return True
+
+
+def _addresses(action: str, payload: JsonObject) -> Iterator[tuple[str, str]]:
+    """Where a message sends the charge point: to fetch something, to upload it, or to connect."""
+    if action == "ChangeConfiguration" and is_central_system(payload["value"]):
+        yield "value", payload["value"].strip()
+    if action == "SetVariables":
+        for number, item in enumerate(payload["setVariableData"]):
+            if is_central_system(item["attributeValue"]):
+                yield f"setVariableData.{number}.attributeValue", item["attributeValue"].strip()
+    yield from _locations(payload)
+
+
+def _locations(payload: JsonObject, path: str = "") -> Iterator[tuple[str, str]]:
     for name, value in payload.items():
         place = f"{path}.{name}" if path else name
         if name in _LOCATIONS and isinstance(value, str):
@@ -59,10 +82,10 @@ def _addresses(payload: JsonObject, path: str = "") -> Iterator[tuple[str, str]]
         elif name == "message" and isinstance(value, dict) and value.get("format") == "URI":
             yield f"{place}.content", str(value.get("content"))  # O01: a page to be shown
         elif isinstance(value, dict):
-            yield from _addresses(value, place)
+            yield from _locations(value, place)
 
 
-_LOCATIONS = frozenset({"location", "remoteLocation"})
+_LOCATIONS = frozenset({"location", "remoteLocation", "ocppCsmsUrl"})
 
 
 def _conflict(action: str, payload: JsonObject) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 from csms.domain.commands import Answer
 from csms.domain.model import OCPP16
 from csms.domain.requests import Payload, RawOutcome
+from csms.domain.urls import is_central_system
 
 Request = tuple[str, Payload]
 """Action and payload."""
@@ -56,10 +57,10 @@ def touches_access(action: str, payload: Payload) -> bool:
     """Whether a request, valid or not, sets a password, a security profile or a place to connect to."""
     match action:
         case "ChangeConfiguration":
-            return is_access_setting(payload.get("key"))
+            return sets_access(payload.get("key"), payload.get("value"))
         case "SetVariables":
             items = payload.get("setVariableData")
-            return isinstance(items, list) and any(map(_sets_access, items))
+            return isinstance(items, list) and any(map(_item_sets_access, items))
     return action == "SetNetworkProfile"
 
 
@@ -70,9 +71,17 @@ def is_access_setting(name: object) -> bool:
     return name.rpartition(".")[2].partition("[")[0].strip().lower() in _ACCESS_SETTINGS
 
 
-def _sets_access(item: object) -> bool:
-    variable = item.get("variable") if isinstance(item, Mapping) else None
-    return isinstance(variable, Mapping) and is_access_setting(variable.get("name"))
+def sets_access(name: object, value: object) -> bool:
+    """Whether a setting of this name is one, or the value is another place to connect to."""
+    return is_access_setting(name) or is_central_system(value)
+
+
+def _item_sets_access(item: object) -> bool:
+    if not isinstance(item, Mapping):
+        return False
+    variable = item.get("variable")
+    name = variable.get("name") if isinstance(variable, Mapping) else None
+    return sets_access(name, item.get("attributeValue"))
 
 
 def was_refused(change: AccessChange, outcome: RawOutcome) -> bool:

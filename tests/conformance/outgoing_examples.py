@@ -8,6 +8,7 @@ JsonObject = dict[str, Any]
 Example = tuple[JsonObject, JsonObject]
 
 ALLOWED = "https://files.example/"
+ALLOWED_CSMS = "wss://csms.example/"
 LATER = "2030-01-01T00:00:00Z"
 
 _YES = {"status": "Accepted"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from conformance_client import Answer, Central, ChargePoint, JsonObject, central_system, eventually, now, obey
-from outgoing_examples import ALLOWED, EXAMPLES, LATER, Example
+from outgoing_examples import ALLOWED, ALLOWED_CSMS, EXAMPLES, LATER, Example
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -20,7 +20,7 @@ MAXIMUM = EXAMPLES["ocpp1.6"]["SetChargingProfile"][0]["csChargingProfiles"]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def central(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Central]:
     folder: Path = tmp_path_factory.mktemp("raw")
-    async with central_system(folder, allowed_urls=[ALLOWED]) as system:
+    async with central_system(folder, allowed_urls=[ALLOWED, ALLOWED_CSMS]) as system:
         yield system
 
 

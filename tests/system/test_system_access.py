@@ -153,12 +153,19 @@ async def test_a_higher_profile_holds_once_the_charger_has_come_over_it_and_neve
             await ready(system)
             security = (await system.charge_point("CP-1"))["security"]
             assert (security["security_profile"], security["least_profile"]) == (2, 2)
+            if protocol == "2.0.1":
+                elsewhere = {"security_profile": 3, "url": "wss://elsewhere.example/ocpp"}
+                status, problem = await post(system, "security-profile", elsewhere)
+                assert (status, "allowed_urls" in str(problem)) == (422, True)
             for lower in (1, 2):
                 status, problem = await post(system, "security-profile", {"security_profile": lower, "url": None})
                 assert status == 409
             downwards = {
                 "1.6": ("ChangeConfiguration", {"key": "SecurityProfile", "value": "1"}),
-                "2.0.1": ("SetNetworkProfile", {"configurationSlot": 1, "connectionData": _plain_profile(1)}),
+                "2.0.1": (
+                    "SetNetworkProfile",
+                    {"configurationSlot": 1, "connectionData": _plain_profile(1, system.ws_url)},
+                ),
             }
             action, payload = downwards[protocol]
             status, problem = await post(system, f"ocpp/{action}", payload)
@@ -167,11 +174,11 @@ async def test_a_higher_profile_holds_once_the_charger_has_come_over_it_and_neve
         assert await gets_in(url, OLD, context) == 101
 
 
-def _plain_profile(profile: int) -> dict[str, object]:
+def _plain_profile(profile: int, url: str) -> dict[str, object]:
     return {
         "ocppVersion": "OCPP20",
         "ocppTransport": "JSON",
-        "ocppCsmsUrl": "ws://127.0.0.1/ocpp",
+        "ocppCsmsUrl": url,
         "messageTimeout": 30,
         "securityProfile": profile,
         "ocppInterface": "Wired0",

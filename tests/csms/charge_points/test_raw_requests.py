@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csms.charge_points.codec import codec_for
 from csms.charge_points.raw_requests import checked
 from csms.charge_points.schemas import OCPP16, OCPP201, JsonObject, actions
 from csms.charge_points.versions import VERSIONS
 from csms.domain.requests import ActionUnknown, AgainstTheLedger, PayloadBroken
 
-check_16 = partial(checked, OCPP16, VERSIONS[OCPP16].outgoing, ("https://good.example/",))
-check_201 = partial(checked, OCPP201, VERSIONS[OCPP201].outgoing, ("https://good.example/",))
+ALLOWED = ("https://good.example/", "wss://good.example/")
+check_16 = partial(checked, OCPP16, VERSIONS[OCPP16].outgoing, ALLOWED)
+check_201 = partial(checked, OCPP201, VERSIONS[OCPP201].outgoing, ALLOWED)
 
 PURPOSES_16 = ("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile")
 PURPOSES_201 = ("ChargingStationExternalConstraints", "ChargingStationMaxProfile", "TxDefaultProfile", "TxProfile")
@@ -42,6 +44,17 @@ def profile_201(**fields: Any) -> JsonObject:
         "chargingProfileKind": "Absolute",
         "chargingSchedule": [schedule],
         **fields,
+    }
+
+
+def network(url: str) -> JsonObject:
+    return {
+        "ocppVersion": "OCPP20",
+        "ocppTransport": "JSON",
+        "ocppCsmsUrl": url,
+        "messageTimeout": 30,
+        "securityProfile": 2,
+        "ocppInterface": "Wired0",
     }
 
 
@@ -186,6 +199,24 @@ def test_no_session_is_started_with_a_limit_of_its_own(check: Any, action: str, 
             {"message": {"id": 1, "priority": "InFront", "message": {"format": "URI", "content": "http://bad/"}}},
             "message.message.content",
         ),
+        (
+            check_201,
+            "SetNetworkProfile",
+            {"configurationSlot": 1, "connectionData": network("wss://bad/")},
+            "connectionData.ocppCsmsUrl",
+        ),
+        (
+            check_201,
+            "SetVariables",
+            {
+                "setVariableData": [
+                    {"component": {"name": "X"}, "variable": {"name": "Y"}, "attributeValue": value}
+                    for value in ("https://anything/", " WSS://bad/")
+                ]
+            },
+            "setVariableData.1.attributeValue",
+        ),
+        (check_16, "ChangeConfiguration", {"key": "Backend", "value": "ws://good.example/"}, "value"),
     ],
 )
 def test_no_charge_point_is_sent_to_an_address_that_is_not_allowed(
@@ -194,6 +225,32 @@ def test_no_charge_point_is_sent_to_an_address_that_is_not_allowed(
     with pytest.raises(PayloadBroken, match="allowed_urls") as refused:
         check(action, payload)
     assert [path for path, _ in refused.value.faults] == [field]
+
+
+@pytest.mark.parametrize(
+    ("check", "action", "payload"),
+    [
+        (check_201, "SetNetworkProfile", {"configurationSlot": 1, "connectionData": network("wss://good.example/x")}),
+        (check_16, "ChangeConfiguration", {"key": "Backend", "value": "wss://good.example/ocpp"}),
+        (check_16, "ChangeConfiguration", {"key": "Website", "value": "http://bad/"}),
+    ],
+)
+def test_a_charge_point_may_be_sent_to_an_allowed_central_system(check: Any, action: str, payload: JsonObject) -> None:
+    assert check(action, payload) == payload
+
+
+def test_what_is_nested_too_deeply_to_be_written_is_refused() -> None:
+    deep: JsonObject = {"a": 1}
+    refusals: list[str] = []
+    for _ in range(300):
+        deep = {"a": deep}
+        try:
+            payload = check_201("ClearCache", {"customData": {"vendorId": "v", "deep": deep}})
+            codec_for(OCPP201).encode_call("id", ("ClearCache", payload))
+        except PayloadBroken as broken:
+            refusals.append(str(broken))
+    assert 40 < len(refusals) < 60
+    assert set(refusals) == {"payload is nested too deeply"}
 
 
 def test_every_fault_is_named_by_its_path() -> None:

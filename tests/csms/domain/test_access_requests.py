@@ -98,6 +98,8 @@ def test_the_new_network_profile_goes_where_the_present_one_is_not(
         ("ChangeConfiguration", {"key": "SecurityProfile"}, True),
         ("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "60"}, False),
         ("ChangeConfiguration", {"key": 5}, False),
+        ("ChangeConfiguration", {"key": "TheirBackend", "value": "wss://elsewhere.example/"}, True),
+        ("SetVariables", {"setVariableData": [{"variable": {"name": "X"}, "attributeValue": "ws://a/"}]}, True),
         (*set_password(OCPP201, "new"), True),
         (*set_priority([1]), False),
         ("SetVariables", {"setVariableData": [None, {"variable": "BasicAuthPassword"}, {"variable": {}}]}, False),

@@ -2,9 +2,9 @@
 
 import pytest
 
-from csms.domain.urls import url_allowed, url_understood
+from csms.domain.urls import is_central_system, own_urls, url_allowed, url_understood
 
-PREFIXES = ["https://good.example/fw", "ftp://logs.example:2121/"]
+PREFIXES = ["https://good.example/fw", "ftp://logs.example:2121/", "wss://csms.example/ocpp"]
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,7 @@ PREFIXES = ["https://good.example/fw", "ftp://logs.example:2121/"]
         "https://good.example./fw/b",
         "ftp://user:pass@logs.example:2121/up",
         "ftp://logs.example:2121",
+        "wss://csms.example:443/ocpp/",
     ],
 )
 def test_an_address_below_a_prefix_is_allowed(url: str) -> None:
@@ -51,6 +52,9 @@ def test_an_address_below_a_prefix_is_allowed(url: str) -> None:
         "https:///fw",
         "file:///fw",
         "ftp://logs.example/up",
+        "ws://csms.example/ocpp",
+        "wss://csms.example/",
+        "https://csms.example/ocpp",
         "",
     ],
 )
@@ -65,3 +69,18 @@ def test_without_prefixes_nothing_is_allowed() -> None:
 def test_a_prefix_that_cannot_be_understood_is_told_from_one_that_can() -> None:
     assert url_understood("sftp://host")
     assert not url_understood("host/path")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("wss://a/", True), (" WS://a/ ", True), ("https://a/", False), ("wsx://a/", False), ("", False), (None, False)],
+)
+def test_an_address_of_a_central_system_is_known_by_its_scheme(text: object, is_one: bool) -> None:
+    assert is_central_system(text) is is_one
+
+
+def test_our_own_listeners_are_known_unless_they_listen_everywhere() -> None:
+    doors = [("127.0.0.1", 9000, False), ("::1", 9443, True), ("0.0.0.0", 80, False), ("::", 443, True)]
+    assert own_urls(doors) == ("ws://127.0.0.1:9000/", "wss://[::1]:9443/")
+    assert url_allowed("wss://[::1]:9443/ocpp/CP-1", own_urls(doors))
+    assert not url_allowed("ws://127.0.0.1/ocpp", own_urls(doors))
