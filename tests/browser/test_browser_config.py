@@ -112,7 +112,7 @@ async def test_a_schedule_is_painted_with_the_pointer_and_by_keyboard(tmp_path: 
         for _ in range(3):
             await page.keyboard.press("Shift+ArrowLeft")
         await page.keyboard.press("Enter")
-        await expect(cell(page, 6, 33)).to_have_attribute("aria-label", "Sun 16:30, at most 10 kW")
+        await expect(cell(page, 6, 33)).to_have_attribute("aria-label", "Sun 16:30, at most 10\N{NO-BREAK SPACE}kW")
         await cell(page, 2, 20).focus()
         await page.keyboard.press("Delete")
         await page.get_by_role("button", name="Save").click()

@@ -88,7 +88,7 @@ async def test_who_waits_is_told_with_the_time_of_its_turn(tmp_path: Path) -> No
             station.plug_in(1, HUNGRY, "TAG")
         await scene.go("#/sites/park")
         await expect(scene.page.get_by_text("waits, turn at about").first).to_be_visible()
-        await expect(scene.page.get_by_text("wait for power. Next turn at about")).to_be_visible()
+        await expect(scene.page.get_by_text("for everybody at once. Next turn at about")).to_be_visible()
         await expect(scene.page.get_by_role("button", name="Waiting 2")).to_be_visible()
 
 

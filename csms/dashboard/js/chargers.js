@@ -119,8 +119,8 @@ function reason(point, row, doing, held, zone) {
     return codes.length ? `fault: ${[...new Set(codes)].join(", ")}` : "reports a fault";
   }
   if (doing === "waiting") {
-    if (row.expected_start) return `waits, turn at about ${time(row.expected_start, zone)}`;
-    return row.reason.startsWith("waits") ? row.reason : `waits: ${row.reason}`;
+    const why = row.reason.replace(/^waits: /, "");
+    return row.expected_start ? `waits, turn at about ${time(row.expected_start, zone)}: ${why}` : `waits: ${why}`;
   }
   if (row) return row.reason;
   return held ? `${exactKw(held)} kept for a car that plugs in` : "";
@@ -154,13 +154,17 @@ export function verdict(allocation, list, alarms, zone) {
   if (counts.waiting) notes.push({ tone: "wait", text: waitingText(list, allocation, zone) });
   if (counts.new) notes.push({ tone: "calm", text: named(list, "new") });
   const worst = ["bad", "warn"].find((tone) => notes.some((note) => note.tone === tone)) ?? "good";
-  return { tone: worst, headline: headline(counts, allocation), notes };
+  return { tone: worst, headline: headline(counts, allocation, list), notes };
 }
 
-function headline(counts, allocation) {
+function headline(counts, allocation, list) {
+  if (!list.length) return "No chargers yet";
   if (!counts.charging) return counts.waiting ? "Nobody is charging yet" : "Nobody is charging";
   return `${counted(counts.charging, "car")} ${counts.charging === 1 ? "charges" : "charge"} at ${kw(drawn(allocation))}`;
 }
+
+/** What sets the budget, as a part of a sentence. */
+export const limitSource = (source) => (/^(configured|grid|time window|temporary|building|site)/.test(source) ? `the ${source}` : source);
 
 const ALARMS = 3; // told with the site; all of them stand among the events
 
@@ -187,7 +191,7 @@ function waitingText(list, allocation, zone) {
   const starts = allocation.chargers.map((row) => row.expected_start).filter(Boolean).sort();
   const next = starts.length ? ` Next turn at about ${time(starts[0], zone)}.` : "";
   const who = those.length > FEW ? counted(those.length, "car") : those.map((one) => one.id).join(", ");
-  return `${who} ${those.length === 1 ? "waits" : "wait"} for power.${next}`;
+  return `${who} ${those.length === 1 ? "waits" : "wait"} for power: there is too little for everybody at once.${next}`;
 }
 
 const round3 = (value) => Math.round(value * 1000) / 1000;

@@ -1,19 +1,17 @@
 // The types of events, in groups as people look for them; a test compares them with the server's.
 
 export const GROUPS = [
-  ["Sessions", ["session_started", "session_updated", "session_refused", "session_ended"]],
+  ["Sessions", ["session_started", "session_refused", "session_ended"]],
   ["Charge points", ["charge_point_connected", "charge_point_disconnected", "charge_point_booted", "charge_point_flapping", "charge_point_status_changed",
     "progress_reported"]],
   ["Limits", ["allocation_changed", "limit_confirmed", "limit_rejected", "limit_unanswered"]],
   ["Alarms", ["alarm_raised", "alarm_cleared"]],
   ["Security", ["security_event", "security_alert", "access_changed", "certificate_signed"]],
   ["Configuration", ["configuration_changed", "site_restarted"]],
+  ["Readings", ["session_updated"]],
 ];
 
-/** It is told as it happens and kept nowhere, so nothing can deliver it for certain. */
-const UNRECORDED = "session_updated";
-
-/** What a webhook can be sent. */
-export const DELIVERED = GROUPS.map(([title, types]) => [title, types.filter((type) => type !== UNRECORDED)]);
+/** What is recorded, and so can be delivered for certain. Readings are told as they come, and would bury all else. */
+export const RECORDED = GROUPS.filter(([title]) => title !== "Readings");
 
 export const typeWords = (type) => type.replaceAll("_", " ");

@@ -11,22 +11,26 @@ function decimals(least, most) {
   return formats.get(name);
 }
 
+/** A number with its unit, which no line break parts from it. */
+const measured = (value, least, most, unit) =>
+  value === null || value === undefined ? NONE : `${decimals(least, most).format(value)}\u00a0${unit}`;
+
 /** Power to a tenth, so that columns align. */
 export function kw(value) {
-  return value === null || value === undefined ? NONE : `${decimals(1, 1).format(value)} kW`;
+  return measured(value, 1, 1, "kW");
 }
 
 /** Power as it was set: no more decimals than it has. */
 export function exactKw(value) {
-  return value === null || value === undefined ? NONE : `${decimals(0, 3).format(value)} kW`;
+  return measured(value, 0, 3, "kW");
 }
 
 export function kwh(value) {
-  return value === null || value === undefined ? NONE : `${decimals(1, 1).format(value)} kWh`;
+  return measured(value, 1, 1, "kWh");
 }
 
 export function ampere(value) {
-  return value === null || value === undefined ? NONE : `${decimals(0, 1).format(value)} A`;
+  return measured(value, 0, 1, "A");
 }
 
 export const count = (value) => decimals(0, 0).format(value);

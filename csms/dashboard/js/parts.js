@@ -4,6 +4,7 @@ import { LABELS } from "./chargers.js";
 import { exactKw, kw } from "./format.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
+import { Pill } from "./ui.js";
 
 const TONES = {
   charging: "good", waiting: "wait", paused: "calm", plugged: "calm", idle: "quiet", faulted: "bad", offline: "warn",
@@ -48,6 +49,11 @@ export function Counts({ counts }) {
     </li>`)}
   </ul>`;
 }
+
+const STATES = { good: "All well", warn: "Look here", bad: "Alarm" };
+
+/** Whether all is well, in a word. */
+export const State = ({ tone }) => html`<${Pill} tone=${tone}>${STATES[tone]}<//>`;
 
 const MARKS = { good: "check", warn: "alert", bad: "alert", wait: "wait", calm: "plug" };
 

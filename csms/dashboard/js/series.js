@@ -79,7 +79,8 @@ export function fromHistory(buckets, granularityS, series = []) {
 
 /**
  * Columns for a stacked chart: the area of each charger stands on those before it.
- * Chargers beyond the first eighteen in energy are drawn as one.
+ * Chargers beyond the first eighteen in energy are drawn as one. Where the parts become known the areas begin, and do not
+ * grow out of nothing.
  * @param {Recording["rows"]} rows
  * @param {string[]} ids in the order of their declaration
  */
@@ -90,7 +91,9 @@ export function stacked(rows, ids) {
   const biggest = new Set([...seen].sort((a, b) => energy.get(b) - energy.get(a)).slice(0, SHOWN));
   const named = seen.filter((id) => biggest.has(id));
   const tops = [...named, null].map(() => []); // the last: all others, and all where only the sum is known
-  for (const row of rows) {
+  const begins = (row, index) => index > 0 && row.each && rows[index - 1].each === null;
+  const drawn = rows.flatMap((row, index) => (begins(row, index) ? [{ ...row, at: row.at - 0.01, each: null }, row] : [row]));
+  for (const row of drawn) {
     let height = 0;
     named.forEach((id, index) => {
       height += row.each?.get(id) ?? 0;
@@ -100,10 +103,10 @@ export function stacked(rows, ids) {
   }
   return {
     names: named,
-    x: rows.map((row) => row.at),
+    x: drawn.map((row) => row.at),
     tops,
-    allocated: rows.map((row) => row.allocated),
-    budget: rows.map((row) => row.budget),
+    allocated: drawn.map((row) => row.allocated),
+    budget: drawn.map((row) => row.budget),
     rest: { unnamed: seen.length > named.length, sums: rows.some((row) => row.each === null && row.total > 0.05) },
   };
 }

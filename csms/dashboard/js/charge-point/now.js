@@ -37,18 +37,18 @@ function Power({ rows, length, zone }) {
 function Connectors({ point, zone, reload }) {
   const now = useNow(10_000);
   return html`<${Card} title="Connectors" class="flush">
-    <div class="scroll"><table class="plain">
+    <div class="scroll"><table class="plain stacked">
       <thead><tr><th>Connector</th><th>Status</th><th>Since</th><th>Draws</th><th>Session</th><th>Energy</th><th>Default limit</th><th>Session limit</th></tr></thead>
       <tbody>${point.connectors.map((one) => html`<tr key=${one.connector_id}>
-        <th scope="row">${one.connector_id}</th>
-        <td>${one.status ?? NONE}${one.error_code && one.error_code !== "NoError" && html`<small>${one.error_code}</small>`}</td>
-        <td class="number" title=${when(one.status_at, zone)}>${since(one.status_at, now)}</td>
-        <td class="number">${kw(one.actual_kw)}</td>
-        <td>${one.transaction ? html`${one.transaction.id_token ?? "no id token"}<small>since ${when(one.transaction.started_at, zone)}</small>
+        <th scope="row"><span class="stacked-word">Connector </span>${one.connector_id}</th>
+        <td data-label="Status"><span>${one.status ?? NONE}</span>${one.error_code && one.error_code !== "NoError" && html`<small>${one.error_code}</small>`}</td>
+        <td class="number" data-label="Since" title=${when(one.status_at, zone)}>${since(one.status_at, now)}</td>
+        <td class="number" data-label="Draws">${kw(one.actual_kw)}</td>
+        <td data-label="Session">${one.transaction ? html`<span>${one.transaction.id_token ?? "no id token"}</span><small>since ${when(one.transaction.started_at, zone)}</small>
           ${may("control") && forgotten(point, one) && html`<${Forgotten} session=${one.transaction} reload=${reload} />`}` : NONE}</td>
-        <td class="number">${kwh(one.transaction?.energy_kwh ?? null)}</td>
-        <td class="number">${exactKw(one.limits.default_kw)}<${Doubts} limits=${one.limits} purpose="default" /></td>
-        <td class="number">${exactKw(one.limits.transaction_kw)}<${Doubts} limits=${one.limits} purpose="transaction" /></td>
+        <td class="number" data-label="Energy">${kwh(one.transaction?.energy_kwh ?? null)}</td>
+        <td class="number" data-label="Default limit"><span>${exactKw(one.limits.default_kw)}</span><${Doubts} limits=${one.limits} purpose="default" /></td>
+        <td class="number" data-label="Session limit"><span>${exactKw(one.limits.transaction_kw)}</span><${Doubts} limits=${one.limits} purpose="transaction" /></td>
       </tr>`)}</tbody>
     </table></div>
   <//>`;

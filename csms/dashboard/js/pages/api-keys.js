@@ -16,7 +16,7 @@ export function ApiKeys() {
   return html`<${Access} shown="api-keys" actions=${html`<${Button} kind="primary" icon="plus" onClick=${() => setMaking(true)}>New<//>`} />
     <${Card} class="flush" label="API keys">
       <${Loaded} of=${live}>
-        ${(keys) => html`<div class="scroll"><table>
+        ${(keys) => html`<div class="scroll"><table class="stacked">
           <thead><tr><th>Name</th><th>May</th><th>From</th><th>Made</th><th></th></tr></thead>
           <tbody>${keys.map((key) => html`<${Row} key=${key.name} one=${key} reload=${live.reload} />`)}</tbody>
         </table></div>`}
@@ -36,9 +36,9 @@ function Row({ one, reload }) {
   const mine = one.name === session.get()?.name;
   return html`<tr>
     <th scope="row">${one.name}${mine && html` <${Pill} tone="good">this one<//>`}</th>
-    <td>${one.scopes.map((scope) => html`<${Pill} key=${scope} tone=${TONES[scope]}>${scope}<//> `)}</td>
-    <td>${one.source === "file" ? "configuration file" : "dashboard or API"}</td>
-    <td class="number">${one.created_at ? when(one.created_at) : NONE}${one.created_by && html`<small>by ${one.created_by}</small>`}</td>
+    <td data-label="May"><span>${one.scopes.map((scope) => html`<${Pill} key=${scope} tone=${TONES[scope]}>${scope}<//> `)}</span></td>
+    <td data-label="From">${one.source === "file" ? "configuration file" : "dashboard or API"}</td>
+    <td class="number" data-label="Made"><span>${one.created_at ? when(one.created_at) : NONE}</span>${one.created_by && html`<small>by ${one.created_by}</small>`}</td>
     <td class="end">${one.source === "api" && !mine && (asked
       ? html`<${Button} kind="small danger" busy=${busy} onClick=${revoke}>Revoke for good<//>`
       : html`<${Button} kind="small quiet" onClick=${() => setAsked(true)}>Revoke<//>`)}</td>

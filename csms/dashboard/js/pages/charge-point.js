@@ -60,10 +60,10 @@ export function ChargePoint({ parts, query }) {
     <//>`;
 }
 
-function SessionsTab({ id }) {
-  return html`<section class="card flush"><${SessionList} filter=${{ charge_point_id: id }} /></section>`;
+function SessionsTab({ id, site }) {
+  return html`<section class="card flush"><${SessionList} filter=${{ charge_point_id: id }} zone=${site.timezone} /></section>`;
 }
 
-function EventsTab({ id, query }) {
-  return html`<${Feed} query=${query} chargePoint=${id} />`;
+function EventsTab({ id, query, site }) {
+  return html`<${Feed} query=${query} chargePoint=${id} zone=${site.timezone} />`;
 }

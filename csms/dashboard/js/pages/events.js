@@ -2,8 +2,9 @@
 
 import { get, may, paths, post } from "../api.js";
 import { alarmText } from "../chargers.js";
-import { GROUPS, typeWords } from "../event-types.js";
-import { exactTime, NONE, since, when } from "../format.js";
+import { eventWords, fields } from "../event-words.js";
+import { GROUPS, RECORDED, typeWords } from "../event-types.js";
+import { exactTime, since, when } from "../format.js";
 import { html, useEffect, useMemo, useState } from "../html.js";
 import { useLive, useNow } from "../live.js";
 import { replaceQuery, to } from "../router.js";
@@ -51,10 +52,10 @@ function Alarm({ alarm, now, reload }) {
 
 const KEEP = 200;
 
-const KINDS = [["", "Everything"], ...GROUPS.map(([title, types]) => [types.join(","), title])];
+const KINDS = [["", "All but readings"], ...GROUPS.map(([title, types]) => [types.join(","), title])];
 
 /** The newest on record, and above them what has come since. */
-export function Feed({ query, chargePoint }) {
+export function Feed({ query, chargePoint, zone }) {
   const type = KINDS.some(([value]) => value === query.type) ? query.type : "";
   const about = { charge_point_id: chargePoint, type };
   const past = useLive((signal) => get("/api/v1/events", { ...about, format: "json", before: Number.MAX_SAFE_INTEGER, limit: 100 }, signal), `events/${type}/${chargePoint ?? ""}`, 0);
@@ -64,9 +65,9 @@ export function Feed({ query, chargePoint }) {
   useEffect(() => {
     setFresh([]);
     if (paused) return undefined;
-    const types = type ? type.split(",") : null;
+    const types = type ? type.split(",") : RECORDED.flatMap(([, some]) => some);
     return hear((event) => {
-      if ((types && !types.includes(event.type)) || (chargePoint && event.charge_point_id !== chargePoint)) return;
+      if (!types.includes(event.type) || (chargePoint && event.charge_point_id !== chargePoint)) return;
       setFresh((known) => [event, ...known].slice(0, KEEP));
     });
   }, [type, chargePoint, paused]);
@@ -77,7 +78,7 @@ export function Feed({ query, chargePoint }) {
     <${Loaded} of=${past}>
       ${() => (shown.length === 0
         ? html`<${Empty} icon="bell" title="Nothing yet">What happens shows here as it happens.<//>`
-        : html`<ol class="feed">${shown.map((event) => html`<${Line} key=${event.key} event=${event} />`)}</ol>`)}
+        : html`<ol class="feed">${shown.map((event) => html`<${Line} key=${event.key} event=${event} zone=${zone} />`)}</ol>`)}
     <//>
   <//>`;
 }
@@ -99,19 +100,11 @@ function merged(fresh, past) {
 const TONES = { alarm_raised: "bad", limit_rejected: "bad", limit_unanswered: "warn", charge_point_disconnected: "warn", charge_point_flapping: "warn",
   security_event: "bad", security_alert: "bad", session_started: "good", session_refused: "bad", alarm_cleared: "good", configuration_changed: "calm" };
 
-function Line({ event }) {
+function Line({ event, zone }) {
   return html`<li>
-    <time class="number" dateTime=${event.at} title=${when(event.at)}>${exactTime(event.at)}</time>
+    <time class="number" dateTime=${event.at} title=${when(event.at, zone)}>${exactTime(event.at, zone)}</time>
     <${Pill} tone=${TONES[event.type] ?? "quiet"}>${typeWords(event.type)}<//>
     <span>${event.charge_point_id ? html`<a href=${to(["charge-points", event.charge_point_id])}>${event.charge_point_id}</a>` : event.site_id}</span>
-    <code title=${words(event.data)}>${words(event.data)}</code>
+    <span class="said" title=${fields(event.data)}>${eventWords(event)}</span>
   </li>`;
-}
-
-/** The fields of an event in one line. */
-function words(data) {
-  return Object.entries(data ?? {})
-    .filter(([, value]) => value !== null && value !== "" && !(Array.isArray(value) && !value.length))
-    .map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`)
-    .join(" · ") || NONE;
 }

@@ -41,16 +41,16 @@ export function Sessions({ query }) {
       ${[["from", "From"], ["to", "To"]].map(([name, label]) => html`<${Field} key=${name} label=${label}>
         ${(field) => html`<input ...${field} type="date" value=${query[name] ?? ""} onChange=${(event) => change({ [name]: event.target.value })} />`}<//>`)}
     </div>
-    <section class="card flush"><${SessionList} filter=${filter} zones=${Object.fromEntries(sites.map((site) => [site.site_id, site.timezone]))} /></section>`;
+    <section class="card flush"><${SessionList} filter=${filter} /></section>`;
 }
 
-/** The list alone; `brief`: of one charge point, so its name is not told. */
-export function SessionList({ filter }) {
+/** The list alone; `zone` where all of them are of one site. */
+export function SessionList({ filter, zone }) {
   const narrow = useNarrow();
   const cells = narrow ? narrowCells : wideCells;
   return html`<${LongList} path=${paths.sessions} query=${filter} rowHeight=${narrow ? 64 : 44} label="Sessions, newest first"
     head=${HEAD.map((title, index) => html`<span key=${title} role="columnheader" class=${`s${index}`}>${title}</span>`)}
-    row=${(item) => cells(item)}
+    row=${(item) => cells(item, zone)}
     empty=${html`<${Empty} icon="sessions" title="No sessions">None match. A session begins when a car is plugged in and may charge.<//>`} />`;
 }
 
@@ -61,9 +61,9 @@ function ending(item) {
   return item.stop_reason ?? NONE;
 }
 
-function wideCells(item) {
+function wideCells(item, zone) {
   if (!item) return html`<span class="s0 pending" role="cell"></span>`;
-  return html`<span class="s0 number" role="cell">${when(item.started_at ?? item.ended_at)}</span>
+  return html`<span class="s0 number" role="cell">${when(item.started_at ?? item.ended_at, zone)}</span>
     <span class="s1" role="cell"><a href=${to(["charge-points", item.charge_point_id])}>${item.charge_point_id}</a>${item.connector_id > 1 ? ` (${item.connector_id})` : ""}</span>
     <span class="s2" role="cell" title=${item.id_token ?? ""}>${item.id_token ?? NONE}</span>
     <span class="s3 number" role="cell">${lasted(item)}</span>
@@ -71,11 +71,11 @@ function wideCells(item) {
     <span class="s5" role="cell">${ending(item)}</span>`;
 }
 
-function narrowCells(item) {
+function narrowCells(item, zone) {
   if (!item) return html`<span class="s0 pending" role="cell"></span>`;
   return html`<span class="s1" role="cell"><a href=${to(["charge-points", item.charge_point_id])}>${item.charge_point_id}</a></span>
     <span class="s4 number" role="cell">${kwh(item.energy_kwh)}</span>
-    <span class="s0 muted number" role="cell">${when(item.started_at ?? item.ended_at)}, ${lasted(item)}</span>
+    <span class="s0 muted number" role="cell">${when(item.started_at ?? item.ended_at, zone)}, ${lasted(item)}</span>
     <span class="s5" role="cell">${ending(item)}</span>`;
 }
 

@@ -5,7 +5,7 @@ import { chargers, drawn, tally, verdict } from "../chargers.js";
 import { counted, exactKw, kw } from "../format.js";
 import { html, useState } from "../html.js";
 import { useLive } from "../live.js";
-import { BudgetBar, Counts, Note } from "../parts.js";
+import { BudgetBar, Counts, Note, State } from "../parts.js";
 import { to } from "../router.js";
 import { SitePage } from "../site/page.js";
 import { NewSiteDialog } from "../site/setup.js";
@@ -53,13 +53,11 @@ function summary(rows) {
   return `${counted(rows.length, "site")}, ${kw(power)} drawn, ${state}`;
 }
 
-const WORDS = { good: "All well", warn: "Look here", bad: "Alarm" };
-
 function SiteCard({ site, allocation, list, alarms }) {
   const state = verdict(allocation, list, alarms, site.timezone);
   const power = drawn(allocation);
   return html`<a class=${`card site ${state.tone}`} href=${to(["sites", site.site_id])}>
-    <header class="card-head"><h2>${site.name}</h2><${Pill} tone=${state.tone}>${WORDS[state.tone]}<//></header>
+    <header class="card-head"><h2>${site.name}</h2>${list.length ? html`<${State} tone=${state.tone} />` : html`<${Pill}>No chargers yet<//>`}</header>
     <p class="figure"><strong>${kw(power)}</strong> <span class="muted">of ${exactKw(allocation.total_budget_kw)}</span></p>
     <${BudgetBar} allocation=${allocation} drawn=${power} />
     <${Counts} counts=${tally(list)} />

@@ -1,7 +1,7 @@
 // Webhooks: other programs that are told what happens, and what became of each delivery.
 
 import { del, everything, get, paths, post, put } from "../api.js";
-import { DELIVERED, typeWords } from "../event-types.js";
+import { RECORDED, typeWords } from "../event-types.js";
 import { counted, when } from "../format.js";
 import { Part, Refused, Removal, useForm } from "../form.js";
 import { html, useState } from "../html.js";
@@ -23,7 +23,7 @@ export function Webhooks() {
       <${Loaded} of=${live}>
         ${(hooks) => (hooks.length === 0
           ? html`<${Empty} icon="bell" title="No webhooks">Another program is told what happens by an https request for each event, signed, and tried again for some hours.<//>`
-          : html`<div class="scroll"><table>
+          : html`<div class="scroll"><table class="stacked">
             <thead><tr><th>Address</th><th>Told of</th><th>Site</th><th>Waiting</th><th></th></tr></thead>
             <tbody>${hooks.map((hook) => html`<${Row} key=${hook.webhook_id} hook=${hook} onOpen=${setOpen} />`)}</tbody>
           </table></div>`)}
@@ -43,9 +43,9 @@ function Row({ hook, onOpen }) {
   return html`<tr>
     <th scope="row" class="wrap"><button type="button" class="link" onClick=${() => onOpen({ editing: hook })}>${hook.url}</button>
       <small>${when(hook.created_at)} by ${hook.created_by}</small></th>
-    <td>${hook.enabled ? toldOf(hook) : html`<${Pill}>switched off<//>`}</td>
-    <td>${hook.site_id ?? "all"}</td>
-    <td class="number">${hook.pending}</td>
+    <td data-label="Told of">${hook.enabled ? toldOf(hook) : html`<${Pill}>switched off<//>`}</td>
+    <td data-label="Site">${hook.site_id ?? "all"}</td>
+    <td class="number" data-label="Waiting">${hook.pending}</td>
     <td class="end"><span class="row-actions">
       <${Button} kind="small" onClick=${() => onOpen({ deliveries: hook })}>Deliveries<//>
       <${Button} kind="small" busy=${busy} onClick=${test}>Test<//></span></td>
@@ -101,7 +101,7 @@ function Editor({ hook, done }) {
 function Types({ chosen, onChange }) {
   const toggle = (type) => onChange(chosen.includes(type) ? chosen.filter((one) => one !== type) : [...chosen, type]);
   return html`<fieldset class="types"><legend>Told of <span class="muted">${chosen.length ? "" : "(none chosen: everything)"}</span></legend>
-    ${DELIVERED.map(([title, types]) => html`<div key=${title} role="group" aria-label=${title}><h3>${title}</h3>
+    ${RECORDED.map(([title, types]) => html`<div key=${title} role="group" aria-label=${title}><h3>${title}</h3>
       ${types.map((type) => html`<label key=${type} class="check"><input type="checkbox" checked=${chosen.includes(type)} onChange=${() => toggle(type)} />${typeWords(type)}</label>`)}
     </div>`)}
   </fieldset>`;
@@ -114,13 +114,13 @@ function Deliveries({ hook }) {
   return html`<p class="muted wrap">${hook.url}</p><${Loaded} of=${live}>
     ${({ items, total }) => (items.length === 0
       ? html`<${Empty} icon="bell" title="None yet">Each event it is told of shows here, with how its delivery went.<//>`
-      : html`<div class="scroll"><table class="plain">
+      : html`<div class="scroll"><table class="plain stacked">
         <thead><tr><th>Event</th><th>State</th><th>Attempts</th><th>Last answer</th></tr></thead>
         <tbody>${items.map((one) => html`<tr key=${one.delivery_id}>
           <th scope="row">${typeWords(one.type)}<small>${when(one.created_at)}</small></th>
-          <td><${Pill} tone=${TONES[one.state]}>${one.state}<//>${one.state === "pending" && html`<small>next ${when(one.due_at)}</small>`}</td>
-          <td class="number">${one.attempts}</td>
-          <td>${[one.status, one.error].filter(Boolean).join(": ")}</td>
+          <td data-label="State"><${Pill} tone=${TONES[one.state]}>${one.state}<//>${one.state === "pending" && html`<small>next ${when(one.due_at)}</small>`}</td>
+          <td class="number" data-label="Attempts">${one.attempts}</td>
+          <td data-label="Answer">${[one.status, one.error].filter(Boolean).join(": ")}</td>
         </tr>`)}</tbody>
       </table></div>${total > items.length && html`<p class="hint center">${items.length} of ${total}, newest first</p>`}`)}
   <//>`;

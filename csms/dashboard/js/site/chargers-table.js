@@ -72,7 +72,7 @@ function Row({ one, full, now, zone, fill, onMark }) {
     <td class="col-doing"><${Pill} tone=${toneOf(one.doing)}>${one.label}<//></td>
     <td class="col-actual"><div class="power">
       <${ChargerBar} charger=${one} full=${full} fill=${fill} />
-      <span class="number">${one.allocated === null ? NONE : html`${kw(one.actual).replace(" kW", "")} <span class="muted">/ ${kw(one.allocated)}${one.confirmed ? "" : html`<span title="not confirmed yet"> …</span>`}</span>`}</span>
+      <span class="number">${one.allocated === null ? NONE : html`${kw(one.actual).replace(/\skW/, "")} <span class="muted">/ ${kw(one.allocated)}${one.confirmed ? "" : html`<span title="not confirmed yet"> …</span>`}</span>`}</span>
     </div></td>
     <td class="col-energy number">${kwh(one.energy)}</td>
     <td class="col-phases number">${one.phases || NONE}</td>

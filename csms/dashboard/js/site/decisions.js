@@ -30,7 +30,7 @@ export function Decisions({ site, query }) {
 }
 
 function Decision({ one, zone }) {
-  const causes = [...new Set(one.causes)];
+  const causes = [...new Set(one.causes)].map((cause) => (cause === "time" ? "time went by" : cause));
   return html`<li>
     <details>
       <summary>

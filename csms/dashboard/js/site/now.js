@@ -2,10 +2,10 @@
 
 import { get, paths } from "../api.js";
 import { areaColour, Legend, StackChart } from "../charts.js";
-import { circuitTree, drawn, verdict } from "../chargers.js";
+import { circuitTree, drawn, limitSource, verdict } from "../chargers.js";
 import { exactKw, kw } from "../format.js";
 import { html, useEffect, useMemo, useState } from "../html.js";
-import { BudgetBar, Note } from "../parts.js";
+import { BudgetBar, Note, State } from "../parts.js";
 import { fromHistory, HOUR_S, recorded, stacked } from "../series.js";
 import { theme } from "../theme.js";
 import { Card, Choice } from "../ui.js";
@@ -73,8 +73,8 @@ function Verdict({ site, allocation, state }) {
   const free = Math.max(0, allocation.total_budget_kw - allocation.total_permitted_kw);
   return html`<section class=${`card verdict ${state.tone}`} aria-label="State of the site">
     <div class="verdict-head">
-      <h2>${state.headline}</h2>
-      <p class="muted">${strategyWords(allocation.strategy)}; the budget of ${exactKw(allocation.total_budget_kw)} is set by ${allocation.limit_source}</p>
+      <div class="verdict-line"><h2>${state.headline}</h2>${site.charge_point_ids.length > 0 && html`<${State} tone=${state.tone} />`}</div>
+      <p class="muted">${strategyWords(allocation.strategy)}; the budget of ${exactKw(allocation.total_budget_kw)} is set by ${limitSource(allocation.limit_source)}</p>
     </div>
     <${BudgetBar} allocation=${allocation} drawn=${power} />
     <dl class="figures">
@@ -84,9 +84,9 @@ function Verdict({ site, allocation, state }) {
       <div><dt><span class="swatch free"></span>Free</dt><dd>${kw(free)}</dd></div>
       ${allocation.site_load_kw > 0 && html`<div><dt>Building</dt><dd>${kw(allocation.site_load_kw)}</dd></div>`}
     </dl>
-    ${state.notes.length
+    ${site.charge_point_ids.length > 0 && (state.notes.length
       ? state.notes.map((note) => html`<${Note} key=${note.text} tone=${note.tone}>${note.text}<//>`)
-      : html`<${Note} tone="good">All well: every charger is in reach and within its limit.<//>`}
+      : html`<${Note} tone="good">Every charger is in reach and within its limit.<//>`)}
   </section>`;
 }
 
@@ -109,7 +109,7 @@ function Live({ site, recording, stamp, marked, colours }) {
     [stamp, spanS, recording.rows.length],
   );
   const legend = [["Draw of each charger", "area"], ["Allocated", "allocated"], ["Budget", "budget"]];
-  if (series.rest.unnamed) legend.splice(1, 0, ["Smaller ones together", "others"]);
+  if (series.rest.unnamed) legend.splice(1, 0, [series.rest.sums ? "All others, and all before this page was opened" : "Smaller ones together", "others"]);
   else if (series.rest.sums) legend.splice(1, 0, ["All together, before this page was opened", "others"]);
   // While little is known it gets the room; two minutes are the least that reads as a chart.
   const from = Math.max(to - spanS, Math.min(series.x[0] ?? to, to - 120));

@@ -39,7 +39,7 @@ function Change({ row, was, full }) {
   const tone = difference > 0.05 ? "more" : difference < -0.05 ? "less" : "same";
   return html`<li class=${tone} title=${row.reason}>
     <span class="name">${row.charge_point_id}</span>
-    <span class="number">${kw(was?.allocated_kw ?? 0).replace(" kW", "")} → <strong>${kw(row.allocated_kw)}</strong></span>
+    <span class="number">${kw(was?.allocated_kw ?? 0).replace(/\skW/, "")} → <strong>${kw(row.allocated_kw)}</strong></span>
     <span class="bar"><span class="given" style=${{ width: `${(100 * (was?.allocated_kw ?? 0)) / full}%` }}></span>
       <span class="drawn" style=${{ width: `${(100 * row.allocated_kw) / full}%` }}></span></span>
     <small>${row.reason}</small>

@@ -93,14 +93,14 @@ function Points({ site, points, again }) {
   return html`<${Card} title="Charge points" class="flush" actions=${html`<${Button} icon="plus" onClick=${() => setOpen(null)}>Charge point<//>`}>
     ${points.length === 0
       ? html`<${Empty} title="No charge points yet">Add each with the identity that is set in it; then it may connect.<//>`
-      : html`<div class="scroll"><table class="plain">
+      : html`<div class="scroll"><table class="plain stacked">
         <thead><tr><th>Charge point</th><th>Hangs on</th><th>Rated</th><th>Current</th><th>Connectors</th><th></th><th></th></tr></thead>
         <tbody>${points.map(({ charge_point_id: id, settings }) => html`<tr key=${id}>
           <th scope="row"><a href=${to(["charge-points", id])}>${id}</a></th>
-          <td>${settings.circuit_id ?? "grid connection"}</td>
-          <td class="number">${exactKw(settings.max_power_kw)}</td>
-          <td>${[settings.current, settings.phases && `${settings.phases} ph`].filter(Boolean).join(", ") || NONE}</td>
-          <td class="number">${settings.connectors}</td>
+          <td data-label="Hangs on">${settings.circuit_id ?? "grid connection"}</td>
+          <td class="number" data-label="Rated">${exactKw(settings.max_power_kw)}</td>
+          <td data-label="Current">${[settings.current, settings.phases && `${settings.phases} ph`].filter(Boolean).join(", ") || NONE}</td>
+          <td class="number" data-label="Connectors">${settings.connectors}</td>
           <td>${!settings.in_service && html`<${Pill}>out of service<//>`}</td>
           <td class="end"><${Button} kind="small" aria-label=${`Change ${id}`} onClick=${() => setOpen(id)}>Change<//></td>
         </tr>`)}</tbody>
