@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -15,6 +15,7 @@ from csms.domain.limit_facts import broken_off
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import BalancerSettings, ChargePointSettings, Moment, SiteSettings, SmartCharging
 from csms.domain.ports import REMOVED, Clock, Store
+from csms.domain.removal import naming_only
 from csms.domain.state import Row, State
 from csms.fleet import Fleet
 from csms.seed import API, FILE, DeclaredSite, Seed, seed
@@ -115,6 +116,7 @@ class Estate:
             if site is None:
                 raise IllegalEvent("there is no such charge point")
             await self._empty(site, [charge_point_id], force=force)
+            await self._tidy(site)
             log.info("charge_point.removed", site_id=site.site_id, charge_point_id=charge_point_id)
 
     async def _empty(self, site: Site, charge_point_ids: Sequence[str], *, force: bool) -> None:
@@ -132,6 +134,18 @@ class Estate:
                 await site.forget(charge_point_id)
         finally:
             self.fleet.leaving.difference_update(charge_point_ids)
+
+    async def _tidy(self, site: Site) -> None:
+        """Smart charging names no charge point that is not there. Whose it is, the file's or REST's, stays."""
+        known = site.view()
+        if known.smart_charging is None:
+            return
+        left = naming_only(known.smart_charging, known.settings.__contains__)
+        if left is not known.smart_charging:
+            now, origins = self.clock.now(), await self.store.origins(site.site_id)
+            changed = ev.SmartChargingConfigured(now, replace(left, updated_at_s=now.utc_s))
+            log.info("smart_charging.names_removed", site_id=site.site_id, strategy=left.strategy)
+            await site.record(changed, origin=origins.get("smart_charging", API))
 
     def _refuse_running(self, site: Site, charge_point_ids: Sequence[str], *, force: bool) -> None:
         if not force and any(key.charge_point_id in charge_point_ids for key in site.view().active):
@@ -168,6 +182,7 @@ class Estate:
             site.record(event)
         for seeded in made.events:
             site.record(seeded, origin=FILE)
+        await self._tidy(site)
         return site
 
     async def _restore(self, site_id: str, elsewhere: frozenset[str]) -> Site:
@@ -180,6 +195,7 @@ class Estate:
         site = self._site(State.restored(rows))
         for event in _broken_off(rows, self.clock.now()):
             site.record(event)
+        await self._tidy(site)
         return site
 
     async def _forget(self, site_id: str, charge_point_id: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from csms.domain import events as ev
 from csms.domain.model import ChargePointSettings, Moment, SiteSettings, SmartCharging
 from csms.domain.ports import REMOVED
+from csms.domain.removal import naming_only
 from csms.domain.state import Row
 
 FILE = "file"
@@ -48,7 +49,9 @@ def seed(
         *((_name(settings), settings, ev.ChargePointDeclared(at, settings)) for settings in declared.charge_points),
     ]
     if declared.smart_charging is not None:
-        configured = replace(declared.smart_charging, updated_at_s=at.utc_s)
+        # The file may still name what was removed over REST; that this is gone is no difference to be told each time.
+        named = naming_only(declared.smart_charging, lambda name: origins.get(_CHARGE_POINT + name) != REMOVED)
+        configured = replace(named, updated_at_s=at.utc_s)
         things.append(("smart_charging", configured, ev.SmartChargingConfigured(at, configured)))
     held = _held(stored)
     changed = [(name, event) for name, wanted, event in things if not _same(held.get(name), wanted)]

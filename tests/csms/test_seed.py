@@ -71,3 +71,12 @@ def test_a_charge_point_that_was_removed_over_rest_does_not_come_back() -> None:
     stored: list[Row] = [SITE, ONE, replace(EQUAL, updated_at_s=1.0)]
     made = seed(FILE, stored, {**FROM_FILE, "charge_point/two": REMOVED}, NOW)
     assert (made.events, made.forgotten, made.overruled) == ((), (), ("charge_point/two",))
+
+
+def test_ranks_of_what_was_removed_over_rest_are_no_difference() -> None:
+    ranked = SmartCharging(50_000, "priority", priority_order=("two", "one"))
+    left = SmartCharging(50_000, "priority", priority_order=("one",))
+    made = seed(
+        DeclaredSite(SITE, (ONE, TWO), ranked), [SITE, ONE, left], {**FROM_FILE, "charge_point/two": REMOVED}, NOW
+    )
+    assert (made.events, made.overruled) == ((), ("charge_point/two",))

@@ -77,6 +77,35 @@ async def test_a_removed_charge_point_is_disconnected_counts_no_more_and_does_no
             assert sorted((await system.get("/api/v1/sites/park"))["charge_point_ids"]) == ["CP-1", "CP-2"]
 
 
+CONFIG = "/api/v1/smart-charging/sites/park/config"
+
+
+async def test_a_removed_charge_point_is_named_no_more_by_the_smart_charging_of_its_site(tmp_path: Path) -> None:
+    ranked = {"max_power_kw": 20, "strategy": "priority", "priority_order": ["CP-1", "CP-2"]}
+    document = configuration(tmp_path, [site([dc("CP-1"), dc("CP-2")], 20, smart_charging=ranked)])
+    async with serving(document) as ports, neighbours(*ports) as system:
+        await _ask(system, "DELETE", "/api/v1/charge-points/CP-1")
+        assert (await system.get(CONFIG))["priority_order"] == ["CP-2"]
+    document["sites"][0]["smart_charging"]["max_power_kw"] = 15
+    async with serving(document) as ports, neighbours(*ports) as system:
+        left = await system.get(CONFIG)
+        assert (left["priority_order"], left["max_power_kw"]) == (["CP-2"], 15), "what is the file's stays the file's"
+        body = {name: left[name] for name in ("max_power_kw", "strategy", "priority_order")}
+        await _ask(system, "PUT", CONFIG, body)
+        await _ask(system, "DELETE", "/api/v1/charge-points/CP-2")
+        assert ((await system.get(CONFIG))["strategy"], (await system.get(CONFIG))["priority_order"]) == ("equal", [])
+
+
+async def test_ranks_of_a_charge_point_that_the_file_no_longer_declares_go_at_the_start(tmp_path: Path) -> None:
+    document = configuration(tmp_path, [site([dc("CP-1"), dc("CP-2")], 20)])
+    async with serving(document) as ports, neighbours(*ports) as system:
+        await system.configure(20, "priority", priority_weights={"CP-1": 3, "CP-2": 2})
+    del document["sites"][0]["charge_points"][0]
+    for _ in range(2):
+        async with serving(document) as ports, neighbours(*ports) as system:
+            assert (await system.get(CONFIG))["priority_weights"] == {"CP-2": 2}
+
+
 async def test_a_removed_site_is_gone_for_good_and_its_sessions_stay(tmp_path: Path) -> None:
     document = configuration(tmp_path, [site([dc("CP-1")]), site([dc("X-1")], 30, "other")])
     with impatience():
