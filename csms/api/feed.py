@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import structlog
 
 from csms.api.fields import optional_kw, optional_kwh, time
-from csms.api.public_events import SESSION_UPDATED, PublicEvent, SessionUpdatedData, public, recorded
+from csms.api.public_events import SESSION_UPDATED, PublicEvent, public, recorded
+from csms.api.public_session_events import SessionUpdatedData
 from csms.domain.model import ConnectorKey
 from csms.domain.ports import Clock, Sites, Store
 from csms.domain.queries import EventQuery

@@ -1,4 +1,4 @@
-"""How values are written in queries and answers: times, whole numbers, ids, kW."""
+"""How values are written in queries and answers: times, whole numbers, ids, kW, what is known of a charge point."""
 
 from __future__ import annotations
 
@@ -35,6 +35,18 @@ def optional_kw(power_w: float | None) -> float | None:
 
 def optional_kwh(energy_wh: float | None) -> float | None:
     return None if energy_wh is None else kw(round(energy_wh))
+
+
+KnobValue = bool | int | float | str | list[str] | list[float] | None
+"""What a knob of domain.capabilities is set to."""
+
+
+def knob_value(value: object) -> KnobValue:
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    return str(value)
 
 
 def _parsed_time(text: object) -> object:

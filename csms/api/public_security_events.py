@@ -10,6 +10,14 @@ from csms.domain import events as ev
 from csms.domain.queries import StoredEvent
 
 
+class SecurityEventData(Answer):
+    """`kind` is OCPP's name of it."""
+
+    kind: str
+    reported_at: Time
+    detail: str
+
+
 class SecurityAlertData(Answer):
     """`kind` is wrong_login, security_profile_too_low or another_address; it happened `count` times since the last."""
 
@@ -32,6 +40,10 @@ class CertificateSignedData(Answer):
     kind: str
     serial_number: str
     expires_at: Time
+
+
+def security_event(_stored: StoredEvent, event: ev.SecurityEventReported) -> Answer:
+    return SecurityEventData(kind=event.kind, reported_at=time(event.reported_at_s), detail=event.detail)
 
 
 def alert(_stored: StoredEvent, event: ev.SecurityAlert) -> Answer:

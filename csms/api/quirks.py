@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from csms.api import lookup
+from csms.api.fields import KnobValue, knob_value
 from csms.api.problems import invalid
 from csms.api.table import Answer, Call, NoBody, Query, Route
 from csms.domain.capabilities import Capabilities, Knobs, source
@@ -12,8 +13,6 @@ from csms.domain.model import ChargePoint, ChargePointSettings
 from csms.domain.ports import SiteAccess
 from csms.quirks_config import ONE_CONNECTOR, QuirksConfig, quirks_config
 from csms.validation import FieldError
-
-KnobValue = bool | int | float | str | list[str] | list[float] | None
 
 
 class KnobRow(Answer):
@@ -44,7 +43,7 @@ def quirks_answer(point: ChargePoint, settings: ChargePointSettings) -> QuirksAn
     knowledge = point.knowledge
     known = point.capabilities or Capabilities()
     rows = [
-        KnobRow(name=knob.name, value=_written(getattr(known, knob.name)), source=_source(point, settings, knob.name))
+        KnobRow(name=knob.name, value=knob_value(getattr(known, knob.name)), source=_source(point, settings, knob.name))
         for knob in fields(Knobs)
     ]
     learned = knowledge.learned
@@ -86,14 +85,6 @@ def _answer(site: SiteAccess, charge_point_id: str) -> QuirksAnswer:
 
 def _source(point: ChargePoint, settings: ChargePointSettings, name: str) -> str:
     return source(point.knowledge, settings.quirks, name).value
-
-
-def _written(value: object) -> KnobValue:
-    if isinstance(value, tuple):
-        return list(value)
-    if isinstance(value, bool | int | float) or value is None:
-        return value
-    return str(value)
 
 
 _PATH = "/api/v1/charge-points/{charge_point_id}/quirks"

@@ -3,7 +3,7 @@
 export const GROUPS = [
   ["Sessions", ["session_started", "session_refused", "session_ended"]],
   ["Charge points", ["charge_point_connected", "charge_point_disconnected", "charge_point_booted", "charge_point_flapping", "charge_point_status_changed",
-    "progress_reported"]],
+    "progress_reported", "way_learned"]],
   ["Limits", ["allocation_changed", "limit_confirmed", "limit_rejected", "limit_unanswered"]],
   ["Alarms", ["alarm_raised", "alarm_cleared"]],
   ["Security", ["security_event", "security_alert", "access_changed", "certificate_signed"]],

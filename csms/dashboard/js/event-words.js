@@ -15,6 +15,7 @@ const SAID = {
   charge_point_flapping: (data) => `${data.connections} connections within ${span(data.within_s * 1000)}`,
   charge_point_status_changed: (data) => said(`${connector(data)}: ${data.status}`, data.error_code !== "NoError" && data.error_code),
   progress_reported: (data) => `${data.task}: ${data.status}`,
+  way_learned: (data) => said(data.because, data.given_up && "no other way is left"),
   session_started: (data) => `on ${connector(data)}`,
   session_updated: (data) => said(`on ${connector(data)}`, data.power_kw !== null && kw(data.power_kw), data.energy_kwh !== null && `${kwh(data.energy_kwh)} so far`),
   session_refused: (data) => said(`on ${connector(data)}`, data.status),

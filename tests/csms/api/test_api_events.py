@@ -17,6 +17,7 @@ from api_fakes import NOW_S, READ, Api, running
 from csms.api import events, feed, streams
 from csms.api.public_events import KINDS, PAYLOADS, public
 from csms.domain import events as ev
+from csms.domain.capabilities import Knobs, Learned
 from csms.domain.grid import OperatorLimit, TemporaryLimit
 from csms.domain.model import LimitPurpose, Moment, PowerSource
 from csms.domain.queries import StoredEvent
@@ -296,6 +297,21 @@ def test_an_operators_limit_is_a_configuration_that_changed() -> None:
     gone = public(StoredEvent(2, "depot", ev.OperatorLimitCleared(AT, "a", 0)))
     assert (put.type, put.charge_point_id, put.data["what"]) == ("configuration_changed", "a", "power_limit")
     assert (put.data["removed"], gone.data["removed"]) == (False, True)
+
+
+def test_what_a_charger_has_taught_is_told_and_so_is_what_is_pinned() -> None:
+    learned = Learned(Knobs(relative_profiles=True, limit_by=LimitPurpose.DEFAULT), ("this",), ("that",))
+    told = public(StoredEvent(1, "depot", ev.WayLearned(AT, "a", learned, "that: Rejected")))
+    assert (told.type, told.charge_point_id) == ("way_learned", "a")
+    assert told.data == {
+        "knobs": {"relative_profiles": True, "limit_by": "default"},
+        "worked": ["this"],
+        "failed": ["that"],
+        "given_up": False,
+        "because": "that: Rejected",
+    }
+    pinned, free = (public(StoredEvent(2, "depot", ev.QuirksPinned(AT, "a", q))).data for q in (Knobs(), None))
+    assert (pinned["what"], pinned["removed"], free["removed"]) == ("quirks", False, True)
 
 
 def test_no_recorded_event_is_told_twice() -> None:
