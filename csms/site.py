@@ -382,7 +382,6 @@ _QUIET = (
     ev.SecurityProfileOffered,
     ev.SecurityProfileRefused,
     ev.CredentialsProved,
-    ev.ChargePointBooted,
     ev.TransactionRefused,
     ev.IdTokenErased,
     ev.SiteRestarted,

@@ -84,7 +84,7 @@ class Session:
         self._reply: asyncio.Future[Incoming] | None = None
         self._raw: dict[str, asyncio.Future[str]] = {}
         self._refused = False
-        self._late: list[asyncio.Task[None]] = []
+        self._late: set[asyncio.Task[None]] = set()
 
     @property
     def _behaviour(self) -> Behaviour:
@@ -239,7 +239,9 @@ class Session:
                 continue
             answer = self._answer(incoming, fate)
             if fate == "answered_late":
-                self._late.append(asyncio.create_task(self._answer_late(incoming, answer)))
+                late = asyncio.create_task(self._answer_late(incoming, answer))
+                self._late.add(late)
+                late.add_done_callback(self._late.discard)
                 continue
             await self._hesitate(self._behaviour.answer_delay_s)
             for _ in range({"answer_lost": 0, "answered_twice": 2}.get(fate or "", 1)):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import NamedTuple, Protocol
 
 from csms.charge_points.calls import (
     AnswerInvalid,
@@ -69,6 +70,14 @@ class AccessLog(Protocol):
         ...
 
 
+class _Checked(NamedTuple):
+    """A request that may leave, and what it changes of how the charge point gets in."""
+
+    action: str
+    wired: JsonObject
+    change: AccessChange | None
+
+
 MAX_WAITING_REQUESTS = 100
 """Of operators, for one charge point."""
 
@@ -123,28 +132,42 @@ class Link:
         Operators' requests wait in a line of their own, and each leaves only when it is quiet: however many there are,
         a limit waits for one of them at most.
         """
+        checked = self._checked(action, payload)
+        async with self._place_in_line():
+            return await self._requested_when_quiet(checked)
+
+    def _checked(self, action: str, payload: Payload) -> _Checked:
         wired = self._check(action, payload)
-        change = change_in(action, wired)
+        change = None if self._access is None else change_in(action, wired)
         if change is not None and self._access is not None:
             self._access.check(change)
+        return _Checked(action, wired, change)
+
+    @contextlib.asynccontextmanager
+    async def _place_in_line(self) -> AsyncIterator[None]:
+        """Of one request or one command of several. Raises LineFull."""
         if self._waiting >= MAX_WAITING_REQUESTS:
             raise LineFull(f"{self._waiting} requests are waiting for this charge point")
         self._waiting += 1
         try:
             async with self._turn:
-                await self._caller.quiet()
-                if change is None or self._access is None:
-                    return await self._requested(action, wired)
-                return await self._changed(change, self._access, action, wired)
-        except QueueFull as full:
-            raise LineFull(str(full)) from None
+                yield
         finally:
             self._waiting -= 1
 
-    async def _changed(self, change: AccessChange, access: AccessLog, action: str, wired: JsonObject) -> RawOutcome:
+    async def _requested_when_quiet(self, checked: _Checked) -> RawOutcome:
+        await self._caller.quiet()
+        try:
+            if checked.change is None or self._access is None:
+                return await self._requested(checked)
+            return await self._changed(checked, checked.change, self._access)
+        except QueueFull as full:
+            raise LineFull(str(full)) from None
+
+    async def _changed(self, checked: _Checked, change: AccessChange, access: AccessLog) -> RawOutcome:
         await access.offered(change)
         try:
-            outcome = await self._requested(action, wired)
+            outcome = await self._requested(checked)
         except QueueFull:
             access.refused(change)
             raise
@@ -152,10 +175,10 @@ class Link:
             access.refused(change)
         return outcome
 
-    async def _requested(self, action: str, wired: JsonObject) -> RawOutcome:
+    async def _requested(self, checked: _Checked) -> RawOutcome:
         """Raises QueueFull."""
         try:
-            return raw_outcome(await self._caller.call((action, wired)))
+            return raw_outcome(await self._caller.call((checked.action, checked.wired)))
         except CallErrorAnswered as error:
             answer = Answer.NOT_SUPPORTED if error.knows_no_such_request else Answer.CALL_ERROR
             return RawOutcome(answer, None, error.code, error.description, error.details)
@@ -177,13 +200,13 @@ class Link:
             return RawOutcome(Answer.NOT_SUPPORTED, description=str(missing))
         except ValueImpossible as impossible:
             raise PayloadBroken(((impossible.name, impossible.rule),)) from None
-        for request in requests:
-            self._check(request.action, request.payload)
+        checked = [(request, self._checked(request.action, request.payload)) for request in requests]
         ends: list[tuple[Request, RawOutcome]] = []
-        for request in requests:
-            ends.append((request, await self.request(request.action, request.payload)))
-            if ends[-1][1].answer in (Answer.TIMEOUT, Answer.DISCONNECTED):
-                break
+        async with self._place_in_line():
+            for request, wanted in checked:
+                ends.append((request, await self._requested_when_quiet(wanted)))
+                if ends[-1][1].answer in (Answer.TIMEOUT, Answer.DISCONNECTED):
+                    break
         return as_one(ends)
 
     @property

@@ -12,11 +12,12 @@ from csms.charge_points.link import MAX_WAITING_REQUESTS, Link, raw_outcome
 from csms.charge_points.raw_requests import checked
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.versions import VERSIONS
+from csms.domain.access_requests import AccessChange
 from csms.domain.commands import Answer, Command, Outcome, ReadSchedule, SetLimit, Trigger
 from csms.domain.electrical import LimitForm
 from csms.domain.model import OCPP16, LimitPurpose
 from csms.domain.operator_commands import SetConfiguration, SetDisplayMessage
-from csms.domain.requests import LineFull, PayloadBroken, RawOutcome, RequestRefused
+from csms.domain.requests import AccessLowered, LineFull, PayloadBroken, RawOutcome, RequestRefused
 
 CHECK = partial(checked, OCPP16, VERSIONS[OCPP16].outgoing, ())
 FORM = LimitForm("A", phases=3, voltage_v=230.0, step_a=0.1, stack_level=0)
@@ -109,6 +110,25 @@ async def test_nothing_of_a_command_is_sent_if_a_part_of_it_may_not_be() -> None
         await point.perform(SetConfiguration({"Fine": "1", "A" * 51: "2"}), {})
     assert caller.waited == 0
     assert (await point.perform(SetDisplayMessage(1, "Hello"), {})).answer is Answer.NOT_SUPPORTED
+    assert caller.waited == 0
+
+
+async def test_nothing_of_a_command_is_sent_if_a_part_of_it_would_let_the_charge_point_in_less_safely() -> None:
+    class Guarded:
+        def check(self, change: AccessChange) -> None:
+            raise AccessLowered("never")
+
+        async def offered(self, change: AccessChange) -> None:
+            raise AssertionError
+
+        def refused(self, change: AccessChange) -> None:
+            raise AssertionError
+
+    caller = ScriptedCaller({"status": "Accepted"})
+    requests = VERSIONS[OCPP16].operator_requests
+    point = Link("c-1", caller, FakeTransport(), VERSIONS[OCPP16].translation, CHECK, Guarded(), requests)
+    with pytest.raises(AccessLowered):
+        await point.perform(SetConfiguration({"Fine": "1", "SecurityProfile": "0"}), {})
     assert caller.waited == 0
 
 
