@@ -32,9 +32,10 @@ test: lint types
 browser: $(BROWSER_STAMP)
 	$(BIN)/pytest -s tests/browser
 
-# Pictures of every page in both themes, for the documentation.
+# Pictures of the dashboard in both themes, and of the demo, for the documentation.
 screenshots: $(BROWSER_STAMP)
 	PYTHONPATH=tests/lib $(BIN)/python tests/browser/screenshots.py docs/images
+	$(BIN)/csms demo --seconds 30 --screenshot docs/demo.svg
 
 # Hours of whole car parks with every fault we know, on virtual time: does the ceiling hold? A seed replays exactly.
 sim: $(BENCH_STAMP)

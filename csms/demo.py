@@ -117,7 +117,8 @@ def _config(folder: Path, sha256: str) -> Config:
     ]
     return Config.model_validate(
         {
-            "ocpp": {"port": _free_port(9000), "heartbeat_interval_s": 30},
+            # Metered every second or so: what cars draw is seen as soon as they draw it.
+            "ocpp": {"port": _free_port(9000), "heartbeat_interval_s": 30, "metering_interval_s": 1},
             "api": {
                 "port": _free_port(8080),
                 "keys": [{"name": "demo", "sha256": sha256, "scopes": ["control"]}],
@@ -265,7 +266,7 @@ def _total(allocation: dict[str, Any]) -> Text:
     drawn_kw = _drawn_kw(allocation)
     permitted_kw, ceiling_kw = allocation["total_permitted_kw"], allocation["total_budget_kw"]
     style = "bold green" if permitted_kw <= ceiling_kw else "bold red"
-    text = Text(f"permitted {permitted_kw:7.2f} kW   drawn {drawn_kw:7.2f} kW   ceiling {ceiling_kw:7.2f} kW  ", style)
+    text = Text(f" permitted {permitted_kw:7.2f} kW   drawn {drawn_kw:7.2f} kW   ceiling {ceiling_kw:7.2f} kW  ", style)
     return text.append_text(_bar(drawn_kw, permitted_kw, ceiling_kw))
 
 

@@ -66,7 +66,7 @@ function tick(at, stepS, zone) {
 
 const BASE = {
   cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
-  padding: [12, 12, 0, 0],
+  padding: [12, 26, 0, 0], // at the right room for half of the last time
 };
 
 const inZone = (zone) => (at) => uPlot.tzDate(new Date(at * 1000), zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);

@@ -2,6 +2,7 @@
 
 import { get, may, paths, post } from "../api.js";
 import { alarmText } from "../chargers.js";
+import { merged } from "../event-list.js";
 import { eventWords, fields } from "../event-words.js";
 import { GROUPS, RECORDED, typeWords } from "../event-types.js";
 import { exactTime, since, when } from "../format.js";
@@ -71,7 +72,7 @@ export function Feed({ query, chargePoint, zone }) {
       setFresh((known) => [event, ...known].slice(0, KEEP));
     });
   }, [type, chargePoint, paused]);
-  const shown = useMemo(() => merged(fresh, past.data?.items ?? []), [fresh, past.data]);
+  const shown = useMemo(() => merged(fresh, past.data?.items ?? [], KEEP), [fresh, past.data]);
   return html`<${Card} title="Events" actions=${html`<${Pill} tone=${flows && !paused ? "good" : "quiet"}>${paused ? "paused" : flows ? "live" : "not live"}<//>
       <${Button} kind="quiet round" icon=${paused ? "play" : "pause"} aria-label=${paused ? "Go on" : "Pause"} onClick=${() => setPaused(!paused)} />`}>
     <div class="filters"><${Choice} label="Kind" options=${KINDS} value=${type} onChange=${(value) => replaceQuery({ ...query, type: value })} /></div>
@@ -81,20 +82,6 @@ export function Feed({ query, chargePoint, zone }) {
         : html`<ol class="feed">${shown.map((event) => html`<${Line} key=${event.key} event=${event} zone=${zone} />`)}</ol>`)}
     <//>
   <//>`;
-}
-
-let unnamed = 0;
-
-function merged(fresh, past) {
-  const seen = new Set();
-  const out = [];
-  for (const event of [...fresh, ...past]) {
-    if (event.event_id !== null && seen.has(event.event_id)) continue;
-    seen.add(event.event_id);
-    event.key ??= event.event_id ?? `n${(unnamed += 1)}`;
-    out.push(event);
-  }
-  return out.slice(0, KEEP);
 }
 
 const TONES = { alarm_raised: "bad", limit_rejected: "bad", limit_unanswered: "warn", charge_point_disconnected: "warn", charge_point_flapping: "warn",

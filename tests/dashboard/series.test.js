@@ -1,0 +1,67 @@
+// Samples over time, and the columns of the charts.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fromHistory, niceTop, Recording, stacked } from "./js/series.js";
+
+const allocation = (at, draws) => ({
+  timestamp: new Date(at * 1000).toISOString(), total_budget_kw: 30, total_allocated_kw: 20,
+  chargers: Object.entries(draws).map(([charge_point_id, actual_kw]) => ({ charge_point_id, actual_kw, allocated_kw: 10 })),
+});
+
+test("a recording keeps its time, takes no moment twice, and forgets what is old", () => {
+  const recording = new Recording(60);
+  for (const at of [100, 102, 102, 101, 170]) recording.add(allocation(at, { A: 5, B: null }));
+  assert.deepEqual(recording.rows.map((row) => row.at), [170]);
+  assert.equal(recording.rows[0].total, 5);
+});
+
+test("what is on record fills the time when nobody looked, and nothing else", () => {
+  const recording = new Recording();
+  recording.add(allocation(600, { A: 5 }));
+  recording.fill([{ at: 480 }, { at: 570 }, { at: 660 }]);
+  assert.deepEqual(recording.rows.map((row) => row.at), [480, 600, 660]);
+});
+
+test("areas stand on each other, and on top is the sum of all", () => {
+  const recording = new Recording();
+  recording.add(allocation(100, { A: 4, B: 3 }));
+  recording.add(allocation(102, { A: 0, B: 3 }));
+  const { names, x, tops } = stacked(recording.rows, ["B", "A", "C"]);
+  assert.deepEqual(names, ["B", "A"]);
+  assert.deepEqual(x, [100, 102]);
+  assert.deepEqual(tops, [[3, 3], [7, 3], [7, 3]]);
+});
+
+test("where only the sum is known it is one area, and the parts begin where they are known", () => {
+  const buckets = [{ period_start: "1970-01-01T00:00:00Z", total_allocated_kw: 10, total_actual_kw: 8 }];
+  const recording = new Recording();
+  recording.fill(fromHistory(buckets, 60));
+  recording.add(allocation(100, { A: 6, B: 2 }));
+  const { x, tops, rest } = stacked(recording.rows, ["A", "B"]);
+  assert.deepEqual(x, [30, 99.99, 100]);
+  assert.deepEqual(tops, [[0, 0, 6], [0, 0, 8], [8, 8, 8]]);
+  assert.equal(rest.sums, true);
+});
+
+test("of many chargers the smaller ones are one area", () => {
+  const draws = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`C${index}`, index + 1]));
+  const recording = new Recording();
+  recording.add(allocation(100, draws));
+  const { names, tops, rest } = stacked(recording.rows, Object.keys(draws));
+  assert.equal(names.length, 18);
+  assert.ok(names.includes("C29") && !names.includes("C0"));
+  assert.equal(tops.at(-1)[0], 465);
+  assert.equal(rest.unnamed, true);
+});
+
+test("a history is drawn by charger where what each drew was asked for", () => {
+  const buckets = [{ period_start: "1970-01-01T00:01:00Z", total_allocated_kw: 10, total_actual_kw: 8 }];
+  const [row] = fromHistory(buckets, 60, [["A", [{ at: "1970-01-01T00:01:00Z", power_kw: 5 }]], ["A", [{ at: "1970-01-01T00:01:00Z", power_kw: 3 }]]]);
+  assert.equal(row.at, 90);
+  assert.deepEqual([...row.each], [["A", 8]]);
+});
+
+test("a scale ends at a round number at or above what is shown", () => {
+  assert.deepEqual([0, 0.9, 17, 64, 98.5, 700].map(niceTop), [1, 1, 20, 70, 120, 800]);
+});
