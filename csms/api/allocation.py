@@ -7,6 +7,7 @@ from typing import Literal
 
 from csms.api import lookup
 from csms.api.fields import FromTime, Time, UtcSeconds, optional_kw, optional_time, time
+from csms.api.periods import check_order
 from csms.api.problems import invalid
 from csms.api.table import Answer, Call, NoBody, Query, Route
 from csms.domain.history import HistoryBucket
@@ -179,8 +180,7 @@ def _connector(connector: ConnectorReport) -> ConnectorAllocation:
 def _period(query: HistoryQuery, now_s: float) -> tuple[float, float]:
     to_s = now_s if query.to is None else query.to
     from_s = to_s - DAY_S if query.from_ is None else query.from_
-    if from_s > to_s:
-        raise invalid([FieldError("from", "must not be after to")])
+    check_order(from_s, to_s)
     return from_s, to_s
 
 

@@ -6,11 +6,11 @@ from typing import Literal
 
 from csms.api import lookup
 from csms.api.fields import FromTime, Id, Time, UtcSeconds, optional_kwh, optional_time
-from csms.api.problems import Problem, invalid
+from csms.api.periods import check_order
+from csms.api.problems import Problem
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route, Services
 from csms.domain.model import Transaction
 from csms.domain.queries import SessionQuery
-from csms.validation import FieldError
 
 Status = Literal["active", "completed"]
 
@@ -47,8 +47,7 @@ class SessionRow(Answer):
 
 async def list_sessions(call: Call[SessionsQuery, NoBody]) -> Page[SessionRow]:
     query = call.query
-    if query.from_ is not None and query.to is not None and query.from_ > query.to:
-        raise invalid([FieldError("from", "must not be after to")])
+    check_order(query.from_, query.to)
     page = await call.services.store.sessions(
         SessionQuery(
             site_id=query.site_id,

@@ -10,6 +10,7 @@ from csms.balancing.words import kw, place
 from csms.domain import events as ev
 from csms.domain.alarms import SECURITY_EVENT, Alarm
 from csms.domain.electrical import voltages
+from csms.domain.grid import GRID
 from csms.domain.limit_facts import DISOBEDIENT
 from csms.domain.model import Moment, Proof
 from csms.domain.snapshot import Snapshot
@@ -39,7 +40,7 @@ def troubles(snapshot: Snapshot, allocation: Allocation) -> list[Trouble]:
     if not allocation.budget.load_known:
         load = kw(allocation.budget.load_w)
         text = f"nobody tells what else the site draws: its worst case of {load} is counted"
-        found.append(Trouble(SITE_LOAD_UNKNOWN, "grid", text))
+        found.append(Trouble(SITE_LOAD_UNKNOWN, GRID, text))
     return list({(trouble.kind, trouble.subject): trouble for trouble in found}.values())
 
 

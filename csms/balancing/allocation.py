@@ -15,7 +15,7 @@ from csms.balancing.division import Division
 from csms.balancing.ledger import Ledger, ledger, summed
 from csms.balancing.memory import Memory
 from csms.balancing.shares import Share
-from csms.balancing.tree import Tree, tree
+from csms.balancing.tree import DIMENSIONS, Tree, tree
 from csms.balancing.turns import turns_again_s
 from csms.balancing.unyielding import Unyielding
 from csms.balancing.wishes import Wish, Wishes, looks_again_s
@@ -158,7 +158,7 @@ def _excesses(standing: Defaults, in_force: Tree, wishes: Sequence[Wish]) -> tup
     found = []
     for row, (limit, load_of_row) in enumerate(zip(in_force.limits, loads, strict=True)):
         if limit is not None and load_of_row > limit:
-            node, dimension = divmod(row, 4)
+            node, dimension = divmod(row, DIMENSIONS)
             holders = tuple(
                 charge_point_id
                 for charge_point_id, load in holding.items()

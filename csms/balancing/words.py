@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from csms.domain import events as ev
+from csms.domain.grid import GRID
 
 
 def kw(power_w: int) -> str:
@@ -11,7 +12,7 @@ def kw(power_w: int) -> str:
 
 def place(node: str, dimension: int) -> str:
     """A limit of the tree: its node and, for a current, the phase."""
-    name = "the grid connection" if node == "grid" else f"circuit {node}"
+    name = "the grid connection" if node == GRID else f"circuit {node}"
     return name if dimension == 0 else f"{name} (L{dimension})"
 
 
