@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,10 @@ from csms.security_config import ListenerConfig
 log = structlog.get_logger()
 
 CERTIFICATES_LOOKED_AT_EVERY_S = 10.0
+
+
+class CannotListen(Exception):
+    """An address of the configuration at which this machine does not let us listen."""
 
 
 class SystemClock:
@@ -126,13 +131,14 @@ class Application:
         await self._store.flush()
 
     async def listen(self) -> tuple[int, int]:
-        """Open the doors; returns the port of the first one for charge points and the API's. Raises TlsUnusable."""
+        """Open the doors; returns the port of the first one for charge points and the API's. Raises TlsUnusable and
+        CannotListen."""
         ocpp, api = self._config.ocpp, self._config.api
         doors = listeners(ocpp)
-        ports = [await self._server.start(*door) for door in doors]
+        ports = [await _opened("[ocpp]", *door[:2], self._server.start(*door)) for door in doors]
         self.charge_points.also_allow(own_urls(_reachable(doors, ports)))
         self._spawn(self._watch_certificates())
-        api_port = await self._api.start(api.host, api.port)
+        api_port = await _opened("[api]", api.host, api.port, self._api.start(api.host, api.port))
         schemes = ["wss" if tls else "ws" for _, _, _, tls in doors]
         urls = [f"{scheme}://{door[0]}:{port}/ocpp/" for scheme, door, port in zip(schemes, doors, ports, strict=True)]
         log.info("listening", ocpp=", ".join(urls), api=f"http://{api.host}:{api_port}/")
@@ -165,6 +171,15 @@ class Application:
         while True:
             await asyncio.sleep(CERTIFICATES_LOOKED_AT_EVERY_S)
             self._server.reload_certificates()
+
+
+async def _opened(section: str, host: str, port: int, opening: Awaitable[int]) -> int:
+    try:
+        return await opening
+    except OSError as error:
+        # What says why a name leads nowhere has a number of its own, below zero.
+        why = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror
+        raise CannotListen(f"{section} host, port: cannot listen on {host}:{port}: {why}") from error
 
 
 def listeners(ocpp: OcppConfig) -> list[tuple[str, int, Entrance, Tls | None]]:

@@ -17,7 +17,7 @@ import uvloop
 from pydantic import ValidationError
 
 from csms import logs
-from csms.app import Application, RandomIds, SystemClock, certificate_desk, listeners
+from csms.app import Application, CannotListen, RandomIds, SystemClock, certificate_desk, listeners
 from csms.certificates.signing import AuthorityUnusable
 from csms.charge_points.tls import TlsUnusable
 from csms.config import Config, ConfigInvalid, find_path, load
@@ -52,8 +52,10 @@ def serve(config: Path | None) -> None:
     logs.configure(level=getattr(logging, settings.log.level.upper()), form=settings.log.format)
     try:
         uvloop.run(_serve(settings))
-    except (StoreInUse, StoreFailed, AuthorityUnusable, TlsUnusable, OSError) as error:
-        raise failed(str(error)) from error
+    except StoreFailed as error:
+        raise failed(f"{_database(settings)}: {error}") from error
+    except (StoreInUse, AuthorityUnusable, TlsUnusable, CannotListen, OSError) as error:
+        raise failed(_said(error)) from error
 
 
 def demo(seconds: float | None, seed: int, screenshot: Path | None) -> None:
@@ -66,7 +68,11 @@ def check_config(path: Path) -> None:
     typer.echo(f"{path}: {len(config.sites)} site(s), no errors")
     # A store that does not exist yet has nothing to overrule, and looking must not create it.
     if _database(config).exists():
-        for line in asyncio.run(_differences(config)):
+        try:
+            lines = asyncio.run(_differences(config))
+        except (StoreFailed, OSError) as error:
+            raise failed(f"{_database(config)}: {error}") from error
+        for line in lines:
             typer.echo(line)
 
 
@@ -99,6 +105,13 @@ def _load(path: Path) -> Config:
             names_file = error.path == str(path) or error.path.startswith(f"{path}:")
             typer.echo(f"{error}" if names_file else f"{path}: {error}", err=True)
         raise typer.Exit(2) from invalid
+
+
+def _said(error: Exception) -> str:
+    """Of a file: its name and what is wrong with it."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _database(config: Config) -> Path:

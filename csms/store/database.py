@@ -14,11 +14,12 @@ import orjson
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import AsyncAdaptedQueuePool, Connection, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy import AsyncAdaptedQueuePool, Connection, Engine, StaticPool, create_engine, event, false, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from csms.store import tables
 from csms.store.batch import Batch, write_batch
 from csms.store.failure import StoreFailed, reason
 from csms.store.queries import Result
@@ -37,12 +38,16 @@ class StoreInUse(Exception):
 class Database:
     """The file of a URL, locked, with one connection for writing and one for reading, each for one thread.
 
-    Raises StoreInUse while another process has it open, ValueError for a URL that is not of SQLite.
+    Raises StoreInUse while another process has it open, OSError where it cannot be, ValueError for a URL that is not of
+    SQLite. A new file is its owner's alone.
     """
 
     def __init__(self, url: str) -> None:
         self.path = sqlite_path(url)
         self._lock = FileLock(self.path) if self.path else None
+        if self.path and not self.path.exists():
+            # Id tokens and the secrets of webhooks are in it; its log is given the same mode.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         self._writer = open_engine(self.path, begin="BEGIN IMMEDIATE")
         self._reader = open_engine(self.path, begin="BEGIN") if self.path else self._writer
 
@@ -92,6 +97,8 @@ class Database:
 
 def _prepare(connection: Connection) -> Sequences:
     migrate(connection)
+    # A file that may only be read is opened all the same; it must not take until the first charger to be noticed.
+    connection.execute(tables.sequences.update().where(false()).values(value=0))
     sequences = Sequences(load_sequences(connection))
     ahead = {name: sequences.ahead(name) for name in sequences.last}
     raise_sequences(connection, ahead)
@@ -104,7 +111,7 @@ def failing() -> Iterator[None]:
     """What the database or its driver raises becomes StoreFailed."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, CommandError) as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         raise StoreFailed(reason(error)) from error
 
 
@@ -190,4 +197,7 @@ def migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise StoreFailed("its tables are those of a newer version of the central system") from error

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import Table, create_engine, select
 from store_examples import AT
 
 from csms.domain import events as ev
@@ -31,7 +31,9 @@ from csms.domain.model import (
 )
 from csms.domain.queries import AlarmQuery, DecisionPage, DecisionQuery
 from csms.domain.state import State
-from csms.store import SyncStore, rows
+from csms.store import SyncStore, database, rows
+from csms.store.database import Database
+from csms.store.failure import StoreFailed
 from csms.store.tables import events, meter_samples
 
 KEY = ConnectorKey("a", 1)
@@ -111,3 +113,20 @@ async def test_an_old_database_takes_what_is_new(store: SyncStore) -> None:
     await store.append("s", raised, [alarm])
     assert (await store.alarms(AlarmQuery())).items == (("s", alarm),)
     assert State.restored(await store.load_site("s", LATER)).alarms == {("over_limit", "a"): alarm}
+
+
+def test_a_file_that_may_only_be_read_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user who may write everything, as in many containers, is shown what one sees who may not."""
+    path = tmp_path / "csms.db"
+    first = Database(f"sqlite:///{path}")
+    first.prepare()
+    first.close()
+    monkeypatch.setattr(
+        database,
+        "create_engine",
+        lambda url, **more: create_engine(f"sqlite:///file:{url.database}?mode=ro&uri=true", **more),
+    )
+    second = Database(f"sqlite:///{path}")
+    with pytest.raises(StoreFailed, match="attempt to write a readonly database"):
+        second.prepare()
+    second.close()
