@@ -174,8 +174,6 @@ def _holds_until_s(facts: Facts, now: Moment, settle_s: float) -> float:
     for settling in _unsettled(limits, now, settle_s):
         if not settling.until_metered:
             return now.steady_s  # it settles within seconds: not worth keeping
-    if charge_point.lease_proof is not Proof.SHOWN:
-        return inf  # no lease ends by itself
     ends = (lease_end_s(limit, charge_point, settle_s) for limit in _transaction_limits(limits))
     return min((end_s for end_s in ends if end_s is not None and end_s > now.steady_s), default=inf)
 

@@ -169,6 +169,7 @@ MUTATIONS = (
         LEDGER,
         "    if limit.lease_s is None or charge_point.lease_proof is not Proof.SHOWN or not charge_point.reads_leases:",
         "    if limit.lease_s is None or not charge_point.reads_leases:",
+        seeds=(3012000,),
     ),
     Mutation(
         "a lease ends without a margin",
@@ -197,6 +198,7 @@ MUTATIONS = (
         FACTS,
         "    if not follows(reading, in_force.limit_w, shape.on(in_force.phases)):\n        return limits\n",
         "",
+        seeds=(3013000,),
     ),
     Mutation(
         "a reading settles what the car has yet to take up",
@@ -210,6 +212,7 @@ MUTATIONS = (
         FACTS,
         "measured_s is None or measured_s <= limits.confirmed_at.steady_s:",
         "measured_s is None:",
+        seeds=(3001000,),
     ),
     Mutation(
         "rated settling is ignored",
@@ -370,6 +373,7 @@ MUTATIONS = (
         ALLOCATION,
         "    shares = _beside(standing, limits, division, wishes, holding) if holding else",
         "    shares = _beside(standing, limits, division, wishes, holding) if False else",
+        seeds=(3007000,),
     ),
     Mutation(
         "who is told less than it may fall back to counts for no more",
@@ -377,6 +381,7 @@ MUTATIONS = (
         "limits.loads(_kept(standing, others)))), **holding}",
         "limits.loads(_kept(standing, [*others, *(replace(w, reserved_w=holding[w.key].limit_w) for w in wishes if"
         " w.key in holding and not holding[w.key].refusing)])))), **holding}",
+        seeds=(3008000,),
     ),
     Mutation(
         "nobody's turn ends",
@@ -392,8 +397,20 @@ MUTATIONS = (
         "            self._tally.limits_sent",
         seeds=(3010000,),
     ),
-    Mutation("limits queue", COMMANDER, "charge_point_id not in first and link.idle:", "charge_point_id not in first:"),
-    Mutation("a known drop is begun a call too late", BUDGET, "(1 + max(active", "(max(active"),
+    Mutation(
+        "limits queue",
+        COMMANDER,
+        "charge_point_id not in first and link.idle:",
+        "charge_point_id not in first:",
+        seeds=(3014002,),
+    ),
+    Mutation(
+        "a known drop is begun a call too late",
+        BUDGET,
+        "(1 + max(active",
+        "(max(active",
+        seeds=(3011001,),
+    ),
     Mutation(
         "an unclear answer is taken for a refusal",
         COMMANDER,

@@ -11,6 +11,7 @@ from csms.site import Site
 from support.carpark.configuration import SITE_ID
 from support.carpark.observer import Observer
 from support.carpark.scenario import (
+    Asked,
     Crashed,
     Dropped,
     Forgets,
@@ -95,6 +96,8 @@ class Director:
                 self._note_lost(number, self.world.stations[number].lose_profiles, "forgets")
             case Stopped(point=number, connector_id=connector_id):
                 self.world.stations[number].stop_transaction(connector_id)
+            case Asked(point=number):
+                await self._ask(number)
             case Noisy():
                 await self._make_noise(happening)
             case Misbehaves():
@@ -168,6 +171,12 @@ class Director:
         self.observer.ceilings.read(told, now_s)
         self.observer.ceilings_changed("site load rose")
         await site.report_site_load(round(told.power_kw * 1000), now_s, told.currents_a)
+
+    async def _ask(self, number: int) -> None:
+        site = self._site()
+        link = site.link(self.scenario.points[number].identity) if site is not None else None
+        if link is not None:
+            await link.request("TriggerMessage", {"requestedMessage": "Heartbeat"})
 
     def _site(self) -> Site | None:
         """The site, if our process runs."""

@@ -17,12 +17,14 @@ from simulators.hardware import AC_ONE_PHASE, AC_THREE_PHASES, DC_50, Hardware
 from simulators.readings import BY_THE_TEXT
 from support.carpark.draw_crowded import FIRST_DAY_S, times
 from support.carpark.scenario import (
+    Asked,
     CircuitPlan,
     Crashed,
     Dropped,
     Forgets,
     Happening,
     LimitTold,
+    Misbehaves,
     PointPlan,
     Scenario,
     SitePlan,
@@ -82,20 +84,19 @@ def _small_cuts(rng: random.Random, duration_s: float) -> Stage:
 
 
 def _breaks(rng: random.Random, duration_s: float) -> Stage:
-    """A car that takes a break now and then, on a line on which readings are under way for seconds."""
+    """A car that takes little now and then, on a line on which readings are under way for seconds."""
     resting = _point(0, DC_50, latency_s=(3.2, 0.05))
-    small = [_point(number, AC_ONE_PHASE, phase=number % 3) for number in range(1, 4)]
+    small = _point(1, AC_ONE_PHASE)
     appetite, at_s = [], 30.0
     while at_s < duration_s:
         at_s += rng.uniform(2.0, 5.0)
-        appetite.append((at_s, 0.0))
+        appetite.append((at_s, 0.3))
         at_s += rng.uniform(1.5, 4.0)
         appetite.append((at_s, 1.0))
     car = replace(_car(reaction_s=SLOW_CAR_S), appetite=tuple(appetite))
     visits = [Visit(0, 1, 30.0, duration_s, car, "TAG")]
-    for number in range(1, 4):
-        visits += _comings(rng, number, duration_s, stays_s=(15.0, 60.0), gaps_s=(5.0, 30.0))
-    return Stage(_site(capacity_kw=45.0, metering_s=4), (resting, *small), visits)
+    visits += _comings(rng, 1, duration_s, stays_s=(20.0, 35.0), gaps_s=(15.0, 30.0))
+    return Stage(_site(capacity_kw=45.0, metering_s=4), (resting, small), visits)
 
 
 def _contactors(rng: random.Random, duration_s: float) -> Stage:
@@ -160,37 +161,35 @@ def _forgetful(rng: random.Random, duration_s: float) -> Stage:
 
 
 def _said_to_forget(rng: random.Random, duration_s: float) -> Stage:
-    """A charger that is declared to forget its profiles with its connection, and refuses its default now and then, on
-    a circuit that carries less than its rating."""
-    refusing = Behaviour(rejects_profile_chance=0.5)
-    points = [
-        replace(_point(0, AC_ONE_PHASE, behaviour=refusing, circuit_id="C"), said_to_forget=True),
-        _point(1, AC_ONE_PHASE),
-    ]
+    """A charger that is declared to forget its profiles with its connection, and takes no default any more after the
+    first; ceilings are known to fall below its rating."""
+    refusing = Behaviour(rejects_profiles=("TxDefaultProfile", "ChargePointMaxProfile"))
+    points = [replace(_point(0, AC_ONE_PHASE), said_to_forget=True), _point(1, AC_ONE_PHASE)]
     visits: list[Visit] = []
     for number in range(2):
-        visits += _comings(rng, number, duration_s, stays_s=(120.0, 600.0), gaps_s=(20.0, 90.0), from_s=100.0)
-    drops = [Dropped(at_s, 0, rng.uniform(1.0, 5.0)) for at_s in times(rng, 40.0, duration_s) if at_s > 30]
-    return Stage(
-        _site(grid_max_current_a=50.0, circuits=(CircuitPlan("C", None, None, 16.0),)),
-        tuple(points),
-        visits,
-        [*drops, _of_no_consequence()],
-    )
+        visits += _comings(rng, number, duration_s, stays_s=(300.0, 900.0), gaps_s=(20.0, 60.0), from_s=200.0)
+    happenings = [
+        Misbehaves(60.0, 0, duration_s, refusing, "refuses defaults"),
+        Dropped(70.0, 0, 3.0),
+        _of_no_consequence(at_s=180.0),
+        *_foreseen_limits(rng, duration_s, limit_kw=5.0),
+    ]
+    return Stage(_site(capacity_kw=20.0), tuple(points), visits, happenings)
 
 
 def _without_default(rng: random.Random, duration_s: float) -> Stage:
-    """A charger that takes no default profile, on a circuit that carries less than its rating: when its session ends it
-    is free."""
+    """A charger that takes no default profile, on a circuit that carries less than its rating: were its session to end,
+    it would be free. Others come while it is charging."""
     rejects = Behaviour(rejects_profiles=("TxDefaultProfile", "ChargePointMaxProfile"))
     points = [
         _point(0, AC_ONE_PHASE, behaviour=rejects, circuit_id="C", protocol="1.6"),
         _point(1, AC_ONE_PHASE),
         _point(2, AC_ONE_PHASE),
     ]
-    visits = [Visit(number, 1, 30.0, duration_s, _car(), "TAG") for number in (1, 2)]
-    visits += _comings(rng, 0, duration_s, stays_s=(60.0, 200.0), gaps_s=(20.0, 90.0), from_s=100.0)
-    site = _site(grid_max_current_a=50.0, circuits=(CircuitPlan("C", None, None, 20.0),))
+    visits = [Visit(number, 1, rng.uniform(200.0, 300.0), duration_s, _car(), "TAG") for number in (1, 2)]
+    visits.append(Visit(0, 1, rng.uniform(60.0, 120.0), duration_s, _car(), "TAG"))
+    circuits = (CircuitPlan("C", None, None, 20.0),)
+    site = _site(grid_max_current_a=50.0, circuits=circuits, turn_minutes=1.0)
     return Stage(site, tuple(points), visits)
 
 
@@ -214,19 +213,34 @@ def _slow_disk(rng: random.Random, duration_s: float) -> Stage:
 
 
 def _known_drops(rng: random.Random, duration_s: float) -> Stage:
-    """Ceilings that are known to fall, chargers that are far away, and never say what they obey."""
-    silent = Behaviour(never_answers=("GetCompositeSchedule",))
-    points = [_point(number, AC_ONE_PHASE, latency_s=(1.0, 12.0), behaviour=silent) for number in range(4)]
+    """Ceilings that are known to fall, and chargers that are far away, answer late, and take no step by themselves."""
+    slow, first = Behaviour(answer_delay_s=(8.0, 8.0)), replace(BY_THE_TEXT, tx_periods="first")
+    far = [(0.5, round(rng.uniform(18.0, 20.0), 1)) for _ in range(4)]
+    points = [
+        replace(_point(number, AC_ONE_PHASE, latency_s=latency_s, behaviour=slow), readings=first)
+        for number, latency_s in enumerate(far)
+    ]
+    visits = [
+        Visit(number, 1, rng.uniform(250.0, 300.0), duration_s, _car(reaction_s=SLOW_CAR_S), "TAG")
+        for number in range(4)
+    ]
+    site = _site(capacity_kw=24.0, lease_minutes=2.0, metering_s=60)
+    return Stage(site, tuple(points), visits, _foreseen_limits(rng, duration_s, limit_kw=6.5))
+
+
+def _questions(rng: random.Random, duration_s: float) -> Stage:
+    """Operators ask chargers that are far away for this and that, while cars come and go and ceilings fall."""
+    slow = Behaviour(answer_delay_s=(8.0, 8.0))
+    points = [_point(number, AC_ONE_PHASE, latency_s=(0.5, 10.0), behaviour=slow) for number in range(4)]
     visits: list[Visit] = []
     for number in range(4):
-        visits += _comings(rng, number, duration_s, stays_s=(200.0, 900.0), gaps_s=(20.0, 120.0), from_s=240.0)
-    drops = [Dropped(120.0 + 5.0 * number, number, 2.0) for number in range(4)]
+        visits += _comings(rng, number, duration_s, stays_s=(200.0, 600.0), gaps_s=(20.0, 60.0), from_s=200.0)
+    asked = [Asked(at_s, number) for number in range(4) for at_s in times(rng, 60.0, duration_s) if at_s > 200]
     limits = [
-        LimitTold(at_s, "operator-1", 6.5, at_s + 200.0 + rng.uniform(0.0, 20.0), at_s + 260.0)
-        for at_s in range(200, int(duration_s), 180)
+        LimitTold(at_s, "operator-1", 6.5, at_s, at_s + 60.0)
+        for at_s in (240.0 + 160.0 * number + rng.uniform(0.0, 60.0) for number in range(int(duration_s / 160) - 2))
     ]
-    site = _site(capacity_kw=24.0, lease_minutes=2.0)
-    return Stage(site, tuple(points), visits, [*drops, *limits, _of_no_consequence(at_s=190.0)])
+    return Stage(_site(capacity_kw=24.0, metering_s=60), tuple(points), visits, [*asked, *limits])
 
 
 def _silent_leases(rng: random.Random, duration_s: float) -> Stage:
@@ -241,7 +255,19 @@ def _silent_leases(rng: random.Random, duration_s: float) -> Stage:
     drops = [
         Dropped(at_s, number, rng.uniform(250.0, 500.0)) for number in range(3) for at_s in times(rng, 4.0, duration_s)
     ]
-    return Stage(_site(grid_max_current_a=33.0, lease_minutes=2.0), tuple(points), visits, drops)
+    crashes = [Crashed(at_s, 1.0) for at_s in times(rng, 12.0, duration_s)]
+    return Stage(_site(grid_max_current_a=33.0, lease_minutes=2.0), tuple(points), visits, [*drops, *crashes])
+
+
+def _rare_cuts(rng: random.Random, duration_s: float) -> Stage:
+    """Cuts so small that who has yet to follow is within what meters are forgiven; what is cut had been in force for a
+    while."""
+    points = [_point(0, DC_50), _point(1, DC_50), _point(2, AC_ONE_PHASE)]
+    weights = (("CP-1", 30), ("CP-2", 30))
+    site = replace(_site(capacity_kw=80.0, strategy="priority", metering_s=2), priority_weights=weights)
+    visits = [Visit(number, 1, 30.0, duration_s, _car(reaction_s=SLOW_CAR_S), "TAG") for number in range(2)]
+    visits += _comings(rng, 2, duration_s, stays_s=(20.0, 60.0), gaps_s=(15.0, 30.0))
+    return Stage(site, tuple(points), visits)
 
 
 STAGES: tuple[Callable[[random.Random, float], Stage], ...] = (
@@ -258,6 +284,8 @@ STAGES: tuple[Callable[[random.Random, float], Stage], ...] = (
     _slow_disk,
     _known_drops,
     _silent_leases,
+    _rare_cuts,
+    _questions,
 )
 
 
@@ -330,6 +358,14 @@ def _comings(
         leaves_s = at_s + rng.uniform(*stays_s)
         yield Visit(number, 1, at_s, leaves_s, _car(reaction_s=rng.uniform(0.5, SLOW_CAR_S)), "TAG")
         at_s = leaves_s + rng.uniform(*gaps_s)
+
+
+def _foreseen_limits(rng: random.Random, duration_s: float, limit_kw: float) -> list[LimitTold]:
+    """Told minutes before they begin, each for a minute or two."""
+    return [
+        LimitTold(at_s, "operator-1", limit_kw, at_s + rng.uniform(200.0, 260.0), at_s + 320.0)
+        for at_s in range(240, int(duration_s) - 330, 400)
+    ]
 
 
 def _of_no_consequence(at_s: float = 60.0) -> LimitTold:

@@ -196,7 +196,15 @@ class Stopped:
     connector_id: int
 
 
-Happening = Dropped | Rebooted | Noisy | Crashed | LimitTold | LoadTold | Misbehaves | Forgets | Stopped
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An operator asks a charger for something."""
+
+    at_s: float
+    point: int
+
+
+Happening = Dropped | Rebooted | Noisy | Crashed | LimitTold | LoadTold | Misbehaves | Forgets | Stopped | Asked
 
 Temper = Literal["calm", "troubled", "unruly", "unclear", "crowded", "staged"]
 
