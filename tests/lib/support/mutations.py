@@ -339,6 +339,7 @@ MUTATIONS = (
         PLAN,
         "            return self._is_due(confirmed.issued_at.steady_s + _FORGOTTEN_S)",
         "            return False",
+        seeds=(3006000,),
     ),
     Mutation(
         "floors need not fit",

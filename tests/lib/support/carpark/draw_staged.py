@@ -168,7 +168,7 @@ def _said_to_forget(rng: random.Random, duration_s: float) -> Stage:
     visits: list[Visit] = []
     for number in range(2):
         visits += _comings(rng, number, duration_s, stays_s=(300.0, 900.0), gaps_s=(20.0, 60.0), from_s=200.0)
-    happenings = [
+    happenings: list[Happening] = [
         Misbehaves(60.0, 0, duration_s, refusing, "refuses defaults"),
         Dropped(70.0, 0, 3.0),
         _of_no_consequence(at_s=180.0),

@@ -100,6 +100,7 @@ class Standing:
         self._higher_samples: Counter[int] = Counter()
         self._lost_call: Outstanding | None = None
         self._heals_s: float | None = None
+        self._revealed_s = -math.inf
         self._told_again_s: float | None = None
         self._obeys_since_s: float | None = None
         self._reaction_s = 0.0
@@ -224,6 +225,11 @@ class Standing:
         """Whether one of our last CALLs left within this time."""
         return any(from_s <= sent_s <= to_s for sent_s in self.sent_s)
 
+    def _told_nothing_since(self, from_s: float, now_s: float) -> bool:
+        """Although it was in reach."""
+        in_reach = self.reachable_since_s is not None and self.reachable_since_s <= from_s
+        return in_reach and not self.was_told_within(from_s, now_s)
+
     def noise_ends(self, now_s: float) -> None:
         """It is heard again; but a CALL that may have been lost must time out before the next."""
         self.noisy = False
@@ -292,7 +298,7 @@ class Standing:
         if fault is not None:
             self._heals_s = None
         elif self.known_fault is not None:
-            self._note_healing(now_s)
+            self._note_healing(self.known_fault, now_s)
 
     def _come_to_reason(self, doubt: Doubt, now_s: float) -> None:
         """It obeys again, but what it was told meanwhile is lost: the next renewal brings limits of sessions, but what
@@ -302,13 +308,16 @@ class Standing:
         elif doubt.cause in AT_RUN_TIME:
             self.doubt = replace(doubt, cause="heals", until_s=now_s + HEALING_S)
 
-    def _note_healing(self, now_s: float) -> None:
-        """It obeys again, but only what it is told from now on, and nobody can know before it is told again."""
+    def _note_healing(self, fault: str, now_s: float) -> None:
+        """It obeys again, but only what it is told from now on, and nobody can know before it is told again. One that
+        is known to have forgotten, was in reach all the while and was told nothing is no excuse any more."""
         if self._heals_s is None:
-            self._heals_s = now_s + SAID_AGAIN_S + 10 * sum(self.plan.latency_s)
+            self._heals_s, self._revealed_s = now_s + SAID_AGAIN_S + 10 * sum(self.plan.latency_s), now_s
         if now_s >= self._heals_s or self.vector == NOTHING:
             self.known_fault = self._heals_s = None
-            if not self._present:
+            if not (
+                self._present or (fault.startswith("forgets") and self._told_nothing_since(self._revealed_s, now_s))
+            ):
                 self.doubt = Doubt("forgets", (), now_s)
 
     def _note_profiles(self, model: ChargePoint, now_s: float) -> None:
