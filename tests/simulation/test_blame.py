@@ -369,6 +369,29 @@ def test_one_that_ignored_limits_must_be_told_again_what_it_ignored() -> None:
     assert parts(Blame([one]), [one], 200.0 + HEALING_S) == {AVOIDABLE: 10_000}
 
 
+def test_what_is_lost_after_limits_were_ignored_nobody_knows_when_the_limits_have_been_said_again() -> None:
+    one = standing(0.0)
+    model = ignoring(one, keeps_its_default=True)
+    model.lose_profiles(250.0)
+    one.forgot("forgets", one.parts, 250.0)
+    one.look(model, 250.0, online=True)
+    assert parts(Blame([one]), [one], 200.0 + 10 * HEALING_S) == {"forgets": 10_000}
+
+
+def test_what_is_lost_again_while_its_car_follows_what_it_was_told_again_nobody_knows() -> None:
+    one = standing(0.0)
+    model = simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0)
+    assert model.install(1, DEFAULT_6_A, 0.0) is None
+    one.look(model, 0.0, online=True)
+    one.forgot("forgets", one.parts, 100.0)
+    one.look(model, 200.0, online=True)  # its default is there
+    model.lose_profiles(200.5)
+    one.forgot("forgets", one.parts, 200.5)
+    one.look(model, 200.5, online=True)
+    draws(one, 40_000, 200.5)
+    assert parts(Blame([one]), [one], 1000.0) == {"forgets": 10_000}
+
+
 def test_what_was_lost_while_limits_were_ignored_nobody_knows() -> None:
     one = standing(0.0)
     ignoring(one, keeps_its_default=False)

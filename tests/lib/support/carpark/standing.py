@@ -238,10 +238,14 @@ class Standing:
 
     def forgot(self, cause: str, before: Parts, now_s: float) -> None:
         """It has just lost its profiles: it is still believed to be where it was before; while it is in doubt already,
-        where it was believed to be then, or where it has come down to since."""
+        where it was believed to be then, or where it has come down to since. What it was about to be told again, and
+        so to be known for, it has lost too."""
         self.end_doubt(now_s)
         if self.doubt is not None:
             self.doubt = replace(self.doubt, believed=tuple(map(lowest, self.doubt.believed, before)))
+            if self._had_defaults and self.doubt.until_s < math.inf:
+                self.doubt = replace(self.doubt, cause=cause, until_s=math.inf)
+                self._told_again_s = None
         elif self._had_defaults:
             self.doubt = Doubt(cause, before, now_s)
 
