@@ -15,25 +15,21 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-import aiohttp
-from rich import box
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console, Group
 from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
 from csms import logs
+from csms.client import Allocation, Client
 from csms.config import Config
+from csms.console.tables import watched
 from csms.keys import new_api_key
 
 SITE_ID = "demo"
 CEILING_KW = 60.0
 _REFRESH_S = 0.5
-_BAR_WIDTH = 16
-_COLUMNS = (("charger", 7), ("OCPP", 5), ("status", 13), ("may draw", 10), ("draws", 8), ("", _BAR_WIDTH))
 
 _KINDS = (
     {"current": "AC", "phases": 1, "max_power_kw": 7.36},
@@ -67,14 +63,14 @@ class Summary:
     sessions: int = 0
     busiest: tuple[int, Group | None] = (0, None)
 
-    def see(self, allocation: dict[str, Any], picture: Group) -> None:
-        within = allocation["total_permitted_kw"] <= allocation["total_budget_kw"]
-        self.commissioned = self.commissioned or (within and not allocation["not_commissioned"])
-        self.peak_drawn_kw = max(self.peak_drawn_kw, _drawn_kw(allocation))
+    def see(self, allocation: Allocation, picture: Group) -> None:
+        within = allocation.total_permitted_kw <= allocation.total_budget_kw
+        self.commissioned = self.commissioned or (within and not allocation.not_commissioned)
+        self.peak_drawn_kw = max(self.peak_drawn_kw, allocation.drawn_kw)
         if self.commissioned:
-            self.peak_permitted_kw = max(self.peak_permitted_kw, allocation["total_permitted_kw"])
-        if len(allocation["chargers"]) >= self.busiest[0]:
-            self.busiest = (len(allocation["chargers"]), picture)
+            self.peak_permitted_kw = max(self.peak_permitted_kw, allocation.total_permitted_kw)
+        if len(allocation.chargers) >= self.busiest[0]:
+            self.busiest = (len(allocation.chargers), picture)
 
     def lines(self) -> list[str]:
         permitted = f"{self.peak_permitted_kw:8.3f} kW" if self.commissioned else "   not yet commissioned"
@@ -99,11 +95,10 @@ async def run_demo(run: Run, *, seconds: float | None, seed: int, screenshot: Pa
     summary = Summary()
     with tempfile.TemporaryDirectory(prefix="csms-demo-") as folder:
         async with run(_config(Path(folder), sha256)) as (running, ocpp_port, api_port):
-            base = f"http://127.0.0.1:{api_port}/api/v1"
-            _introduce(console, api_port, key)
-            headers = {"Authorization": f"Bearer {key}"}
-            async with aiohttp.ClientSession(headers=headers) as http, _car_park(ocpp_port, seed):
-                await _watch(console, _Api(http, base), summary, ended, seconds)
+            base = f"http://127.0.0.1:{api_port}"
+            _introduce(console, base, key)
+            async with Client(base, key) as client, _car_park(ocpp_port, seed):
+                await _watch(console, client, summary, ended, seconds)
                 summary.limits_sent = running.limits_sent()
     if screenshot is not None:
         _save(summary.busiest[1], screenshot)
@@ -147,8 +142,7 @@ def _free_port(wanted: int) -> int:
         return wanted
 
 
-def _introduce(console: Console, api_port: int, key: str) -> None:
-    base = f"http://127.0.0.1:{api_port}"
+def _introduce(console: Console, base: str, key: str) -> None:
     url = f"{base}/api/v1/smart-charging/sites/{SITE_ID}/allocation"
     lines = (
         f"Dashboard  {base}/#key={key}",
@@ -182,23 +176,9 @@ async def _car_park(ocpp_port: int, seed: int) -> AsyncIterator[None]:
                 await process.wait()
 
 
-class _Api:
-    """The few calls the demo makes."""
-
-    def __init__(self, http: aiohttp.ClientSession, base: str) -> None:
-        self._http = http
-        self._base = base
-
-    async def get(self, path: str) -> dict[str, Any]:
-        async with self._http.get(self._base + path) as answer:
-            answer.raise_for_status()
-            body: dict[str, Any] = await answer.json()
-            return body
-
-
 async def _watch(
     console: Console,
-    api: _Api,
+    client: Client,
     summary: Summary,
     ended: asyncio.Event,
     seconds: float | None,
@@ -208,18 +188,17 @@ async def _watch(
     live = Live(console=console, auto_refresh=False) if console.is_terminal else None
     with live or contextlib.nullcontext():
         while not ended.is_set() and (deadline_s is None or asyncio.get_running_loop().time() < deadline_s):
-            allocation = await api.get(f"/smart-charging/sites/{SITE_ID}/allocation")
-            charge_points = await api.get(f"/charge-points?site_id={SITE_ID}")
-            picture = Group(_table(allocation, charge_points["items"]), _total(allocation))
+            allocation = await client.allocation(SITE_ID)
+            picture = watched(allocation, await client.charge_points(SITE_ID))
             summary.see(allocation, picture)
             if live is not None:
                 live.update(picture, refresh=True)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_REFRESH_S):
                     await ended.wait()
-    sessions = await api.get(f"/sessions?site_id={SITE_ID}&limit=1000")
-    summary.sessions = sessions["total"]
-    summary.energy_kwh = sum(item["energy_kwh"] or 0.0 for item in sessions["items"])
+    sessions = await client.sessions(site_id=SITE_ID)
+    summary.sessions = len(sessions)
+    summary.energy_kwh = sum(session.energy_kwh or 0.0 for session in sessions)
 
 
 def _save(picture: Group | None, file: Path) -> None:
@@ -228,54 +207,3 @@ def _save(picture: Group | None, file: Path) -> None:
     recorder.print(picture)
     fontless = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     recorder.save_svg(str(file), title="csms demo", code_format=fontless)
-
-
-def _table(allocation: dict[str, Any], charge_points: list[dict[str, Any]]) -> Table:
-    title = f"{SITE_ID}: {allocation['strategy']}, ceiling {allocation['total_budget_kw']} kW"
-    table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
-    for heading, width in _COLUMNS:
-        right = heading in ("may draw", "draws")
-        table.add_column(heading, min_width=width, justify="right" if right else "left", no_wrap=True)
-    table.add_column("why", no_wrap=True, overflow="ellipsis", style="dim")
-    rows = {row["charge_point_id"]: row for row in allocation["chargers"]}
-    for point in charge_points:
-        table.add_row(*_row(point, rows.get(point["charge_point_id"])))
-    return table
-
-
-def _row(point: dict[str, Any], row: dict[str, Any] | None) -> list[str | Text]:
-    protocol = (point["protocol"] or "").removeprefix("ocpp")
-    if row is None:
-        status = point["status"]
-        return [point["charge_point_id"], protocol, Text(status or "-", style="dim"), "-", "-", "", ""]
-    allocated_kw, actual_kw = row["allocated_kw"], row["actual_kw"]
-    style = {"Charging": "green", "Offline": "red", "Faulted": "red"}.get(row["status"], "yellow")
-    mark = " " if row["confirmed"] else "…"
-    return [
-        point["charge_point_id"],
-        protocol,
-        Text(row["status"], style=style),
-        f"{allocated_kw:.2f} kW{mark}",  # the ellipsis: not yet acknowledged
-        "?" if actual_kw is None else f"{actual_kw:.2f} kW",
-        _bar(actual_kw or 0.0, allocated_kw, 50.0),
-        row["reason"],
-    ]
-
-
-def _total(allocation: dict[str, Any]) -> Text:
-    drawn_kw = _drawn_kw(allocation)
-    permitted_kw, ceiling_kw = allocation["total_permitted_kw"], allocation["total_budget_kw"]
-    style = "bold green" if permitted_kw <= ceiling_kw else "bold red"
-    text = Text(f" permitted {permitted_kw:7.2f} kW   drawn {drawn_kw:7.2f} kW   ceiling {ceiling_kw:7.2f} kW  ", style)
-    return text.append_text(_bar(drawn_kw, permitted_kw, ceiling_kw))
-
-
-def _drawn_kw(allocation: dict[str, Any]) -> float:
-    return sum(row["actual_kw"] or 0.0 for row in allocation["chargers"])
-
-
-def _bar(drawn_kw: float, allowed_kw: float, full_kw: float) -> Text:
-    """What is drawn inside what is allowed."""
-    allowed = min(_BAR_WIDTH, round(_BAR_WIDTH * allowed_kw / full_kw))
-    drawn = min(allowed, round(_BAR_WIDTH * drawn_kw / full_kw))
-    return Text("█" * drawn, "green").append("░" * (allowed - drawn), "cyan").append(" " * (_BAR_WIDTH - allowed))

@@ -68,7 +68,7 @@ def sessions(found: Sequence[Session]) -> Table:
 
 def watched(allocation: Allocation, points: Sequence[ChargePoint]) -> Group:
     """A site's chargers, and below them the sum."""
-    table = _table("charger", "status", "may draw", "draws", "", "why")
+    table = _table("charger", "OCPP", "status", "may draw", "draws", "", "why")
     table.title = f"{allocation.site_id}: {allocation.strategy}, budget {kw(allocation.total_budget_kw)}"
     rows = {row.charge_point_id: row for row in allocation.chargers}
     full_kw = max([row.permitted_kw for row in allocation.chargers], default=0.0)
@@ -87,14 +87,16 @@ def when(moment: datetime) -> str:
 
 
 def _charger(point: ChargePoint, row: ChargerAllocation | None, full_kw: float) -> list[str | Text]:
+    version = (point.protocol or "").removeprefix("ocpp")
     if row is None:
         status = point.status or "-"
-        return [Text(point.charge_point_id), Text(status, _STYLES.get(status, "dim")), "-", "-", "", ""]
+        return [Text(point.charge_point_id), version, Text(status, _STYLES.get(status, "dim")), "-", "-", "", ""]
     why = row.reason
     if row.waiting and row.expected_start is not None:
         why += f", turn at about {row.expected_start.astimezone():%H:%M}"
     return [
         Text(point.charge_point_id),
+        version,
         Text(row.status, _STYLES.get(row.status, "yellow")),
         kw(row.allocated_kw) + (" " if row.confirmed else "…"),  # the ellipsis: not yet acknowledged
         "?" if row.actual_kw is None else kw(row.actual_kw),
