@@ -58,10 +58,10 @@ class Scene:
         """To a page of the dashboard, as a click would go there."""
         await go(self.page, address)
 
-    async def look(self, *, width: int = 1280, height: int = 900, theme: str = "light") -> Page:
+    async def look(self, *, width: int = 1280, height: int = 900, theme: str = "light", scope: str = "control") -> Page:
         """Somebody else, signed in, on a screen of this size and a system of this theme."""
         page = await self.viewer.page(width=width, height=height, theme=theme)
-        await sign_in(page, self.url)
+        await sign_in(page, self.url, scope)
         return page
 
 

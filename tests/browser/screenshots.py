@@ -15,7 +15,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 from scene import Scene, go, opened
-from support.system import KEYS, JsonObject, configuration
+from support.system import JsonObject, configuration
 
 from csms.domain.history import MinuteRecord
 from csms.store import SyncStore
@@ -36,6 +36,7 @@ PAGES = {
     "history": "#/sites/park/history",
     "configuration": "#/sites/park/config",
     "decisions": "#/sites/park/decisions",
+    "setup": "#/sites/park/setup",
     "charge-point": "#/charge-points/CP-3",
     "commands": "#/charge-points/CP-3/commands",
     "device": "#/charge-points/CP-3/device",
@@ -45,6 +46,8 @@ PAGES = {
     "events": "#/events?view=events",
     "alarms": "#/events",
     "api-keys": "#/api-keys",
+    "webhooks": "#/webhooks",
+    "audit": "#/audit",
 }
 IN_THE_DOCUMENTATION = ("site",)
 
@@ -137,9 +140,8 @@ async def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as work:
         await remember_a_day(Path(work))
         async with opened(Path(work), *sites(), scope="admin") as scene:
-            pages = [scene.page, await scene.look(theme="dark"), await scene.look(width=PHONE, height=844)]
-            for page in pages[1:]:
-                await page.goto(f"{scene.url}/?admin#key={KEYS['admin']}")
+            dark = await scene.look(theme="dark", scope="admin")
+            pages = [scene.page, dark, await scene.look(width=PHONE, height=844, scope="admin")]
             for page in pages:
                 await go(page, "#/sites/park")  # its chart begins when it is looked at
             await live(scene)

@@ -33,7 +33,7 @@ async def test_a_strategy_is_previewed_then_saved_and_takes_effect(tmp_path: Pat
         await scene.go("#/sites/park/config")
         await expect(preview).to_contain_text("Change something")
         await page.get_by_text("Priority", exact=True).click()
-        await expect(preview).to_contain_text("priority_order is required")
+        await expect(preview).to_contain_text("Choose who comes first")
         for name in ("CP-3", "CP-1", "CP-2"):
             await page.get_by_role("button", name=f"{name} +").click()
         await expect(preview.get_by_role("listitem").filter(has_text="CP-3")).to_contain_text("11.0 → 22.0 kW")

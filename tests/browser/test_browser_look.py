@@ -15,6 +15,7 @@ ADDRESSES = (
     "#/sites/park/history",
     "#/sites/park/config",
     "#/sites/park/decisions",
+    "#/sites/park/setup",
     "#/charge-points/CP-1",
     "#/charge-points/CP-1/sessions",
     "#/charge-points/CP-1/commands",
@@ -23,7 +24,25 @@ ADDRESSES = (
     "#/sessions",
     "#/events",
     "#/events?view=events",
+    "#/id-tokens",
+    "#/api-keys",
+    "#/webhooks",
+    "#/audit",
 )
+# Where a button opens a form.
+FORMS = (
+    ("#/sites", "Site"),
+    ("#/sites/park", "Temporary limit"),
+    ("#/sites/park/setup", "Change CP-1"),
+    ("#/charge-points/CP-1/device", "Pin …"),
+    ("#/id-tokens", "New"),
+    ("#/api-keys", "New"),
+    ("#/webhooks", "New"),
+)
+NAMELESS = """() => [...document.querySelectorAll("a[href], button, input:not([hidden]), select, textarea")]
+  .filter((one) => !one.labels?.length && !one.ariaLabel && !one.title
+    && (one.matches("input, select, textarea") || !one.textContent.trim()))
+  .map((one) => one.outerHTML)"""
 TEXT_PAIRS = (
     *[("ink", surface) for surface in ("bg", "card", "sunken", "accent-soft")],
     *[("muted", surface) for surface in ("bg", "card", "sunken")],
@@ -93,12 +112,34 @@ async def test_every_page_fits_a_phone_and_no_script_complains(tmp_path: Path) -
         for station in await scene.system.chargers({"CP-1": "2.0.1", long_id: "1.6"}):
             station.plug_in(1, HUNGRY, "TAG")
         await scene.system.gives({"CP-1": 22.0, long_id: 22.0})
-        page = await scene.look(width=360, height=740)
+        page = await scene.look(width=360, height=740, scope="admin")
         for address in ADDRESSES:
             await visit(page, address)
             width = await page.evaluate("document.documentElement.scrollWidth")
             assert width <= 360, f"{address} is {width} px wide"
+            assert await page.evaluate(NAMELESS) == [], address
         await expect(page.get_by_role("link", name="Sites", exact=True)).to_be_in_viewport()
+
+
+async def test_every_form_has_names_for_its_fields_fits_a_phone_and_is_left_by_keyboard(tmp_path: Path) -> None:
+    async with opened(tmp_path, site([dc("CP-1")])) as scene:
+        await scene.system.charger("CP-1", "2.0.1")
+        page = await scene.look(width=360, height=740, scope="admin")
+        dialog = page.get_by_role("dialog")
+        for address, button in FORMS:
+            await visit(page, address)
+            await page.get_by_role("button", name=button, exact=True).click()
+            await expect(dialog.get_by_role("button", name="Close")).to_be_visible()
+            await expect(dialog.locator(".skeleton")).to_have_count(0)
+            assert await page.evaluate(NAMELESS) == [], address
+            for _ in range(60):
+                width = await dialog.evaluate("dialog => dialog.scrollWidth - dialog.clientWidth")
+                assert width <= 0, f"{address} scrolls sideways"
+                await page.keyboard.press("Tab")
+                inside = "document.activeElement === document.body || document.activeElement.closest('dialog') !== null"
+                assert await page.evaluate(inside), "the focus stays in the form"
+            await page.keyboard.press("Escape")
+            await expect(dialog).to_have_count(0)
 
 
 async def test_a_first_visit_moves_less_than_300_kb(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import { Problem } from "./api.js";
 import { html, useState } from "./html.js";
-import { Button, Choice, explained, Field, say } from "./ui.js";
+import { Button, Choice, explained, Field, say, sentence } from "./ui.js";
 
 /**
  * What somebody has typed, and what became of it. `send(texts)` raises Problem where it is refused.
@@ -51,7 +51,7 @@ export function Part({ form, part, field = part.name, autofocus }) {
   if (part.kind === "choice" && part.options.length <= 3 && !part.list) {
     return html`<div class="field"><span class="label">${part.label}</span>
       <${Choice} label=${part.label} options=${part.options} value=${value} onChange=${set} />
-      ${form.rule(field) ? html`<p class="error">${form.rule(field)}</p>` : part.hint && html`<p class="hint">${part.hint}</p>`}
+      ${form.rule(field) ? html`<p class="error">${sentence(form.rule(field))}</p>` : part.hint && html`<p class="hint">${part.hint}</p>`}
     </div>`;
   }
   return html`<${Field} label=${part.label} hint=${part.hint} error=${form.rule(field)}>

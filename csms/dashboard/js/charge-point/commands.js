@@ -28,7 +28,7 @@ function Sent({ one, zone }) {
   return html`<li><details>
     <summary>
       <time class="number" dateTime=${one.at}>${when(one.at, zone)}</time>
-      <strong>${one.command}</strong>
+      <strong title=${one.command}>${COMMANDS[one.command]?.title ?? one.command}</strong>
       <span class="muted">${one.asked_by}</span>
       <span class="number muted">${one.response_time_ms === null ? "" : `${Math.round(one.response_time_ms)} ms`}</span>
       <${Pill} tone=${TONES[one.status] ?? "quiet"}>${one.status ?? "under way"}<//>

@@ -1,6 +1,6 @@
 // Signing in with an API key.
 
-import { signedOut, signIn, Unreachable } from "../api.js";
+import { signedOut, signIn } from "../api.js";
 import { html, useEffect, useState } from "../html.js";
 import { Icon } from "../icons.js";
 import { Button, Field } from "../ui.js";
@@ -22,7 +22,7 @@ export function SignIn() {
     try {
       await signIn(key.trim());
     } catch (failure) {
-      setError(failure instanceof Unreachable ? failure.message : failure.message);
+      setError(failure.message);
       setBusy(false);
     }
   }

@@ -4,7 +4,7 @@ import { getTagged, may, paths, Problem, put } from "../api.js";
 import { exactKw, when } from "../format.js";
 import { html, useEffect, useMemo, useRef, useState } from "../html.js";
 import { useLive } from "../live.js";
-import { Button, Card, Choice, explained, Failed, Field, say, Waiting } from "../ui.js";
+import { Button, Card, Choice, explained, Failed, Field, say, sentence, Waiting } from "../ui.js";
 import { Painter } from "./painter.js";
 import { Preview } from "./preview.js";
 import { Ranks } from "./ranks.js";
@@ -58,6 +58,11 @@ const number = (text) => (text === "" ? null : Number(text));
 
 const draftOf = (stored) => ({ ...stored, by: Object.keys(stored.priority_weights).length ? "weights" : "order" });
 
+/** What must be said before there is anything to try; null: nothing. */
+export function missing(draft) {
+  return draft.strategy === "priority" && draft.by === "order" && !draft.priority_order.length ? "Choose who comes first, then see what it would bring." : null;
+}
+
 const PREVIEW_AFTER_MS = 350;
 
 function Editor({ site, allocation, stored, tag, saved }) {
@@ -73,7 +78,7 @@ function Editor({ site, allocation, stored, tag, saved }) {
     const turn = (asked.current += 1);
     const timer = setTimeout(async () => {
       let next;
-      if (!changed || !editable) next = { problem: null, allocation: null };
+      if (!changed || !editable || missing(draft)) next = { problem: null, allocation: null };
       else {
         next = await put(paths.config(site.site_id), body, { dry_run: "true" }).then(
           (would) => ({ problem: null, allocation: would }),
@@ -112,10 +117,10 @@ function Editor({ site, allocation, stored, tag, saved }) {
       </div>
     </fieldset>
     <aside>
-      <${Preview} now=${allocation} then=${tried.allocation} problem=${tried.problem} changed=${changed} editable=${editable}>
+      <${Preview} now=${allocation} then=${tried.allocation} problem=${tried.problem} missing=${missing(draft)} changed=${changed} editable=${editable}>
         ${editable && html`<div class="form-actions">
           <${Button} disabled=${!changed || busy} onClick=${() => setDraft(draftOf(stored))}>Discard<//>
-          <${Button} kind="primary" type="submit" busy=${busy} disabled=${!changed}>Save<//>
+          <${Button} kind="primary" type="submit" busy=${busy} disabled=${!changed || missing(draft) !== null}>Save<//>
         </div>`}
         <p class="hint">${stored.updated_at ? `Last changed ${when(stored.updated_at, site.timezone)}.` : "Never configured: the grid connection is shared equally."}</p>
       <//>
@@ -131,7 +136,7 @@ function Strategy({ draft, change, rule }) {
         <span><strong>${title}</strong><small>${words}</small></span>
       </label>`)}
     </div>
-    ${rule("strategy") && html`<p class="error" role="alert">${rule("strategy")}</p>`}
+    ${rule("strategy") && html`<p class="error" role="alert">${sentence(rule("strategy"))}</p>`}
   <//>`;
 }
 
@@ -168,7 +173,7 @@ function Priority({ site, draft, change, rule }) {
           ${(field) => html`<input ...${field} type="number" min="1" max="100" step="1" value=${draft.priority_weights[id] ?? ""} placeholder="1"
             onInput=${(event) => change({ priority_weights: weights(draft.priority_weights, id, event.target.value) })} />`}
         <//>`)}</div><p class="hint">Twice the weight is twice the share. Without one a charge point counts as 1.</p>`}
-    ${refused && html`<p class="error" role="alert">${refused}</p>`}
+    ${refused && html`<p class="error" role="alert">${sentence(refused)}</p>`}
   <//>`;
 }
 

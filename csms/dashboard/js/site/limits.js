@@ -4,7 +4,7 @@ import { del, get, paths, Problem, put } from "../api.js";
 import { exactKw, localInput, when } from "../format.js";
 import { html, useState } from "../html.js";
 import { useLive } from "../live.js";
-import { Button, Choice, Dialog, explained, Field, Loaded, say, useAction } from "../ui.js";
+import { Button, Choice, Dialog, explained, Field, Loaded, say, sentence, useAction } from "../ui.js";
 
 const LENGTHS = [["0.5", "30 min"], ["1", "1 h"], ["2", "2 h"], ["4", "4 h"], ["until", "Until …"], ["open", "Until withdrawn"]];
 
@@ -76,7 +76,7 @@ function NewLimit({ site, done }) {
     ${length === "until" && html`<${Field} label="Until" hint="in the time of this computer" error=${rule("valid_until")}>
       ${(field) => html`<input ...${field} type="datetime-local" required value=${until} onInput=${(event) => setUntil(event.target.value)} />`}
     <//>`}
-    ${length !== "until" && rule("valid_until") && html`<p class="error">${rule("valid_until")}</p>`}
+    ${length !== "until" && rule("valid_until") && html`<p class="error">${sentence(rule("valid_until"))}</p>`}
     ${other && html`<p class="error" role="alert">${explained(problem)}</p>`}
     <div class="form-actions"><${Button} kind="primary" type="submit" busy=${busy} disabled=${power === ""}>Set the limit<//></div>
   </form>`;

@@ -1,20 +1,35 @@
 // What a configuration would bring, beside what is.
 
+import { Problem } from "../api.js";
+import { limitSource } from "../chargers.js";
 import { exactKw, kw } from "../format.js";
 import { html } from "../html.js";
 import { Note } from "../parts.js";
 import { Card, explained } from "../ui.js";
 
-export function Preview({ now, then, problem, changed, editable, children }) {
+const NAMES = {
+  max_power_kw: "The ceiling", min_power_per_charger_kw: "The least power of a charger", strategy: "The strategy", schedule: "A window of the schedule",
+  priority_order: "A rank", priority_weights: "A weight", on_uncontrollable: "What becomes of a charger that does not take its limits",
+};
+
+/** What is refused, with the fields as the form calls them. */
+function refused(problem) {
+  if (!(problem instanceof Problem) || !problem.errors.length) return explained(problem);
+  return problem.errors.map(({ field, rule }) => `${NAMES[field.match(/^\w*/)[0]] ?? field} ${rule}.`).join(" ");
+}
+
+/** `missing`: what must be said before it can be tried. */
+export function Preview({ now, then, problem, missing, changed, editable, children }) {
   return html`<${Card} title="Preview" class="preview">
-    <div aria-live="polite">${body({ now, then, problem, changed, editable })}</div>
+    <div aria-live="polite">${body({ now, then, problem, missing, changed, editable })}</div>
     ${children}
   <//>`;
 }
 
-function body({ now, then, problem, changed, editable }) {
+function body({ now, then, problem, missing, changed, editable }) {
   if (!editable) return html`<p class="muted">This key may look, not change.</p>`;
-  if (problem) return html`<${Note} tone="bad">${explained(problem)}<//>`;
+  if (missing) return html`<${Note} tone="calm">${missing}<//>`;
+  if (problem) return html`<${Note} tone="bad">${refused(problem)}<//>`;
   if (!changed) return html`<p class="muted">Change something, and see here what it would bring to the cars that charge now, before it is saved.</p>`;
   if (!then) return html`<p class="muted">Trying …</p>`;
   return html`<${Comparison} now=${now} then=${then} />`;
@@ -26,7 +41,7 @@ function Comparison({ now, then }) {
   return html`
     <p class="budget-change">Budget <strong class="number">${exactKw(now.total_budget_kw)}</strong>
       ${then.total_budget_kw !== now.total_budget_kw && html` → <strong class="number">${exactKw(then.total_budget_kw)}</strong>`}
-      <small>set by ${then.limit_source}</small></p>
+      <small>set by ${limitSource(then.limit_source)}</small></p>
     ${then.chargers.length === 0 && html`<p class="muted">Nobody is charging now.</p>`}
     <ul class="comparison">
       ${then.chargers.map((row) => html`<${Change} key=${row.charge_point_id} row=${row} was=${before.get(row.charge_point_id)} full=${full} />`)}
