@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable
 from http import HTTPStatus
+from typing import cast
 
 import structlog
 from websockets.asyncio.server import ServerConnection
@@ -15,6 +17,7 @@ from websockets.http11 import Request, Response
 
 from csms.charge_points.guard import FailedLogins, Handshakes, Limits, network_of
 from csms.charge_points.handshake import OPEN_ENTRANCE, WITHOUT_PROOF, Refusal, decide
+from csms.charge_points.securing import secured
 from csms.charge_points.tls import subject
 from csms.domain.ports import Directory
 from csms.domain.suspicion import LOW_PROFILE, WRONG_LOGIN
@@ -27,6 +30,7 @@ class Doors:
     def __init__(self, directory: Directory, limits: Limits, tally: OcppTally | None = None) -> None:
         self.closing = False
         self._tally = tally if tally is not None else OcppTally()
+        self.handshake_timeout_s = limits.handshake_timeout_s
         self._directory = directory
         self._handshakes: Handshakes[Caller] = Handshakes(limits.max_handshakes_per_address)
         # The library gives up on the whole handshake after its timeout, whoever is waiting in it.
@@ -104,22 +108,59 @@ class Doors:
 
 
 class Caller(ServerConnection):
-    """A connection that knocks. `doors` is set before it does."""
+    """A connection that knocks. `doors` is set before it does, and `tls` where it has to speak TLS first.
+
+    Event loops tell of a TLS connection once its handshake is over. Here the socket is taken over before, so that
+    whoever never gets that far counts too, and is known by its address.
+    """
 
     doors: Doors
+    tls: ssl.SSLContext | None = None
+    _decrypted: list[bytes] | None = None
+    """What was decrypted so far, while the handshake is not over; None: it is, or there is none."""
+
     entrance = OPEN_ENTRANCE
     entry = WITHOUT_PROOF
     address = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
         peer = transport.get_extra_info("peername")
         self.address = network_of(peer[0]) if peer else ""
+        if self.tls is None:
+            super().connection_made(transport)
+        else:
+            self.transport = cast(asyncio.Transport, transport)
+            self._decrypted = []
+            self._securing = secured(self.transport, self, self.tls, self.doors.handshake_timeout_s)
+            self._securing.add_done_callback(self._secured)
         self.doors.knocked(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
+        if self._decrypted is None:
+            super().connection_lost(exc)
         self.doors.left(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._decrypted is None:
+            super().data_received(data)
+        else:
+            self._decrypted.append(data)  # it came with the end of the handshake
+
+    def eof_received(self) -> None:
+        if self._decrypted is None:
+            super().eof_received()
+
+    def _secured(self, securing: asyncio.Task[asyncio.Transport | None]) -> None:
+        transport = None if securing.cancelled() else securing.result()
+        del self._securing
+        if transport is None or transport.is_closing():
+            self.transport.abort()
+            self.doors.left(self)
+            return
+        early, self._decrypted = b"".join(self._decrypted or ()), None
+        super().connection_made(transport)
+        if early:
+            self.data_received(early)
 
     def hold(self) -> None:
         """Read nothing until `release`."""

@@ -73,8 +73,6 @@ class OcppServer:
 
     async def start(self, host: str, port: int, entrance: Entrance = OPEN_ENTRANCE, tls: Tls | None = None) -> int:
         """Listen, and return the port bound (`port` 0: any free one); once for each listener."""
-        # Any: the library passes on what it does not know
-        handshake_timeout: Any = {} if tls is None else {"ssl_handshake_timeout": self._limits.handshake_timeout_s}
         server = await serve(
             self._serve,
             host,
@@ -82,9 +80,7 @@ class OcppServer:
             process_request=self._process_request,
             select_subprotocol=self._select_subprotocol,
             # called, and nothing else
-            create_connection=cast(type[ServerConnection], functools.partial(self._connection, entrance)),
-            ssl=tls,
-            **handshake_timeout,
+            create_connection=cast(type[ServerConnection], functools.partial(self._connection, entrance, tls)),
             compression=None,
             extensions=[_deflate()],
             max_size=MAX_FRAME_BYTES,
@@ -175,9 +171,11 @@ class OcppServer:
             self._log.exception("ocpp.flush_failed")
             self._flush = None
 
-    def _connection(self, entrance: Entrance, *arguments: Any, **options: Any) -> Caller:  # Any: the library's own
+    def _connection(
+        self, entrance: Entrance, tls: Tls | None, *arguments: Any, **options: Any
+    ) -> Caller:  # Any: the library's own
         connection = DirectConnection(*arguments, **options) if self._direct else Caller(*arguments, **options)
-        connection.doors, connection.entrance = self._doors, entrance
+        connection.doors, connection.entrance, connection.tls = self._doors, entrance, tls
         return connection
 
     def _process_request(

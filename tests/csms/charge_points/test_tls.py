@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
+import uvloop
 from charge_point_house import PASSWORD, House
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -21,6 +22,7 @@ from websockets.typing import Subprotocol
 
 from csms.certs import Kind, Pair, authority, charge_point, server
 from csms.charge_points import tls
+from csms.charge_points.guard import Limits
 from csms.charge_points.handshake import Entrance
 from csms.charge_points.tls import Tls, TlsFiles, TlsUnusable
 from csms.domain import events as ev
@@ -356,3 +358,77 @@ def test_a_failed_handshake_of_each_kind_is_told_at_powers_of_two() -> None:
             complaints.failed("expired")
         complaints.failed("unknown")
     assert [line["failures"] for line in lines] == [1, 2, 4, 8, 1]
+
+
+async def dawdling(house: House) -> asyncio.StreamReader:
+    """Somebody who connects and never says a word of TLS."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+    DAWDLERS.append(writer)
+    await asyncio.sleep(0.02)
+    return reader
+
+
+DAWDLERS: list[asyncio.StreamWriter] = []
+
+
+async def ended(reader: asyncio.StreamReader, within_s: float) -> bool:
+    try:
+        async with asyncio.timeout(within_s):
+            return await reader.read(1) == b""
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+
+
+async def room_for_one_more(folder: Path) -> None:
+    house = House(limits=Limits(max_handshakes_per_address=3))
+    house.port = await house.server.start("127.0.0.1", 0, Entrance(2), Tls.of(files(folder)))
+    try:
+        dawdlers = [await dawdling(house) for _ in range(5)]
+        assert [await ended(one, 0.2) for one in dawdlers] == [True, True, False, False, False]
+        async with reach(house, client(folder), "SAFE", PASSWORD) as socket:
+            assert await works(socket)
+            assert await ended(dawdlers[2], 2)
+        assert not await ended(dawdlers[4], 0.1)
+    finally:
+        await house.server.stop()
+        while DAWDLERS:
+            DAWDLERS.pop().close()
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_whoever_never_begins_tls_makes_room_too(folder: Path, loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(room_for_one_more(folder))
+
+
+async def test_what_comes_in_one_piece_with_the_end_of_the_handshake_is_not_lost(house: House, folder: Path) -> None:
+    """A client of TLS 1.3 may send its request right behind its last message."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls_side = client(folder).wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+
+    async def over(step: Callable[[], Any]) -> Any:
+        """The result of a step, once enough was received for it."""
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    return step()
+                except ssl.SSLWantReadError:
+                    writer.write(outgoing.read())
+                    incoming.write(await reader.read(65_536))
+
+    await over(tls_side.do_handshake)
+    tls_side.write(b"GET /ocpp/NOBODY HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (await over(tls_side.read)).startswith(b"HTTP/1.1 404")
+    writer.close()
+
+
+async def test_a_tls_handshake_that_is_never_finished_ends_in_time(folder: Path) -> None:
+    house = House(limits=Limits(handshake_timeout_s=0.2))
+    house.port = await house.server.start("127.0.0.1", 0, Entrance(2), Tls.of(files(folder)))
+    assert await ended(await dawdling(house), 2)
+    DAWDLERS.pop().close()
+    assert house.server._doors._handshakes.all() == []
+    await house.server.stop()
