@@ -31,11 +31,13 @@ Frame = list[Any]
 Answer = JsonObject | Frame | None
 """What a charge point answers: a payload, the end of a CALLERROR from its code on, or nothing."""
 
+V16, V201 = "ocpp1.6", "ocpp2.0.1"
+
 PATIENCE_S = 10.0
 PASSWORD = "0123456789abcdef0123456789abcdef01234567"
 BOOT: Mapping[str, JsonObject] = {
-    "ocpp1.6": {"chargePointVendor": "Raw", "chargePointModel": "Frames"},
-    "ocpp2.0.1": {"reason": "PowerUp", "chargingStation": {"vendorName": "Raw", "model": "Frames"}},
+    V16: {"chargePointVendor": "Raw", "chargePointModel": "Frames"},
+    V201: {"reason": "PowerUp", "chargingStation": {"vendorName": "Raw", "model": "Frames"}},
 }
 
 _CALL_TIMEOUT_S = 0.5
@@ -286,6 +288,24 @@ class ChargePoint:
             self.mistakes.extend(f"{frame[2]}: {fault}" for fault in faults(self.version, frame[2], frame[3]))
         elif frame[0] == 4 and (len(frame[3]) > 255 or not isinstance(frame[4], dict)):
             self.mistakes.append(f"malformed: {frame}")
+
+
+async def started(point: ChargePoint) -> str:
+    """A running session on connector 1; its transaction id."""
+    if point.version == V16:
+        begin = {"connectorId": 1, "idTag": "TAG", "meterStart": 0, "timestamp": now()}
+        return str((await point.call("StartTransaction", begin))["transactionId"])
+    event = {
+        "eventType": "Started",
+        "timestamp": now(),
+        "triggerReason": "RemoteStart",
+        "seqNo": 0,
+        "transactionInfo": {"transactionId": "T-1", "chargingState": "Charging"},
+        "evse": {"id": 1, "connectorId": 1},
+        "idToken": {"idToken": "TAG", "type": "Central"},
+    }
+    await point.call("TransactionEvent", event)
+    return "T-1"
 
 
 def obey(action: str, _payload: JsonObject) -> Answer:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from conformance_client import (
+    V201,
     Answer,
     Central,
     ChargePoint,
@@ -22,7 +23,6 @@ from conformance_client import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-V201 = "ocpp2.0.1"
 ACCEPTED = {"status": "Accepted"}
 TOKEN = {"idToken": "TAG", "type": "ISO14443"}
 EARLIER = (now(-7200), now(-5400), now(-3600))

@@ -10,11 +10,21 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from conformance_client import Answer, Central, ChargePoint, JsonObject, central_system, eventually, now, obey
+from conformance_client import (
+    V16,
+    V201,
+    Answer,
+    Central,
+    ChargePoint,
+    JsonObject,
+    central_system,
+    eventually,
+    now,
+    obey,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-V16, V201 = "ocpp1.6", "ocpp2.0.1"
 PAST, FUTURE = "2020-01-01T00:00:00.000Z", "2099-01-01T00:00:00.000Z"
 TOKENS: list[JsonObject] = [
     {"id_token": "GOOD", "group_id": "FAMILY", "expires_at": FUTURE, "priority": 2},

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from conformance_client import (
+    V16,
+    V201,
     Answer,
     Central,
     ChargePoint,
@@ -19,12 +21,12 @@ from conformance_client import (
     now,
     obey,
     profile_of,
+    started,
 )
 from outgoing_examples import ALLOWED, EXAMPLES, LATER
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-V16, V201 = "ocpp1.6", "ocpp2.0.1"
 VERSIONS = (V16, V201)
 CERTIFICATE = {"hash_algorithm": "SHA256", "issuer_name_hash": "a1", "issuer_key_hash": "b2", "serial_number": "03"}
 
@@ -110,24 +112,6 @@ async def ready(point: ChargePoint, answers: dict[str, Answer]) -> None:
 
 async def give(central: Central, point: ChargePoint, command: JsonObject) -> tuple[int, JsonObject]:
     return await central.post(f"charge-points/{point.identity}/commands", command)
-
-
-async def started(point: ChargePoint) -> str:
-    """A running session on connector 1; its transaction id."""
-    if point.version == V16:
-        begin = {"connectorId": 1, "idTag": "TAG", "meterStart": 0, "timestamp": now()}
-        return str((await point.call("StartTransaction", begin))["transactionId"])
-    event = {
-        "eventType": "Started",
-        "timestamp": now(),
-        "triggerReason": "RemoteStart",
-        "seqNo": 0,
-        "transactionInfo": {"transactionId": "T-1", "chargingState": "Charging"},
-        "evse": {"id": 1, "connectorId": 1},
-        "idToken": {"idToken": "TAG", "type": "Central"},
-    }
-    await point.call("TransactionEvent", event)
-    return "T-1"
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -8,20 +8,21 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from conformance_client import (
+    V16,
+    V201,
     Answer,
     Central,
-    ChargePoint,
     JsonObject,
     central_system,
     eventually,
     now,
     obey,
     profile_of,
+    started,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-V16, V201 = "ocpp1.6", "ocpp2.0.1"
 both_versions = pytest.mark.parametrize("version", [V16, V201])
 
 LEASE_S = 15 * 60
@@ -34,22 +35,6 @@ async def central(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cen
     folder: Path = tmp_path_factory.mktemp("limits")
     async with central_system(folder) as system:
         yield system
-
-
-async def start(point: ChargePoint) -> None:
-    if point.version == V16:
-        begun = {"connectorId": 1, "idTag": "TAG", "meterStart": 0, "timestamp": now()}
-        await point.call("StartTransaction", begun)
-        return
-    event = {
-        "eventType": "Started",
-        "timestamp": now(),
-        "triggerReason": "ChargingStateChanged",
-        "seqNo": 0,
-        "transactionInfo": {"transactionId": "T-1", "chargingState": "Charging"},
-        "evse": {"id": 1, "connectorId": 1},
-    }
-    await point.call("TransactionEvent", event)
 
 
 def periods_of(told: JsonObject) -> list[tuple[int, float]]:
@@ -97,7 +82,7 @@ async def test_a_limit_steps_down_to_the_default_after_its_lease_where_a_schedul
 ) -> None:
     async with central.charge_point(central.take(), version, answers=with_periods(most, unable)) as point:
         default = await point.profile("TxDefaultProfile")
-        await start(point)
+        await started(point)
         told = await point.profile("TxProfile")
     assert periods_of(default) == [(0, 0)]
     step = [(STARTED_AGO_S + LEASE_S, 0)]
@@ -155,7 +140,7 @@ async def test_a_charge_point_that_cannot_tell_what_it_obeys_is_believed(
     name = central.take()
     async with central.charge_point(name, version, answers=with_periods(2, lambda _payload: answer)) as point:
         await point.wait(lambda: point.told("GetCompositeSchedule") or None, "the question")
-        await start(point)
+        await started(point)
         await point.profile("TxProfile")
         await eventually(lambda: _default(central, name), (0.0, []))
 
@@ -195,7 +180,7 @@ async def test_one_lease_is_asked_about_until_past_its_end(central: Central, ver
         central.take(), version, answers=with_periods(2, lambda payload: _told(version, payload, steps))
     ) as point:
         await point.wait(lambda: point.told("GetCompositeSchedule") or None, "the question about the default")
-        await start(point)
+        await started(point)
         [_, asked] = await point.wait(lambda: _two(point.told("GetCompositeSchedule")), "the one about the lease")
         assert asked["duration"] > LEASE_S + 60
         told = len(point.profiles("TxProfile"))

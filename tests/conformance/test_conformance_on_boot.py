@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from conformance_client import (
+    V16,
+    V201,
     Answer,
     Central,
     ChargePoint,
@@ -18,11 +20,11 @@ from conformance_client import (
     now,
     obey,
     profile_of,
+    started,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-V16, V201 = "ocpp1.6", "ocpp2.0.1"
 LONG_ENOUGH_S = 0.6
 
 
@@ -44,23 +46,6 @@ def asked(point: ChargePoint) -> list[str]:
     return [frame[2] for frame in point.received if frame[0] == 2]
 
 
-async def start(point: ChargePoint) -> None:
-    if point.version == V16:
-        begin = {"connectorId": 1, "idTag": "TAG", "meterStart": 0, "timestamp": now()}
-        await point.call("StartTransaction", begin)
-        return
-    event = {
-        "eventType": "Started",
-        "timestamp": now(),
-        "triggerReason": "Authorized",
-        "seqNo": 0,
-        "transactionInfo": {"transactionId": "T-1", "chargingState": "Charging"},
-        "evse": {"id": 1, "connectorId": 1},
-        "idToken": {"idToken": "TAG", "type": "Central"},
-    }
-    await point.call("TransactionEvent", event)
-
-
 @pytest.mark.parametrize("version", [V16, V201])
 async def test_in_quiet_nothing_is_sent_before_a_session_and_its_limit_comes_with_it(
     quiet: Central, version: str
@@ -71,7 +56,7 @@ async def test_in_quiet_nothing_is_sent_before_a_session_and_its_limit_comes_wit
             await point.call("Heartbeat", {})
             await asyncio.sleep(LONG_ENOUGH_S)
             assert asked(point) == []
-            await start(point)
+            await started(point)
             limit = profile_of(await point.profile("TxProfile"))
             assert limit["chargingProfilePurpose"] == "TxProfile"
             await point.profile("TxDefaultProfile")

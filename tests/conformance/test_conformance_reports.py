@@ -10,6 +10,8 @@ import pytest
 import pytest_asyncio
 from conformance_client import (
     BOOT,
+    V16,
+    V201,
     Answer,
     Central,
     ChargePoint,
@@ -23,7 +25,6 @@ from conformance_client import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-V16, V201 = "ocpp1.6", "ocpp2.0.1"
 ABANDONED_S = 1.0
 
 
