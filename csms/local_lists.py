@@ -8,7 +8,7 @@ from itertools import chain, islice
 from typing import Any, NamedTuple, Protocol
 
 from csms.domain.authorization import Decision, IdToken, token_key
-from csms.domain.local_list import Entry, Held, Standing
+from csms.domain.local_list import SIZE, Entry, Held, Standing, size_in
 from csms.domain.model import ChargePointSettings, Current
 from csms.domain.ports import Clock, Store
 from csms.domain.records import RecordQuery, Told
@@ -72,6 +72,11 @@ class LocalLists:
             entries = told.value.get("entries")
             return Held(int(told.value["version"]), entries if isinstance(entries, dict) else None)
         return Held()
+
+    async def size(self, charge_point_id: str) -> int | None:
+        where = {"charge_point_id": charge_point_id, "kind": ToldKind.VARIABLE, "name": SIZE}
+        found = await self._store.records(RecordQuery(Told, where=where))
+        return next((size_in(told.value) for told in found.items), None)
 
     def keep(self, charge_point_id: str, standing: Standing) -> None:
         value: dict[str, Any] = {

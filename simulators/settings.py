@@ -33,6 +33,8 @@ class Setting:
     access: Literal["ReadOnly", "ReadWrite", "WriteOnly"] = "ReadWrite"
     check: Callable[[str], bool] = any_text
     data_type: str = "string"
+    most: int | None = None
+    """The highest value, where there is one to be told."""
 
 
 class Settings(Generic[Key]):
@@ -49,6 +51,10 @@ class Settings(Generic[Key]):
 
     def row(self, key: Key) -> Setting | None:
         return self._rows.get(key)
+
+    def set(self, key: Key, value: str) -> None:
+        """Set a value that changes by itself."""
+        self._rows[key].value = value
 
     def change(self, key: Key, value: str) -> Outcome:
         """Set a value from outside."""

@@ -18,7 +18,7 @@ from simulators.v201_charging import (
     install,
     set_charging_profile,
 )
-from simulators.v201_variables import SAMPLE_INTERVAL, Name, read_name, report_row
+from simulators.v201_variables import LIST_ENTRIES, SAMPLE_INTERVAL, Name, read_name, report_row
 
 if TYPE_CHECKING:
     from simulators.v201 import V201
@@ -227,7 +227,9 @@ def _send_local_list(cs: V201, request: JsonObject, now_s: float) -> Answer:
         (item["idToken"]["idToken"], known_token(item["idTokenInfo"]) if "idTokenInfo" in item else None)
         for item in request.get("localAuthorizationList", ())
     ]
-    return Answer({"status": cs.tokens.update(request["versionNumber"], request["updateType"], entries)})
+    status = cs.tokens.update(request["versionNumber"], request["updateType"], entries)
+    cs.variables.set(LIST_ENTRIES, str(len(cs.tokens.listed)))
+    return Answer({"status": status})
 
 
 def known_token(info: JsonObject) -> KnownToken:

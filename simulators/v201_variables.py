@@ -6,7 +6,7 @@ from simulators.frames import JsonObject
 from simulators.hardware import Hardware
 from simulators.meter import default_measurands, supported
 from simulators.profiles import StoreRules
-from simulators.settings import LIST_ITEMS_PER_MESSAGE, Setting, Settings, count, fixed, flag
+from simulators.settings import LIST_ITEMS_PER_MESSAGE, LIST_LENGTH, Setting, Settings, count, fixed, flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ def read_name(wire: JsonObject) -> Name:
 
 
 CACHE_ENABLED = Name("AuthCacheCtrlr", "Enabled")
+LIST_ENTRIES = Name("LocalAuthListCtrlr", "Entries")
 LOCAL_OFFLINE = Name("AuthCtrlr", "LocalAuthorizeOffline")
 LOCAL_PRE_AUTHORIZE = Name("AuthCtrlr", "LocalPreAuthorize")
 UNKNOWN_OFFLINE = Name("AuthCtrlr", "OfflineTxForUnknownIdEnabled")
@@ -103,6 +104,7 @@ def _authorization() -> dict[Name, Setting]:
         UNKNOWN_OFFLINE: flag(True),
         CACHE_ENABLED: flag(True),
         Name("LocalAuthListCtrlr", "Enabled"): flag(True),
+        LIST_ENTRIES: Setting("0", "ReadOnly", data_type="integer", most=LIST_LENGTH),
         Name("LocalAuthListCtrlr", "ItemsPerMessage"): count(LIST_ITEMS_PER_MESSAGE, "ReadOnly"),
         Name("LocalAuthListCtrlr", "BytesPerMessage"): count(16_384, "ReadOnly"),
     }
@@ -134,7 +136,7 @@ def report_row(name: Name, setting: Setting) -> JsonObject:
     attribute: JsonObject = {"type": "Actual", "mutability": setting.access, "persistent": True}
     if setting.access != "WriteOnly":
         attribute["value"] = setting.value
-    return name.wire() | {
-        "variableAttribute": [attribute],
-        "variableCharacteristics": {"dataType": setting.data_type, "supportsMonitoring": False},
-    }
+    characteristics: JsonObject = {"dataType": setting.data_type, "supportsMonitoring": False}
+    if setting.most is not None:
+        characteristics["maxLimit"] = setting.most
+    return name.wire() | {"variableAttribute": [attribute], "variableCharacteristics": characteristics}

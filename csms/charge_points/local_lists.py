@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from csms.charge_points.calls import CallErrorAnswered, CallFailed, ConnectionLost
@@ -68,6 +69,7 @@ class ListKeeper:
         self._forget: Callable[[], None] | None = None
         self._held: Held | None = None
         self._capacity = Capacity()
+        session.on_list_size = self._resize
 
     def begin(self) -> None:
         """Its list may be another than it was: it is asked again."""
@@ -82,6 +84,12 @@ class ListKeeper:
             self._forget()
         if self._task is not None:
             self._task.cancel()
+
+    def _resize(self, most: int) -> None:
+        """It has reported how many tokens its list can hold."""
+        if self._capacity.most != most:
+            self._capacity = replace(self._capacity, most=most)
+            self._news.set()
 
     async def _keep(self) -> None:
         while True:
@@ -137,7 +145,8 @@ class ListKeeper:
             return ListState.UNANSWERED
         if version < 0:
             return ListState.NOT_SUPPORTED
-        self._capacity = await self._ask_capacity()
+        told = await self._ask_capacity()
+        self._capacity = told if told.most is not None else replace(told, most=await self._lists.size(charge_point_id))
         if not self._capacity.enabled:
             return ListState.DISABLED
         self._held = reported(known, version)

@@ -69,6 +69,7 @@ class Session:
     on_booted: Callable[[], None] = lambda: None
     on_status: Callable[[int], None] = lambda _connector_id: None
     on_transaction: Callable[[str], None] = lambda _transaction_id: None
+    on_list_size: Callable[[int], None] = lambda _most: None
     asked_for: set[str] = field(default_factory=set)
     durable: asyncio.Future[None] | None = None
     early_starts: dict[str, EarlyStart] = field(default_factory=dict)

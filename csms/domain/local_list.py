@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
-from typing import Protocol
+from typing import Any, Protocol
 
 from csms.domain.authorization import Decision
 from csms.domain.model import ChargePointSettings
@@ -22,6 +22,10 @@ MOST = 5000
 
 PER_MESSAGE = 20
 """Entries of one message where the charge point does not say how many it takes."""
+
+SIZE = "LocalAuthListCtrlr////Entries/"
+"""The variable of 2.0.1, as its device model is kept, whose maxLimit is how many tokens the list can hold. GetVariables
+does not tell it: it comes in reports."""
 
 _HIGHEST_VERSION = 2**31 - 1
 _ENTRY_BYTES = 300
@@ -126,11 +130,21 @@ class LocalLists(Protocol):
         """What it was last known to hold."""
         ...
 
+    async def size(self, charge_point_id: str) -> int | None:
+        """How many tokens it can hold, if it has ever reported that."""
+        ...
+
     def keep(self, charge_point_id: str, standing: Standing) -> None: ...
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call it whenever a list may have to change; what is returned ends that."""
         ...
+
+
+def size_in(variable: Mapping[str, Any]) -> int | None:
+    """What a report of SIZE says; None where it does not."""
+    most = variable.get("variableCharacteristics", {}).get("maxLimit")
+    return int(min(most, MOST)) if most is not None and most >= 1 else None
 
 
 def reported(held: Held, version: int) -> Held:

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from csms.domain.authorization import IdToken, Status, token_key
-from csms.domain.local_list import Held, ListState, Standing
+from csms.domain.local_list import MOST, SIZE, Held, ListState, Standing
 from csms.domain.model import ChargePointSettings, Current, Moment
+from csms.domain.records import Told
+from csms.domain.told import ToldKind
 from csms.local_lists import LocalLists
 from csms.store.sync_store import SyncStore
 
@@ -151,3 +153,12 @@ async def test_of_a_list_that_holds_an_erased_token_only_the_version_is_remember
     for n in range(250):
         name = f"CP-{n}"
         assert await kept.held(name) == (Held(7) if name in holding else Held(7, {"TAG2": "f"})), name
+
+
+@pytest.mark.parametrize(("most", "size"), [(7, 7), (7.0, 7), (10**9, MOST), (0, None), (-1, None), (None, None)])
+async def test_how_many_a_list_can_hold_is_what_its_station_last_reported(most: float | None, size: int | None) -> None:
+    kept = lists(Tokens())
+    variable = {} if most is None else {"variableCharacteristics": {"maxLimit": most}}
+    await kept._store.save(Told("CP-1", ToldKind.VARIABLE, SIZE, 1.0, variable))
+    assert await kept.size("CP-1") == size
+    assert await kept.size("CP-2") is None

@@ -8,6 +8,7 @@ from csms.charge_points.connection import Reply
 from csms.charge_points.reporting import part_of_report
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.session import Session
+from csms.domain.local_list import SIZE, size_in
 from csms.domain.masking import is_secret
 from csms.domain.told import ToldKind
 
@@ -19,6 +20,8 @@ def notify_report(session: Session, payload: JsonObject) -> Reply:
     for item in told:
         name = variable_name(item["component"], item["variable"])
         session.keep(ToldKind.VARIABLE, without_custom_data(_without_secret(item)), name)
+        if name == SIZE and (most := size_in(item)) is not None:
+            session.on_list_size(most)
     return Reply({})
 
 

@@ -24,7 +24,7 @@ class LocalList201:
         }
 
     def capacity(self, answer: JsonObject) -> Capacity:
-        """How many it can hold is a characteristic, which GetVariables does not tell: it refuses what is too much."""
+        """Without how many it can hold, which GetVariables does not tell (see local_list.SIZE)."""
         told = {
             item["variable"]["name"].lower(): item.get("attributeValue", "")
             for item in answer["getVariableResult"]

@@ -35,6 +35,7 @@ class Lists:
     listeners: list[Callable[[], None]] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     wants: bool = True
+    reported: int | None = None
 
     def wanted(self, settings: ChargePointSettings) -> bool:
         return self.wants
@@ -45,6 +46,9 @@ class Lists:
 
     async def held(self, charge_point_id: str) -> Held:
         return self.known
+
+    async def size(self, charge_point_id: str) -> int | None:
+        return self.reported
 
     def keep(self, charge_point_id: str, standing: Standing) -> None:
         self.known = standing.held
@@ -299,6 +303,22 @@ async def test_what_has_no_room_is_left_out_and_told() -> None:
     lists = Lists(dict.fromkeys("ABC", ACCEPTED))
     async with keeping(charger, lists):
         standing = await lists.reach(ListState.IN_STEP)
+    assert (standing.wanted, standing.left_out, list(charger.tokens)) == (2, 1, ["A", "B"])
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["an earlier report", "a report that comes later"])
+async def test_what_a_station_has_no_room_for_is_left_out_or_taken_off(before: bool) -> None:
+    charger, lists = Charger(OCPP201), Lists(dict.fromkeys("ABC", ACCEPTED), reported=2 if before else None)
+    async with keeping(charger, lists) as keeper:
+        standing = await lists.reach(ListState.IN_STEP)
+        if not before:
+            assert list(charger.tokens) == ["A", "B", "C"]
+            size = {"component": {"name": "LocalAuthListCtrlr"}, "variable": {"name": "Entries"}}
+            limit = {"variableCharacteristics": {"dataType": "integer", "maxLimit": 2, "supportsMonitoring": False}}
+            item = {**size, **limit, "variableAttribute": [{"value": "3"}]}
+            report = {"requestId": 1, "generatedAt": "2026-01-01T00:00:00Z", "seqNo": 0, "reportData": [item]}
+            VERSIONS[OCPP201].handlers["NotifyReport"](keeper._session, report)
+            standing = await lists.reach(ListState.IN_STEP)
     assert (standing.wanted, standing.left_out, list(charger.tokens)) == (2, 1, ["A", "B"])
 
 
