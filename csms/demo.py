@@ -116,7 +116,7 @@ def _config(folder: Path, sha256: str) -> Config:
             "ocpp": {"port": _free_port(9000), "heartbeat_interval_s": 30, "metering_interval_s": 1},
             "api": {
                 "port": _free_port(8080),
-                "keys": [{"name": "demo", "sha256": sha256, "scopes": ["control"]}],
+                "keys": [{"name": "demo", "sha256": sha256, "scopes": ["admin"]}],
             },
             "storage": {"url": f"sqlite+aiosqlite:///{folder / 'csms.db'}"},
             "sites": [

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fromHistory, niceTop, Recording, stacked } from "./js/series.js";
+import { fromHistory, niceTop, Recording, scaleOf, stacked } from "./js/series.js";
 
 const allocation = (at, draws) => ({
   timestamp: new Date(at * 1000).toISOString(), total_budget_kw: 30, total_allocated_kw: 20,
@@ -64,4 +64,11 @@ test("a history is drawn by charger where what each drew was asked for", () => {
 
 test("a scale ends at a round number at or above what is shown", () => {
   assert.deepEqual([0, 0.9, 17, 64, 98.5, 700].map(niceTop), [1, 1, 20, 70, 120, 800]);
+});
+
+test("the scale reaches to the budget, unless that would press what is drawn flat", () => {
+  const of = (drawn, allocated, budget) => scaleOf({ tops: [drawn], allocated, budget });
+  assert.deepEqual(of([5, 10], [null, 11], [null, 30]), { top: 35, above: false });
+  assert.deepEqual(of([5, 10], [null, 11], [null, 1000]), { top: 12, above: true });
+  assert.deepEqual(of([0], [0], [50]), { top: 60, above: false });
 });

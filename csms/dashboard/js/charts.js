@@ -3,7 +3,7 @@
 import uPlot from "../vendor/uplot.js";
 import { exactTime, kw, time, when } from "./format.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./html.js";
-import { niceTop } from "./series.js";
+import { niceTop, scaleOf } from "./series.js";
 import { colour, theme } from "./theme.js";
 import { useShared } from "./value.js";
 
@@ -75,7 +75,7 @@ const inZone = (zone) => (at) => uPlot.tzDate(new Date(at * 1000), zone ?? Intl.
 export function StackChart({ series, from, to, zone, height, marked, colours }) {
   const order = series.names.map((_name, index) => index).reverse();
   const data = [series.x, series.allocated, series.tops.at(-1), ...order.map((index) => series.tops[index]), series.budget];
-  const top = niceTop(Math.max(...[...series.budget, ...series.allocated, ...series.tops.at(-1)].map((value) => value ?? 0)));
+  const { top } = scaleOf(series);
   const bounds = useRef({});
   bounds.current = { from, to, top };
 

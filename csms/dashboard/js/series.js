@@ -111,6 +111,18 @@ export function stacked(rows, ids) {
   };
 }
 
+const TOO_HIGH = 3; // a budget so many times above all else would press it flat
+
+const highest = (columns) => columns.flat().reduce((most, value) => Math.max(most, value ?? 0), 0);
+
+/** The upper end of the scale of a stacked chart, and whether the budget is above it: then what is drawn has the room. */
+export function scaleOf(series) {
+  const power = highest([series.allocated, series.tops.at(-1)]);
+  const budget = highest([series.budget]);
+  const above = power > 0.05 && budget > TOO_HIGH * power;
+  return { top: niceTop(above ? power : Math.max(power, budget)), above };
+}
+
 /** A scale's upper end: a round number at or above what is shown. */
 export function niceTop(value) {
   if (!(value > 0)) return 1;

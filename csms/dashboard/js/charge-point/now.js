@@ -30,7 +30,7 @@ function Power({ rows, length, zone }) {
       { name: "Drawn", values: rows.map((row) => row.actual), stroke: "drawn", fill: "given" },
     ],
   }), [length, last]);
-  return html`<${PowerChart} x=${x} lines=${lines} zone=${zone} height=${220} from=${Math.min(x[0], last - 120)} to=${last} label="Drawn and allocated power since this page was opened, in kilowatts" />
+  return html`<${PowerChart} x=${x} lines=${lines} zone=${zone} height=${220} from=${Math.min(x[0], last - 60)} to=${last} label="Drawn and allocated power since this page was opened, in kilowatts" />
     <${Legend} items=${[["Drawn", "drawn"], ["Allocated", "allocated"]]} />`;
 }
 
