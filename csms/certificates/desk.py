@@ -9,9 +9,9 @@ from typing import Any
 import aiohttp
 import structlog
 
-from csms.certificates.ocsp import may_ask, question, result
+from csms.certificates.ocsp import may_ask, question, result, validity
 from csms.certificates.signing import Authority
-from csms.domain.certificates import CertificateRefused, Signed, SigningRequest, StatusRequest
+from csms.domain.certificates import CertificateRefused, Signed, SigningRequest, StatusRequest, Validity
 
 _TIMEOUT_S = 10.0
 _MOST_BYTES = 65_536
@@ -38,6 +38,18 @@ class CertificateDesk:
         return self._authority.sign(request, now_s)
 
     async def status(self, request: StatusRequest) -> str | None:
+        answer = await self._asked(request)
+        return None if answer is None else result(answer, request)
+
+    def may_ask(self, responder_url: str) -> bool:
+        return may_ask(responder_url, self._allowed)
+
+    async def validity(self, request: StatusRequest, now_s: float) -> Validity:
+        answer = await self._asked(request)
+        return Validity.UNKNOWN if answer is None else validity(answer, request, now_s)
+
+    async def _asked(self, request: StatusRequest) -> bytes | None:
+        """What its responder answers; None where it may not be asked, or does not answer."""
         if not may_ask(request.responder_url, self._allowed):
             log.warning("certificates.responder_not_allowed", url=request.responder_url[:200])
             return None
@@ -46,8 +58,7 @@ class CertificateDesk:
         except ValueError:
             return None
         headers = {"Content-Type": "application/ocsp-request", "Accept": "application/ocsp-response"}
-        answer = await self._post(request.responder_url, asked, headers)
-        return None if answer is None else result(answer, request)
+        return await self._post(request.responder_url, asked, headers)
 
     async def ev_certificate(self, charge_point_id: str, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
         if self._ev_certificate_url is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
 CHARGING_STATION = "ChargingStationCertificate"
@@ -44,6 +45,15 @@ class StatusRequest:
     responder_url: str
 
 
+class Validity(StrEnum):
+    """What a responder says of a certificate (RFC 6960 section 2.2). UNKNOWN also where there is no answer to be had,
+    or none that still holds."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+
+
 class Certificates(Protocol):
     """Who signs certificates and asks others about them."""
 
@@ -54,6 +64,12 @@ class Certificates(Protocol):
     async def status(self, request: StatusRequest) -> str | None:
         """The responder's OCSPResponse, DER in base64; None where there is none to be had."""
         ...
+
+    def may_ask(self, responder_url: str) -> bool:
+        """Whether this responder is one that is asked at all."""
+        ...
+
+    async def validity(self, request: StatusRequest, now_s: float) -> Validity: ...
 
     async def ev_certificate(self, charge_point_id: str, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """What the backend answers to Get15118EVCertificate, in OCPP's words; None where it does not."""
@@ -68,6 +84,12 @@ class NoCertificates:
 
     async def status(self, request: StatusRequest) -> str | None:
         return None
+
+    def may_ask(self, responder_url: str) -> bool:
+        return False
+
+    async def validity(self, request: StatusRequest, now_s: float) -> Validity:
+        return Validity.UNKNOWN
 
     async def ev_certificate(self, charge_point_id: str, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return None

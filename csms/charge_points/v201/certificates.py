@@ -23,14 +23,7 @@ def sign_certificate(session: Session, payload: JsonObject) -> Reply:
 
 def get_certificate_status(session: Session, payload: JsonObject) -> Reply:
     """M06. Asked of its responder, where we may."""
-    asked = payload["ocspRequestData"]
-    request = StatusRequest(
-        hash_algorithm=asked["hashAlgorithm"],
-        issuer_name_hash=asked["issuerNameHash"],
-        issuer_key_hash=asked["issuerKeyHash"],
-        serial_number=asked["serialNumber"],
-        responder_url=asked["responderURL"],
-    )
+    request = status_request(payload["ocspRequestData"])
 
     async def answer() -> JsonObject:
         found = await session.certificates.status(request)
@@ -48,6 +41,17 @@ def get_15118_ev_certificate(session: Session, payload: JsonObject) -> Reply:
         return failed if found is None else dict(found)
 
     return Reply(failed, later=asyncio.ensure_future(answer()))
+
+
+def status_request(asked: JsonObject) -> StatusRequest:
+    """Of an OCSPRequestDataType."""
+    return StatusRequest(
+        hash_algorithm=asked["hashAlgorithm"],
+        issuer_name_hash=asked["issuerNameHash"],
+        issuer_key_hash=asked["issuerKeyHash"],
+        serial_number=asked["serialNumber"],
+        responder_url=asked["responderURL"],
+    )
 
 
 _LONGEST_INFO = 512

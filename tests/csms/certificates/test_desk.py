@@ -10,18 +10,20 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 
 from csms.certificates import desk as desk_module
 from csms.certificates.desk import CertificateDesk
-from csms.certificates.ocsp import may_ask, question, result
+from csms.certificates.ocsp import may_ask, question, result, validity
 from csms.certs import authority, charge_point
-from csms.domain.certificates import StatusRequest
+from csms.domain.certificates import StatusRequest, Validity
 
 CA = authority("root", 10)
 LEAF = charge_point(CA, "CP-1", 1)
 SHA256 = hashes.SHA256()
+REVOKED = ocsp.OCSPCertStatus.REVOKED
 
 
 def asked(url: str = "http://ocsp.example/") -> StatusRequest:
@@ -31,10 +33,15 @@ def asked(url: str = "http://ocsp.example/") -> StatusRequest:
     )
 
 
-def good() -> bytes:
-    now = datetime.now(UTC)
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def good(status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.GOOD, hours: float | None = 24) -> bytes:
+    """An answer that holds from now on, for so long."""
+    ends = None if hours is None else NOW + timedelta(hours=hours)
+    revoked = (NOW - timedelta(days=1), x509.ReasonFlags.unspecified) if status is REVOKED else (None, None)
     builder = ocsp.OCSPResponseBuilder().add_response(
-        LEAF.certificate, CA.certificate, SHA256, ocsp.OCSPCertStatus.GOOD, now, now + timedelta(days=1), None, None
+        LEAF.certificate, CA.certificate, SHA256, status, NOW, ends, *revoked
     )
     signed = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, CA.certificate).sign(CA.key, SHA256)
     return signed.public_bytes(serialization.Encoding.DER)
@@ -89,6 +96,24 @@ def test_only_a_successful_answer_about_that_certificate_is_passed_on() -> None:
     assert result(b"<html>", asked()) is None
 
 
+@pytest.mark.parametrize(
+    ("answer", "later_h", "expected"),
+    [
+        (good(), 0, Validity.GOOD),
+        (good(), 23, Validity.GOOD),
+        (good(), 25, Validity.UNKNOWN),
+        (good(), -1, Validity.UNKNOWN),
+        (good(hours=None), 10_000, Validity.GOOD),
+        (good(REVOKED), 0, Validity.REVOKED),
+        (good(ocsp.OCSPCertStatus.UNKNOWN), 0, Validity.UNKNOWN),
+        (b"<html>", 0, Validity.UNKNOWN),
+    ],
+)
+def test_a_certificate_is_what_an_answer_says_that_holds(answer: bytes, later_h: float, expected: Validity) -> None:
+    assert validity(answer, asked(), NOW.timestamp() + later_h * 3600) is expected
+    assert validity(answer, replace(asked(), serial_number="1"), NOW.timestamp()) is Validity.UNKNOWN
+
+
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -125,8 +150,12 @@ async def test_the_status_comes_from_the_responder() -> None:
     async with elsewhere(respond) as host, desk(host) as made:
         assert await made.status(asked(f"http://{host}/")) is not None
         assert await made.status(asked("http://127.0.0.1:9/")) is None
+        assert made.may_ask(f"http://{host}/x")
+        assert not made.may_ask("http://127.0.0.1:9/")
+        assert await made.validity(asked(f"http://{host}/"), NOW.timestamp()) is Validity.GOOD
+        assert await made.validity(asked("http://127.0.0.1:9/"), NOW.timestamp()) is Validity.UNKNOWN
         assert await made.status(replace(asked(f"http://{host}/"), serial_number="zz")) is None
-    assert seen == [("application/ocsp-request", LEAF.certificate.serial_number)]
+    assert seen == [("application/ocsp-request", LEAF.certificate.serial_number)] * 2
 
 
 async def redirects(request: web.BaseRequest) -> web.StreamResponse:

@@ -14,6 +14,7 @@ from csms.charge_points.v16.authorization import id_tag_info
 from csms.charge_points.v201.authorization import id_token_info
 from csms.domain import events as ev
 from csms.domain.authorization import Asked, AuthorizationRules, Decision, InUse, Purpose, Status
+from csms.domain.certificates import NoCertificates, StatusRequest, Validity
 from csms.domain.model import OCPP16, OCPP201, ConnectorKey, Current
 
 HOUR_LATER = "2026-05-28T21:26:40.000Z"
@@ -100,7 +101,7 @@ def test_the_question_says_where_and_what_kind() -> None:
 
 
 CONTRACT = {"idToken": {"idToken": "DE-ABC-1", "type": "eMAID"}, "certificate": "-----BEGIN CERTIFICATE-----"}
-HASHES = {
+HASHES: JsonObject = {
     "idToken": {"idToken": "DE-ABC-1", "type": "eMAID"},
     "iso15118CertificateHashData": [
         {
@@ -134,6 +135,59 @@ def test_a_contract_certificate_is_answered_with_its_status(
     authorization = Says(Decision(status), AuthorizationRules(trust_contracts=trust))
     answer = handle(told(authorization, OCPP201), "Authorize", request_).payload
     assert answer == {"idTokenInfo": {"status": expected}, "certificateStatus": certificate}
+
+
+class Responders(NoCertificates):
+    """They say this of the certificates with these serial numbers."""
+
+    def __init__(self, **validities: Validity) -> None:
+        self.validities = validities
+
+    def may_ask(self, responder_url: str) -> bool:
+        return responder_url.startswith("http://ocsp.example")
+
+    async def validity(self, request: StatusRequest, now_s: float) -> Validity:
+        assert (request.hash_algorithm, request.issuer_name_hash, request.issuer_key_hash) == ("SHA256", "a", "b")
+        return self.validities[request.serial_number]
+
+
+GOOD, REVOKED, UNKNOWN = Validity.GOOD, Validity.REVOKED, Validity.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("trust", "leaf", "issuer", "status", "expected", "certificate"),
+    [
+        (False, GOOD, GOOD, Status.ACCEPTED, "Accepted", "Accepted"),  # TC_C_50_CSMS
+        (False, GOOD, GOOD, Status.BLOCKED, "Blocked", "ContractCancelled"),
+        (False, REVOKED, GOOD, Status.ACCEPTED, "Invalid", "CertificateRevoked"),  # TC_C_51_CSMS
+        (True, GOOD, REVOKED, Status.ACCEPTED, "Invalid", "CertificateRevoked"),
+        (True, REVOKED, UNKNOWN, Status.ACCEPTED, "Invalid", "CertificateRevoked"),
+        (False, GOOD, UNKNOWN, Status.ACCEPTED, "Invalid", "CertChainError"),
+        (True, GOOD, UNKNOWN, Status.ACCEPTED, "Accepted", "Accepted"),
+    ],
+)
+async def test_a_contract_certificate_is_what_its_responders_say(
+    trust: bool, leaf: Validity, issuer: Validity, status: Status, expected: str, certificate: str
+) -> None:
+    (hashes,) = HASHES["iso15118CertificateHashData"]
+    chain = [{**hashes, "serialNumber": "leaf"}, {**hashes, "serialNumber": "issuer"}]
+    at_session = told(Says(Decision(status), AuthorizationRules(trust_contracts=trust)), OCPP201)
+    at_session.certificates = Responders(leaf=leaf, issuer=issuer)
+    reply = handle(at_session, "Authorize", {**HASHES, "iso15118CertificateHashData": chain})
+    assert reply.later is not None
+    assert await reply.later == {"idTokenInfo": {"status": expected}, "certificateStatus": certificate}
+    fallback = "Accepted" if trust and status is Status.ACCEPTED else "CertChainError"
+    assert reply.payload["certificateStatus"] == fallback
+
+
+async def test_a_responder_that_may_not_be_asked_is_not_waited_for() -> None:
+    (hashes,) = HASHES["iso15118CertificateHashData"]
+    at_session = told(says(Status.ACCEPTED), OCPP201)
+    at_session.certificates = Responders()
+    elsewhere = [{**hashes, "responderURL": "http://elsewhere.example"}]
+    reply = handle(at_session, "Authorize", {**HASHES, "iso15118CertificateHashData": elsewhere})
+    assert reply.later is None
+    assert reply.payload["certificateStatus"] == "CertChainError"
 
 
 START = {"connectorId": 1, "idTag": "TAG", "meterStart": 100, "timestamp": NOW}
