@@ -38,6 +38,9 @@ log = structlog.get_logger()
 
 _LONGEST_TOKEN = 36
 
+_SAVED_AT_ONCE = 200
+"""Some milliseconds of work."""
+
 _FORGOTTEN_AT = 1000
 """Ended transactions are forgotten when so many more are held than twice as many as were left the last time."""
 
@@ -155,10 +158,18 @@ class IdTokens:
         self._erasers.append(eraser)
 
     async def save(self, records: Sequence[IdToken]) -> None:
-        """Create or replace them; on disk when this returns. Sessions of what is blocked now end where asked for."""
+        """Create or replace them; on disk when this returns. Sessions of what is blocked now end where asked for.
+
+        Very many are saved a part at a time, so that nobody else waits for all of them. Raises StoreFailed: what came
+        before the part that could not be written is saved.
+        """
+        for start in range(0, len(records), _SAVED_AT_ONCE):
+            if start:
+                await asyncio.sleep(0)
+            await self._save(records[start : start + _SAVED_AT_ONCE])
+
+    async def _save(self, records: Sequence[IdToken]) -> None:
         known = [self._as_spelled(record) for record in records]
-        if not known:
-            return
         durable = self._store.save(*known)
         self._records.update((record.key, record) for record in known)
         self._changed([record.key for record in known])

@@ -19,7 +19,7 @@ from csms.token_models import IdTokenConfig, written
 from csms.validation import FieldError, field_errors
 
 MAX_LINES = 10_000
-"""Of one import: it is stored in one piece, and everything else waits for it."""
+"""Of one import: whoever sends it waits for all of it."""
 
 FIELDS = ("id_token", *(name for name in IdTokenConfig.model_fields if name != "id_token"))
 

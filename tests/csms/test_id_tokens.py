@@ -339,3 +339,18 @@ async def test_a_token_in_use_is_not_erased() -> None:
         built.start("CP-1", "TAG")
         with pytest.raises(TokenInUse):
             await built.tokens.erase("tag")
+
+
+async def test_very_many_are_saved_a_part_at_a_time_and_others_have_their_turn_between() -> None:
+    async with house() as built:
+        others: list[int] = []
+
+        async def look() -> None:
+            while len(built.tokens.all()) < 1000:
+                others.append(len(built.tokens.all()))
+                await asyncio.sleep(0)
+
+        looking = asyncio.create_task(look())
+        await built.tokens.save([IdToken(f"T-{number}") for number in range(1000)])
+        await looking
+        assert sorted(set(others))[1:] == [200, 400, 600, 800]
