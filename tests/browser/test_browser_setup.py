@@ -4,6 +4,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 from scene import opened, sign_in
+from support.bare_charger import charger
 from support.system import HUNGRY, dc, eventually, site
 
 
@@ -116,3 +117,22 @@ async def test_of_two_who_change_a_site_the_second_is_told(tmp_path: Path) -> No
         await other.get_by_role("button", name="Save site and circuits").click()
         await expect(other.get_by_role("alert")).to_contain_text("It was changed since it was read")
         assert (await scene.system.get("/api/v1/sites/park"))["name"] == "One"
+
+
+async def test_a_charge_point_is_given_a_password_that_is_shown_once(tmp_path: Path) -> None:
+    async with opened(tmp_path, site([dc("CP-1")]), scope="admin") as scene:
+        page = scene.page
+        dialog = page.get_by_role("dialog")
+        async with charger(scene.system.ws_url, "1.6", None) as point:
+            await scene.go("#/charge-points/CP-1")
+            await page.get_by_role("button", name="New password").click()
+            await dialog.get_by_role("button", name="Make and set it").click()
+            await expect(dialog.locator("pre.secret")).to_be_visible()
+            assert await dialog.locator("pre.secret").inner_text() == point.password()
+            await dialog.get_by_role("button", name="Done").click()
+            access = page.get_by_role("region", name="How it gets in")
+            await expect(access).to_contain_text("1, not used yet")
+            point.status = "Rejected"
+            await page.get_by_role("button", name="New password").click()
+            await dialog.get_by_role("button", name="Make and set it").click()
+            await expect(dialog.get_by_role("alert")).to_contain_text("It was not taken: Rejected.")

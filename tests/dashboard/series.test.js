@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fromHistory, niceTop, Recording, scaleOf, stacked } from "./js/series.js";
+import { drawnBefore, fromHistory, niceTop, Recording, scaleOf, stacked } from "./js/series.js";
 
 const allocation = (at, draws) => ({
   timestamp: new Date(at * 1000).toISOString(), total_budget_kw: 30, total_allocated_kw: 20,
@@ -71,4 +71,11 @@ test("the scale reaches to the budget, unless that would press what is drawn fla
   assert.deepEqual(of([5, 10], [null, 11], [null, 30]), { top: 35, above: false });
   assert.deepEqual(of([5, 10], [null, 11], [null, 1000]), { top: 12, above: true });
   assert.deepEqual(of([0], [0], [50]), { top: 60, above: false });
+});
+
+test("what a charge point drew before is the sum of its connectors, in order", () => {
+  const item = (at, power_kw) => ({ at: new Date(at * 1000).toISOString(), power_kw });
+  assert.deepEqual(drawnBefore([[item(60, 2), item(120, null)], [item(0, 1), item(60, 3)]], 60), [
+    { at: 30, actual: 1, allocated: null }, { at: 90, actual: 5, allocated: null }, { at: 150, actual: 0, allocated: null },
+  ]);
 });

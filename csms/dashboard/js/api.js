@@ -154,6 +154,7 @@ export const paths = {
   ocpp: (id, action) => `/api/v1/charge-points/${part(id)}/ocpp/${part(action)}`,
   meterValues: (id) => `/api/v1/charge-points/${part(id)}/meter-values`,
   quirks: (id) => `/api/v1/charge-points/${part(id)}/quirks`,
+  password: (id) => `/api/v1/charge-points/${part(id)}/password`,
   messages: (id) => `/api/v1/charge-points/${part(id)}/messages`,
   sessions: "/api/v1/sessions",
   closeSession: (id) => `/api/v1/sessions/${part(id)}/close`,

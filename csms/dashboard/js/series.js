@@ -78,6 +78,20 @@ export function fromHistory(buckets, granularityS, series = []) {
 }
 
 /**
+ * What one charge point drew, from its meter values: a list for each connector. What it was allocated is not on record.
+ * @param {{at: string, power_kw: number | null}[][]} connectors
+ * @returns {{at: number, actual: number, allocated: null}[]}
+ */
+export function drawnBefore(connectors, granularityS) {
+  const drawn = new Map();
+  for (const item of connectors.flat()) {
+    const at = Date.parse(item.at) / 1000 + granularityS / 2;
+    drawn.set(at, (drawn.get(at) ?? 0) + (item.power_kw ?? 0));
+  }
+  return [...drawn].sort(([a], [b]) => a - b).map(([at, actual]) => ({ at, actual, allocated: null }));
+}
+
+/**
  * Columns for a stacked chart: the area of each charger stands on those before it.
  * Chargers beyond the first eighteen in energy are drawn as one. Where the parts become known the areas begin, and do not
  * grow out of nothing.

@@ -12,7 +12,9 @@ export function Device({ id, point }) {
   const live = useLive(() => everything(modern ? paths.variables(id) : paths.configuration(id)), `device/${id}/${modern}`, 30_000);
   const [search, setSearch] = useState("");
   const filter = html`<input type="search" aria-label="Search" placeholder="Search" value=${search} onInput=${(event) => setSearch(event.target.value)} />`;
-  return html`<div class="stack"><${Quirks} id=${id} />
+  return html`<div class="stack">
+  ${point.refused_settings.length > 0 && html`<${Refused} settings=${point.refused_settings} />`}
+  <${Quirks} id=${id} />
   <${Card} title=${modern ? "Device model" : "Configuration keys"} class="flush" actions=${filter}>
     <${Loaded} of=${live}>
       ${(items) => (items.length === 0
@@ -20,6 +22,19 @@ export function Device({ id, point }) {
         : html`<${modern ? Variables : Keys} items=${items} search=${search.trim().toLowerCase()} />`)}
     <//>
   <//></div>`;
+}
+
+/** What we set after its boot, and it did not take. */
+function Refused({ settings }) {
+  return html`<${Card} title="Settings it did not take" class="flush">
+    <div class="scroll"><table class="plain stacked">
+      <thead><tr><th>Setting</th><th>Value</th><th>Answer</th><th>When</th></tr></thead>
+      <tbody>${settings.map((one) => html`<tr key=${one.setting}>
+        <th scope="row">${one.setting}</th><td data-label="Value">${one.value}</td>
+        <td data-label="Answer">${one.answer === "RebootRequired" ? "takes it after its next restart" : one.answer}</td><td class="number" data-label="When">${when(one.at)}</td>
+      </tr>`)}</tbody>
+    </table></div>
+  <//>`;
 }
 
 function Keys({ items, search }) {

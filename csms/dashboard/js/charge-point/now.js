@@ -6,14 +6,17 @@ import { forgotten } from "../chargers.js";
 import { exactKw, kw, kwh, NONE, since, when } from "../format.js";
 import { html, useMemo, useState } from "../html.js";
 import { useNow } from "../live.js";
+import { Note } from "../parts.js";
 import { go } from "../router.js";
 import { ChargePointDialog } from "../site/charge-point-form.js";
 import { Button, Card, Dialog, useAction } from "../ui.js";
+import { AccessCard } from "./access.js";
 
 export function Now({ point, one, site, rows, reload }) {
   return html`<div class="stack">
     <${Card} title="Power">
       <p class="figure"><strong>${one.actual === null ? kw(0) : kw(one.actual)}</strong> <span class="muted">of ${exactKw(one.allocated)} allocated${one.reason && `: ${one.reason}`}</span></p>
+      ${point.power_limits.map((limit) => html`<${Note} key=${limit.connector_id} tone="calm">${limitWords(limit, site.timezone)}<//>`)}
       <${Power} rows=${rows} length=${rows.length} zone=${site.timezone} />
     <//>
     <${Connectors} point=${point} zone=${site.timezone} reload=${reload} />
@@ -30,7 +33,7 @@ function Power({ rows, length, zone }) {
       { name: "Drawn", values: rows.map((row) => row.actual), stroke: "drawn", fill: "given" },
     ],
   }), [length, last]);
-  return html`<${PowerChart} x=${x} lines=${lines} zone=${zone} height=${220} from=${Math.min(x[0], last - 60)} to=${last} label="Drawn and allocated power since this page was opened, in kilowatts" />
+  return html`<${PowerChart} x=${x} lines=${lines} zone=${zone} height=${220} from=${Math.min(x[0], last - 60)} to=${last} label="Drawn power of the last hour, and allocated power since this page was opened, in kilowatts" />
     <${Legend} items=${[["Drawn", "drawn"], ["Allocated", "allocated"]]} />`;
 }
 
@@ -52,6 +55,12 @@ function Connectors({ point, zone, reload }) {
       </tr>`)}</tbody>
     </table></div>
   <//>`;
+}
+
+/** What an operator allows it, in a sentence. */
+function limitWords(limit, zone) {
+  const where = limit.connector_id === null ? "An operator" : `On connector ${limit.connector_id} an operator`;
+  return `${where} allows at most ${exactKw(limit.max_power_kw)} ${limit.until ? `until ${when(limit.until, zone)}` : "until that is lifted"}.`;
 }
 
 /** Ends a session in the books alone: its charge point says by its status that nobody charges there. */
@@ -98,12 +107,13 @@ function About({ point, site, reload }) {
   const declared = [
     ["Rated power", exactKw(settings.max_power_kw)], ["Current", [settings.current, settings.phases && `${settings.phases} phases`, settings.phase ?? settings.phase_rotation].filter(Boolean).join(", ")],
     ["Circuit", settings.circuit_id ?? "grid connection"], ["In service", yes(settings.in_service)], ["Never paused", yes(settings.never_pause)],
-    ["Limit while offline", exactKw(settings.offline_limit_kw)], ["Password", settings.password_required ? "required" : "not required"],
+    ["Limit while offline", exactKw(settings.offline_limit_kw)], ["Security profile", `at least ${settings.security_profile}`],
   ];
   return html`<div class="halves">
     <${Card} title="Charge point"><${Facts} facts=${facts} /><//>
     <${Card} title="Declared" actions=${may("admin") && html`<${Button} kind="small" onClick=${() => setOpen(point.charge_point_id)}>Change<//>`}><${Facts} facts=${declared} /><//>
     <${ChargePointDialog} site=${site} id=${open} onClose=${close} onRemoved=${() => go(["sites", site.site_id])} />
+    <${AccessCard} point=${point} reload=${reload} />
   </div>`;
 }
 
