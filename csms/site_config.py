@@ -46,7 +46,7 @@ def _known_timezone(name: str) -> str:
 
 def _identity(text: str) -> str:
     if not is_identity(text):
-        raise broken_rule('must be without ":", "/", control characters and outer spaces')
+        raise broken_rule('must be without ":", control characters and outer spaces, and neither "." nor ".."')
     return text
 
 

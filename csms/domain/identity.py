@@ -9,8 +9,9 @@ LONGEST_IDENTITY = 48
 def is_identity(text: str) -> bool:
     """Whether it can be a segment of a URL and the user name of Basic authentication (OCPP-J 1.6 chapter 3.1.1).
 
-    A client resolves the segments "." and ".." away, and the user name ends at the first colon.
+    A "/" can, percent-encoded; the segments "." and ".." cannot, clients resolve them away, and neither can a colon, at
+    which the user name ends.
     """
     if not 0 < len(text) <= LONGEST_IDENTITY or text in {".", ".."}:
         return False
-    return text.isprintable() and text == text.strip() and ":" not in text and "/" not in text
+    return text.isprintable() and text == text.strip() and ":" not in text

@@ -33,7 +33,7 @@ Answer = JsonObject | Frame | None
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 PASSWORD = "0123456789abcdef0123456789abcdef01234567"
 BOOT: Mapping[str, JsonObject] = {
     V16: {"chargePointVendor": "Raw", "chargePointModel": "Frames"},

@@ -203,13 +203,13 @@ def test_an_error_of_a_charge_point_is_named_with_its_field(tmp_path: Path, line
     assert _errors(tmp_path, SITE + POINT + lines) == [(f"sites[0].charge_points[0].{field}", rule)]
 
 
-@pytest.mark.parametrize("identity", ["", "a:b", "a/b", "x" * 49, r"a\u0000", r"a\u007f", " a", "a ", ".", ".."])
+@pytest.mark.parametrize("identity", ["", "a:b", "x" * 49, r"a\u0000", r"a\u007f", " a", "a ", ".", ".."])
 def test_a_charge_point_id_must_fit_an_address_and_a_user_name(tmp_path: Path, identity: str) -> None:
     found = _errors(tmp_path, SITE + POINT.replace("CP-1", identity))
     assert [path for path, _ in found] == ["sites[0].charge_points[0].charge_point_id"]
 
 
-@pytest.mark.parametrize("identity", ["x" * 48, "CP 1", "Säule-1", "CP#1", "CP.1"])
+@pytest.mark.parametrize("identity", ["x" * 48, "CP 1", "Säule-1", "CP#1", "CP.1", "CP/1"])
 def test_other_charge_point_ids_are_fine(tmp_path: Path, identity: str) -> None:
     assert _errors(tmp_path, SITE + POINT.replace("CP-1", identity)) == []
 

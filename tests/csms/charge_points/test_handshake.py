@@ -46,7 +46,7 @@ def directory(password_sha256: str | None = None) -> FakeDirectory:
         ("/ocpp/%FF", None),
         ("/ocpp/CP%00", None),
         ("/ocpp/CP%0A", None),
-        ("/ocpp/CP%2F1", None),
+        ("/ocpp/CP%2F1", "CP/1"),
         ("/ocpp/%20CP-1", None),
         ("/ocpp/%2E%2E", None),
     ],
