@@ -73,8 +73,12 @@ class Estate:
         events += [] if configured is None else [ev.SmartChargingConfigured(now, configured)]
         durable = [site.record(event, origin=API) for event in events]
         self._start(site)
+        try:
+            await asyncio.gather(*durable)
+        except BaseException:
+            await self._stop(settings.site_id)  # there is nothing in the store that it could begin again from
+            raise
         log.info("site.created", site_id=settings.site_id)
-        await asyncio.gather(*durable)
 
     async def change_site(self, settings: SiteSettings, moved: Sequence[ChargePointSettings]) -> None:
         """`moved` are charge points that hang elsewhere in its tree from now on. On disk when this returns."""
@@ -230,13 +234,13 @@ class Estate:
     async def _restored(self, site: Site, cause: str) -> bool:
         """Begin again from what is on disk; chargers reconnect, so that nothing is believed that was not stored."""
         try:
-            await self.store.flush()
+            # First of all, so that a store that takes no writes is noticed before every charger is sent away again.
+            await self.store.append(site.site_id, ev.SiteRestarted(self.clock.now(), cause), [])
             rows = await self.store.load_site(site.site_id, self.clock.now())
             site.restore(State.restored(rows))
             site.disconnect_all(SERVICE_RESTART, "the site was started again")
             for event in _broken_off(rows, self.clock.now()):
                 site.record(event)
-            site.record(ev.SiteRestarted(self.clock.now(), cause))
         except Exception:  # a task's boundary: it is tried again, with growing patience
             log.exception("site.not_restored", site_id=site.site_id)
             return False

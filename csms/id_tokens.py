@@ -7,7 +7,7 @@ before anything is believed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -28,6 +28,7 @@ from csms.domain.authorization import (
     ends_session,
     token_key,
 )
+from csms.domain.failures import StoreFailed
 from csms.domain.model import ConnectorKey
 from csms.domain.ports import Clock, Ids, Store
 from csms.domain.records import RecordQuery
@@ -170,10 +171,12 @@ class IdTokens:
 
     async def _save(self, records: Sequence[IdToken]) -> None:
         known = [self._as_spelled(record) for record in records]
+        keys = [record.key for record in known]
+        before = {key: self._records[key] for key in keys if key in self._records}
         durable = self._store.save(*known)
-        self._records.update((record.key, record) for record in known)
-        self._changed([record.key for record in known])
-        await durable
+        self._records.update(zip(keys, known, strict=True))
+        self._changed(keys)
+        await self._kept(durable, keys, before)
 
     async def remove(self, id_tokens: Sequence[str]) -> None:
         """Forget what was said of them; on disk when this returns."""
@@ -181,10 +184,20 @@ class IdTokens:
         if not known:
             return
         durable = self._store.remove(IdToken, *((record.id_token,) for record in known))
-        for record in known:
-            self._records.pop(record.key, None)
-        self._changed([record.key for record in known])
-        await durable
+        before = {record.key: self._records.pop(record.key) for record in known if record.key in self._records}
+        self._changed(list(before))
+        await self._kept(durable, list(before), before)
+
+    async def _kept(self, durable: asyncio.Future[None], keys: Sequence[str], before: Mapping[str, IdToken]) -> None:
+        """What is said of them holds at once; where it cannot be stored, it is again as the store has it."""
+        try:
+            await durable
+        except StoreFailed:
+            for key in keys:
+                self._records.pop(key, None)
+            self._records.update(before)
+            self._changed(keys)
+            raise
 
     async def erase(self, id_token: str) -> Erased:
         """Forget the token, and replace it in what is kept of the past by something that leads back to nobody."""

@@ -38,6 +38,7 @@ from csms.domain.reports import Rebalanced, SiteAllocation
 from csms.domain.snapshot import Snapshot
 from csms.domain.state import Row, State
 from csms.domain.tallies import SiteTally
+from csms.promises import Promises
 from csms.steering import Steering
 
 log = structlog.get_logger()
@@ -74,6 +75,7 @@ class Site(Steering):
             on_failure=self._fail,
             tally=self.tally,
         )
+        self._promises = Promises(self._fail)
         self._wake = asyncio.Event()
         self._charging = asyncio.Event()
         self._causes: dict[str, None] = {}
@@ -84,7 +86,6 @@ class Site(Steering):
         self._recorder = Recorder()
         self._reports = Reports()
         self._failure: BaseException | None = None
-        self._nothing_to_wait_for: asyncio.Future[None] | None = None
         self._wake.set()
 
     @property
@@ -102,7 +103,10 @@ class Site(Steering):
             self._charging.set()
         if not isinstance(event, _QUIET):
             self._wake_up(cause(event))
-        return self._store.append(self.site_id, event, rows, origin=origin)
+        return self._promises.keep(event, self._store.append(self.site_id, event, rows, origin=origin))
+
+    def promise(self, charge_point_id: str) -> asyncio.Future[None] | None:
+        return self._promises.of(charge_point_id)
 
     async def leave(self, charge_point_id: str, timeout_s: float) -> bool:
         """Disconnect a charge point that is to be removed; False if it does not go in time."""
@@ -117,8 +121,12 @@ class Site(Steering):
         self._state.apply(event)
         self._snapshot = self._decision = None
         self._wake_up(cause(event))
-        await self._store.forget_charge_point(self.site_id, charge_point_id)
-        await self._store.append(self.site_id, event, [settings], origin=REMOVED)
+        try:
+            await self._store.forget_charge_point(self.site_id, charge_point_id)
+            await self._store.append(self.site_id, event, [settings], origin=REMOVED)
+        except Exception as error:
+            self._fail(error)  # on disk it is still there
+            raise
 
     def snapshot(self) -> Snapshot:
         """The state as it is, copied once per change."""
@@ -213,6 +221,7 @@ class Site(Steering):
     def restore(self, state: State) -> None:
         """Begin again from what the store holds, after `run` failed."""
         self._state = state
+        self._promises.begin_again()
         self._snapshot = None
         self._failure = None
         self._decision = None
@@ -233,9 +242,7 @@ class Site(Steering):
             self._wake_up(f"reading of {event.charge_point_id}")
         if event.connector_id > 0:
             self._judge(key, reading, rows)
-        if self._nothing_to_wait_for is None:
-            self._nothing_to_wait_for = _done()
-        return self._nothing_to_wait_for
+        return self._promises.nothing()
 
     def _judge(self, key: ConnectorKey, reading: MeterReading, rows: tuple[Row, ...]) -> None:
         """A reading that shows more than is permitted is a fact of its own."""
@@ -361,12 +368,6 @@ class Site(Steering):
     async def _current_minute(self) -> MinuteRecord | None:
         minute_start_s = int(self._clock.now().utc_s // MINUTE_S) * MINUTE_S
         return await self._store.current_minute(self.site_id, minute_start_s)
-
-
-def _done() -> asyncio.Future[None]:
-    future = asyncio.get_running_loop().create_future()
-    future.set_result(None)
-    return future
 
 
 _QUIET = (

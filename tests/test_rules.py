@@ -67,7 +67,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "commander": {"domain", "balancing", "structlog"},
     "steering": {"domain"},
-    "site": {"domain", "balancing", "commander", "steering", "structlog"},
+    "promises": {"domain"},
+    "site": {"domain", "balancing", "commander", "promises", "steering", "structlog"},
 }
 COMPOSITION = {"app", "cli", "serving", "demo", "__main__"}
 

@@ -26,6 +26,7 @@ from csms.api.table import Answer, Call, Download, Route, Services, Stream
 from csms.api.webhook_dispatch import Webhooks
 from csms.api.webhook_sender import PUBLIC, Destinations
 from csms.domain.authorization import IdTokenAccess
+from csms.domain.failures import StoreFailed
 from csms.domain.illegal import IllegalEvent
 from csms.domain.ports import Clock, Estate, Sites, Store, Traces
 from csms.domain.tallies import ApiTally
@@ -206,6 +207,10 @@ def _problems() -> Middleware:
             return of_http(refused).response(request.get(_REQUEST_ID))
         except asyncio.CancelledError:
             raise
+        except StoreFailed:  # the store has said why in the log
+            return Problem(503, "The store does not take writes: what was asked for is not done.").response(
+                request.get(_REQUEST_ID)
+            )
         except Exception:  # a task's boundary: the reason is logged, and nobody outside learns it
             request_id = request.get(_REQUEST_ID)
             log.exception(

@@ -173,4 +173,5 @@ class Route:
         """Every status but success that this route may answer, for its documentation."""
         by_scope = [401, 403, 429] if self.scope else []
         by_body = [409, 413, 415] if self.body or self.text else []
-        return sorted({*by_scope, *by_body, *self.errors, 422, 500})
+        by_method = [] if self.method == "GET" else [503]  # nothing is changed without the store
+        return sorted({*by_scope, *by_body, *by_method, *self.errors, 422, 500})

@@ -81,19 +81,19 @@ class Webhooks:
         async with self._changing:
             before = self._hooks.get(hook.webhook_id)
             reached = await self._store.last_event_id() if before is None else before.reached
-            hook = self._hooks[hook.webhook_id] = replace(hook, reached=reached)
-            self._pending.setdefault(hook.webhook_id, {})
+            hook = replace(hook, reached=reached)
             await self._store.save(hook)
+            self._hooks[hook.webhook_id] = hook
+            self._pending.setdefault(hook.webhook_id, {})
             await self._unfollow(hook.webhook_id)
             self._follow(hook)
 
     async def remove(self, webhook_id: str) -> None:
         async with self._changing:
-            await self._unfollow(webhook_id)
-            self._hooks.pop(webhook_id, None)  # two may remove it at once
-            pending = self._pending.pop(webhook_id, {})
             await self._store.remove(Webhook, (webhook_id,))
-            await self._store.remove(Delivery, *((number,) for number in pending))
+            self._hooks.pop(webhook_id, None)  # two may remove it at once
+            await self._unfollow(webhook_id)
+            await self._store.remove(Delivery, *((number,) for number in self._pending.pop(webhook_id, {})))
 
     async def test(self, hook: Webhook, event: PublicEvent) -> Attempt:
         """Send it now and once; nothing of it is kept."""

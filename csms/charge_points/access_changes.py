@@ -29,8 +29,9 @@ class AccessChanges:
             session.record(ev.PasswordOffered(session.now(), session.charge_point_id, change.password_sha256))
         if change.security_profile is not None and change.security_profile > self._least_profile():
             session.record(ev.SecurityProfileOffered(session.now(), session.charge_point_id, change.security_profile))
-        if session.durable is not None:
-            await session.durable
+        written = session.site.promise(session.charge_point_id)
+        if written is not None:
+            await written
 
     def refused(self, change: AccessChange) -> None:
         session = self._session

@@ -39,6 +39,7 @@ from csms.charge_points.codec import (
 from csms.charge_points.later import LaterAnswers
 from csms.charge_points.schemas import response_schema
 from csms.charge_points.wire import action_of
+from csms.domain.failures import StoreFailed
 from csms.domain.tallies import UNKNOWN_ACTION, OcppTally
 
 __all__ = [
@@ -216,6 +217,8 @@ class Connection:
             answer.text = self._codec.encode_result(call.message_id, reply.payload)
         except Refused as refused:
             self._answer_error(answer, call.message_id, refused.code, refused.description)
+        except StoreFailed as failure:
+            self._not_stored(answer, failure)
         except Exception:  # noqa: BLE001  # a handler's mistake costs one answer, not the connection
             self._log.exception("ocpp.handler_failed", action=call.action)
             self._answer_error(answer, call.message_id, "InternalError", "the request could not be processed")
@@ -278,7 +281,10 @@ class Connection:
         if failure is None:
             self._send_answer(answer, sent)
             return
-        # An answer would promise what was not kept; without one the charge point sends the message again.
+        self._not_stored(answer, failure)
+
+    def _not_stored(self, answer: _Answer, failure: BaseException) -> None:
+        """An answer would promise what was not kept; without one the charge point sends the message again."""
         self._log.error("ocpp.not_durable", action=answer.action, exc_info=failure)
         self._count(answer, "NotStored")
         self.closed()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from collections.abc import Sequence as Several
 from dataclasses import dataclass, field
@@ -54,9 +53,9 @@ class EarlyStart:
 class Session:
     """Handlers record facts here and answer; they never send.
 
-    `durable` is the last promise of the site's store. Writes are made in order, so when it is kept, so is every
-    earlier one: an answer that repeats a promise waits for it. `deliver` sends a request of ours in its own time, for
-    what has to follow an answer.
+    An answer that promises waits for everything that was recorded of the charge point, over whatever connection: one
+    that repeats a promise promises the same. `deliver` sends a request of ours in its own time, for what has to follow
+    an answer.
     """
 
     charge_point_id: str
@@ -71,7 +70,6 @@ class Session:
     on_transaction: Callable[[str], None] = lambda _transaction_id: None
     on_list_size: Callable[[int], None] = lambda _most: None
     asked_for: set[str] = field(default_factory=set)
-    durable: asyncio.Future[None] | None = None
     early_starts: dict[str, EarlyStart] = field(default_factory=dict)
     unplaced_starts: dict[str, int] = field(default_factory=dict)
     sequences: dict[str, Sequence] = field(default_factory=dict)
@@ -89,7 +87,7 @@ class Session:
         """Record an event; False, with a log line, if it contradicts what is known: the charger is answered all
         the same, because refusing a message only makes it come again."""
         try:
-            self.durable = self.site.record(event)
+            self.site.record(event)
         except IllegalEvent as illegal:
             self.log.warning("ocpp.event_refused", event_type=type(event).__name__, reason=str(illegal))
             return False
@@ -98,8 +96,9 @@ class Session:
         return True
 
     def promised(self, payload: JsonObject, sent: Callable[[], None] | None = None) -> Reply:
-        """An answer that leaves once everything recorded so far is on disk; `sent` is called when it has left."""
-        return Reply(payload, durable=self.durable, sent=sent)
+        """An answer that leaves once all that was recorded of the charge point is on disk; `sent` is called when it has
+        left."""
+        return Reply(payload, durable=self.site.promise(self.charge_point_id), sent=sent)
 
     def decide(
         self,
@@ -205,9 +204,7 @@ class Session:
         event = self._meter_event(snapshot, ConnectorKey(self.charge_point_id, connector_id), transaction_id, found)
         if event is None:
             return
-        durable = self.durable
         self.record(event)
-        self.durable = durable  # meter values are written behind: no answer promises them
 
     def record_samples(self, transaction: Transaction, sets: Several[SampleSet]) -> None:
         """Record what a message tells of a whole transaction, one value after the other; of very many the last."""

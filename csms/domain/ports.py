@@ -117,6 +117,10 @@ class SiteRecorder(Protocol):
         """
         ...
 
+    def promise(self, charge_point_id: str) -> asyncio.Future[None] | None:
+        """Done when what was recorded of it is on disk, and fails if that is lost; None: it is there."""
+        ...
+
     def view(self) -> Snapshot:
         """The state as it stands, not copied: to be looked at and not to be kept."""
         ...

@@ -8,11 +8,9 @@ from collections.abc import Iterable
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from csms.domain.failures import StoreFailed as StoreFailed  # noqa: PLC0414 - the store's own, by its name here
+
 log = structlog.get_logger()
-
-
-class StoreFailed(Exception):
-    """Something could not be written, or not be read; the message says why, without values."""
 
 
 def fail(futures: Iterable[asyncio.Future[None]], why: str) -> None:

@@ -50,6 +50,9 @@ class ForgetfulSite:
     def record(self, _event: ev.Event) -> asyncio.Future[None]:
         return self._done
 
+    def promise(self, _charge_point_id: str) -> asyncio.Future[None]:
+        return self._done
+
     def view(self) -> Snapshot:
         return self._snapshot
 

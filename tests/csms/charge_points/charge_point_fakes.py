@@ -89,6 +89,9 @@ class FakeSite:
             future.set_result(None)
         return future
 
+    def promise(self, _charge_point_id: str) -> asyncio.Future[None] | None:
+        return self.held[-1] if self.held else None
+
     def view(self) -> Snapshot:
         return self.state.view()
 
