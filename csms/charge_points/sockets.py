@@ -176,6 +176,9 @@ async def probe_all(sockets: Callable[[], Iterable[ServerConnection]], interval_
         await asyncio.sleep(interval_s)
         direct = [socket for socket in sockets() if isinstance(socket, DirectConnection)]
         for number, socket in enumerate(direct, start=1):
-            socket.probe()
+            try:
+                socket.probe()
+            except Exception:  # noqa: BLE001  # a socket's boundary: the others are pinged, and this one next time
+                structlog.get_logger().exception("ocpp.ping_failed")
             if number % _PROBED_AT_ONCE == 0:
                 await asyncio.sleep(0)

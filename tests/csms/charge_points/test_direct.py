@@ -255,3 +255,26 @@ def test_our_header_is_the_librarys(length: int) -> None:
 
 def test_the_direct_connection_is_a_connection_of_the_library() -> None:
     assert issubclass(DirectConnection, ServerConnection)
+
+
+class Probed(DirectConnection):
+    """Its pings fail, or are counted."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.pings = 0
+        self._error = error
+
+    def probe(self) -> None:
+        self.pings += 1
+        if self._error is not None:
+            raise self._error
+
+
+async def test_a_ping_that_fails_leaves_the_others_watched_and_comes_again() -> None:
+    broken, whole = Probed(OSError("a mistake of ours")), Probed()
+    probing = asyncio.create_task(sockets.probe_all(lambda: [broken, whole], 0.001))
+    async with asyncio.timeout(5):
+        while whole.pings < 2:
+            await asyncio.sleep(0.001)
+    probing.cancel()
+    assert broken.pings >= 2
