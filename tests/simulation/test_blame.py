@@ -408,17 +408,15 @@ def test_what_was_lost_while_it_was_known_to_ignore_limits_nobody_knows_once_it_
 
 
 @pytest.mark.parametrize(
-    ("told_s", "in_reach_since_s", "cause"),
+    ("told_s", "back_s", "cause"),
     [(None, 0.0, AVOIDABLE), (400.0, 0.0, "forgets"), (250.0, 0.0, AVOIDABLE), (None, 350.0, "forgets")],
 )
-def test_one_that_is_known_to_have_forgotten_must_be_told_again(
-    told_s: float | None, in_reach_since_s: float, cause: str
-) -> None:
+def test_one_known_to_have_forgotten_must_be_told_again(told_s: float | None, back_s: float, cause: str) -> None:
     one = standing(40_000)
     model = simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0)
     one.known_fault = "forgets"
     one.look(model, 300.0, online=True)
-    one.held, one.reachable_since_s = None, in_reach_since_s
+    one.held, one.reachable_since_s = None, back_s
     if told_s is not None:
         one.waits_for(Outstanding(told_s))
     one.look(model, 300.0 + SAID_AGAIN_S + 10 * (TO_US_S + TO_POINT_S), online=True)
