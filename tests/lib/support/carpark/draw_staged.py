@@ -270,6 +270,29 @@ def _rare_cuts(rng: random.Random, duration_s: float) -> Stage:
     return Stage(site, tuple(points), visits)
 
 
+def _left_behind(rng: random.Random, duration_s: float) -> Stage:
+    """A connection is lost while a raise is under way, which somebody keeps and delivers on the next one, after what
+    was told there; and somebody else has come meanwhile."""
+    points = [replace(_point(0, AC_ONE_PHASE, latency_s=(1.0, 3.0)), stores_limits=True), _point(1, AC_ONE_PHASE)]
+    visits = [Visit(0, 1, 30.0, duration_s, _car(), "TAG")]
+    others = list(_comings(rng, 1, duration_s, stays_s=(40.0, 90.0), gaps_s=(6.0, 14.0)))
+    drops = [Dropped(visit.leaves_s + rng.uniform(0.5, 2.5), 0, rng.uniform(0.5, 2.0)) for visit in others]
+    return Stage(_site(grid_max_current_a=33.0), tuple(points), [*visits, *others], drops)
+
+
+def _one_place(rng: random.Random, duration_s: float) -> Stage:
+    """A charger with one place for the default profiles of its two connectors, told anew after every outage; what it
+    loses while a session runs shows when that ends."""
+    forgets = replace(_point(0, AC_ONE_PHASE, behaviour=Behaviour(default_slots="one")), connectors=2)
+    points = [forgets, *(_point(number, AC_ONE_PHASE) for number in range(1, 4))]
+    visits = [Visit(number, 1, 30.0, duration_s, _car(), "TAG") for number in range(1, 4)]
+    for connector_id in (1, 2):
+        comings = _comings(rng, 0, duration_s, stays_s=(60.0, 200.0), gaps_s=(20.0, 90.0))
+        visits += [replace(visit, connector_id=connector_id) for visit in comings]
+    drops = [Dropped(at_s, 0, rng.uniform(1.0, 5.0)) for at_s in times(rng, 30.0, duration_s) if at_s > 60]
+    return Stage(_site(grid_max_current_a=104.0), tuple(points), visits, drops)
+
+
 STAGES: tuple[Callable[[random.Random, float], Stage], ...] = (
     _small_cuts,
     _breaks,
@@ -286,6 +309,8 @@ STAGES: tuple[Callable[[random.Random, float], Stage], ...] = (
     _silent_leases,
     _rare_cuts,
     _questions,
+    _left_behind,
+    _one_place,
 )
 
 

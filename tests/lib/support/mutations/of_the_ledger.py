@@ -62,7 +62,7 @@ OF_THE_LEDGER = (
         FACTS,
         "    return other.connection_id != confirmed.connection_id\n",
         "    return False\n",
-        seeds=(2000012,),
+        seeds=(3015001,),
     ),
     Mutation(
         "what was sent later is overruled",
@@ -133,14 +133,14 @@ OF_THE_LEDGER = (
         LEDGER,
         "believed else (None, None)",
         "believed else (0, None)",
-        seeds=(2,),
+        seeds=(3004000,),
     ),
     Mutation(
         "a default that was lost again and again is believed",
         "csms/domain/limits.py",
         "        return said and self.default_lost < LOST_FOR_GOOD",
         "        return said",
-        seeds=(2600000,),
+        seeds=(3016001,),
     ),
     Mutation(
         "a disproved default is believed",
