@@ -39,6 +39,7 @@ class Answer:
     description: str = ""
     then: Callable[[float], Iterable[Call]] | None = None
     reboot: str | None = None
+    reconnect: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from simulators.access import Access
 from simulators.behaviour import Behaviour
 from simulators.charge_point import ChargePoint
 from simulators.frames import Answer, Call, JsonObject
@@ -65,6 +66,7 @@ class Adapter(Protocol):
     messages_waiting: bool
     model: ChargePoint
     tokens: KnownTokens
+    access: Access
 
     @property
     def heartbeat_interval_s(self) -> float:

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Iterable
 
+from simulators.access import Access
 from simulators.behaviour import BY_THE_BOOK, Behaviour
 from simulators.car import Car
 from simulators.changes import CarArrived, CarLeft, Change, ConnectionChanged, ConnectorView, Registered
@@ -17,7 +18,7 @@ from simulators.protocol import Adapter, ChargePointSpec, Registration, simulate
 from simulators.reporter import Reporter
 from simulators.session import OnFrame, Session
 from simulators.ticker import Ticker
-from simulators.transport import Connect, Tls, Transport, TransportClosed, charge_point_url, websocket_transport
+from simulators.transport import Connect, Dialer, Tls, Transport, TransportClosed, access_over
 from simulators.upkeep import security_event
 from simulators.v16 import V16
 from simulators.v201 import V201
@@ -29,7 +30,8 @@ LAST_WORDS_S = 5.0
 class SimulatedChargePoint:
     """A charge point on the running event loop. All its time comes from `clock` and that loop, all chance from `rng`.
 
-    `on_change` hears of every change of state, `on_frame` of every frame. Between `start` and `stop` it keeps itself
+    `access` is what `connect` goes by, if it can be told to connect elsewhere or with another password. `on_change`
+    hears of every change of state, `on_frame` of every frame. Between `start` and `stop` it keeps itself
     connected, charges under the profiles it has, online or not, and reports what it could not report before.
     """
 
@@ -40,6 +42,7 @@ class SimulatedChargePoint:
         connect: Connect,
         rng: random.Random,
         clock: Clock,
+        access: Access | None = None,
         behaviour: Behaviour = BY_THE_BOOK,
         on_change: Callable[["SimulatedChargePoint", Change], None] | None = None,
         on_frame: OnFrame | None = None,
@@ -47,6 +50,7 @@ class SimulatedChargePoint:
         self.spec = spec
         self.model = simulated_model(spec, behaviour, clock.now_s())
         self.adapter: Adapter = V16(spec, self.model, rng) if spec.protocol == "1.6" else V201(spec, self.model, rng)
+        self.adapter.access = access or self.adapter.access
         self.boot_reason: str | None = "PowerUp"
         self._lifeline = Lifeline(
             connect,
@@ -88,10 +92,11 @@ class SimulatedChargePoint:
     ) -> "SimulatedChargePoint":
         """One that connects to `base_url`, to which its identity is appended."""
         subprotocol = None if behaviour.no_subprotocol else spec.subprotocol
-        connect = websocket_transport(charge_point_url(base_url, spec.identity), subprotocol, password, tls=tls)
+        access = access_over(base_url, password, tls)
         return cls(
             spec,
-            connect=connect,
+            connect=Dialer(access, spec.identity, subprotocol, tls).connect,
+            access=access,
             rng=rng,
             clock=clock,
             behaviour=behaviour,
@@ -200,6 +205,7 @@ class SimulatedChargePoint:
         self._report()
         self.boot_reason = "PowerUp" if reason in ("Reboot", "PowerLoss") else "RemoteReset"
         self._message_number = 0
+        self.adapter.access.booted()
         if self.behaviour.loses_profiles_on_reboot:
             self.model.lose_profiles(now_s)
         if self.behaviour.clock_after_reboot_s is not None:
@@ -257,6 +263,8 @@ class SimulatedChargePoint:
             self._reboots_when_idle = True
         elif answer.reboot is not None:
             await self._reset("SoftReset" if answer.reboot == "SoftReset" else "HardReset")
+        elif answer.reconnect:
+            self.drop_connection(0.0)
 
     def new_message_id(self) -> str:
         self._message_number += 1

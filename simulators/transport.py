@@ -13,6 +13,8 @@ from websockets.asyncio.client import connect as websocket_connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
+from simulators.access import Access
+
 
 class TransportClosed(Exception):
     """The connection is gone, or could not be made."""
@@ -95,6 +97,46 @@ def websocket_transport(
         return _WebSocket(connection)
 
     return connect
+
+
+class Dialer:
+    """Connections to wherever `access` says, with the password it says, of the charge point with this identity.
+
+    Raises OSError for TLS files that cannot be used.
+    """
+
+    def __init__(self, access: Access, identity: str, subprotocol: str | None, tls: Tls | None) -> None:
+        self._access = access
+        self._identity = identity
+        self._subprotocol = subprotocol
+        self._tls = tls
+        self._made = self._make()
+
+    async def connect(self) -> Transport:
+        """As `Connect` says."""
+        access = self._access
+        try:
+            if self._made[:2] != (access.url, access.password):
+                self._made = self._make()
+            transport = await self._made[2]()
+        except (TransportClosed, OSError):
+            access.failed()
+            raise
+        access.reached()
+        return transport
+
+    def _make(self) -> tuple[str, str | None, Connect]:
+        url, password = self._access.url, self._access.password
+        dial = websocket_transport(charge_point_url(url, self._identity), self._subprotocol, password, tls=self._tls)
+        return url, password, dial
+
+
+def access_over(base_url: str, password: str | None, tls: Tls | None) -> Access:
+    """As delivered: what it has decides the security profile."""
+    if not base_url.startswith("wss:"):
+        return Access(base_url, 0 if password is None else 1, password)
+    mutual = tls is not None and tls.certificate is not None
+    return Access(base_url, 3 if mutual else 2, password)
 
 
 class _WebSocket:

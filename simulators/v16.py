@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable
 
+from simulators.access import Access
 from simulators.behaviour import Behaviour
 from simulators.charge_point import ChargePoint
 from simulators.clock import parse_timestamp, timestamp
@@ -41,6 +42,7 @@ class V16:
         self.messages_waiting = False
         self.settings = v16_settings(spec.hardware, spec.connectors, model.profiles.rules)
         self.awaited_remote_starts: dict[int, JsonObject] = {}
+        self.access = Access()
         self.tokens = KnownTokens(most=LIST_LENGTH, per_message=LIST_ITEMS_PER_MESSAGE)
 
     @property

@@ -41,8 +41,10 @@ def _change_configuration(cp: V16, request: JsonObject, now_s: float) -> Answer:
     outcome = cp.settings.change(key, request["value"])
     if outcome == "Accepted" and key == "MeterValueSampleInterval":
         cp.model.set_sample_interval(float(request["value"]), now_s)
-    reboot = restarts(cp.behaviour, [key])
-    return Answer({"status": "NotSupported" if outcome == "Unknown" else outcome}, reboot=reboot)
+    reboot, reconnect = restarts(cp.behaviour, [key]), outcome == "Accepted" and key == "AuthorizationKey"
+    if reconnect:
+        cp.access.password = request["value"]
+    return Answer({"status": "NotSupported" if outcome == "Unknown" else outcome}, reboot=reboot, reconnect=reconnect)
 
 
 def _get_configuration(cp: V16, request: JsonObject, now_s: float) -> Answer:

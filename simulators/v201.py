@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable
 
+from simulators.access import Access
 from simulators.behaviour import Behaviour
 from simulators.charge_point import ChargePoint
 from simulators.clock import parse_timestamp, timestamp
@@ -32,6 +33,7 @@ from simulators.v201_variables import (
     LOCAL_OFFLINE,
     LOCAL_PRE_AUTHORIZE,
     SAMPLED_MEASURANDS,
+    SECURITY_PROFILE,
     STARTED_MEASURANDS,
     STOP_ON_INVALID_ID,
     UNKNOWN_OFFLINE,
@@ -75,6 +77,7 @@ class V201:
         )
         self.awaited_remote_starts: dict[int, JsonObject] = {}
         self.display_messages: dict[int, JsonObject] = {}
+        self.access = Access()
         self.tokens = KnownTokens(most=LIST_LENGTH, per_message=LIST_ITEMS_PER_MESSAGE)
         self._statuses: dict[int, str] = {}
         self._states: dict[int, str] = {}
@@ -88,6 +91,7 @@ class V201:
         return float(self.variables[HEARTBEAT_INTERVAL])
 
     def boot(self, reason: str) -> Call:
+        self.variables.set(SECURITY_PROFILE, str(self.access.security_profile))
         station = {
             "vendorName": self.spec.vendor[:50],
             "model": self.spec.hardware.model[:20],

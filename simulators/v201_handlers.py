@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from simulators.access import Network
 from simulators.clock import parse_timestamp
 from simulators.connector import StopReason
 from simulators.frames import Answer, Call, JsonObject
@@ -18,7 +19,15 @@ from simulators.v201_charging import (
     install,
     set_charging_profile,
 )
-from simulators.v201_variables import LIST_ENTRIES, SAMPLE_INTERVAL, Name, read_name, report_row
+from simulators.v201_variables import (
+    LIST_ENTRIES,
+    NETWORK_PRIORITY,
+    PASSWORD,
+    SAMPLE_INTERVAL,
+    Name,
+    read_name,
+    report_row,
+)
 
 if TYPE_CHECKING:
     from simulators.v201 import V201
@@ -47,8 +56,10 @@ def _variable(cs: V201, wanted: JsonObject) -> JsonObject:
 
 
 def _set_variables(cs: V201, request: JsonObject, now_s: float) -> Answer:
+    password = cs.access.password
     results = [_change(cs, wanted, now_s) for wanted in request["setVariableData"]]
-    return Answer({"setVariableResult": results}, reboot=_restarts(cs, request["setVariableData"]))
+    reboot = _restarts(cs, request["setVariableData"])
+    return Answer({"setVariableResult": results}, reboot=reboot, reconnect=cs.access.password != password)
 
 
 def _restarts(cs: V201, named: list[JsonObject]) -> str | None:
@@ -60,10 +71,30 @@ def _change(cs: V201, wanted: JsonObject, now_s: float) -> JsonObject:
     result = name.wire()
     if cs.variables.row(name) is not None and wanted.get("attributeType", "Actual") != "Actual":
         return result | {"attributeStatus": "NotSupportedAttributeType"}
-    outcome = cs.variables.change(name, wanted["attributeValue"])
+    value = wanted["attributeValue"]
+    if name == NETWORK_PRIORITY and not cs.access.prefer(_slots(value)):
+        return result | {"attributeStatus": "Rejected"}
+    outcome = cs.variables.change(name, value)
+    if outcome == "Accepted" and name == PASSWORD:
+        cs.access.password = value
     if outcome == "Accepted" and name == SAMPLE_INTERVAL:
-        cs.model.set_sample_interval(float(wanted["attributeValue"]), now_s)
+        cs.model.set_sample_interval(float(value), now_s)
     return result | {"attributeStatus": _unknown(cs, name) if outcome == "Unknown" else outcome}
+
+
+def _slots(text: str) -> list[int]:
+    """Empty for what is no list of slots."""
+    parts = text.split(",")
+    return [int(part) for part in parts] if all(part.strip().isdecimal() for part in parts) else []
+
+
+def _set_network_profile(cs: V201, request: JsonObject, now_s: float) -> Answer:
+    """B09. It is used when its slot is first in the order, and the station boots."""
+    data = request["connectionData"]
+    refused = cs.access.store(request["configurationSlot"], Network(data["ocppCsmsUrl"], data["securityProfile"]))
+    if refused is None:
+        return Answer({"status": "Accepted"})
+    return Answer({"status": "Rejected", "statusInfo": {"reasonCode": refused}})
 
 
 def _unknown(cs: V201, name: Name) -> str:
@@ -261,6 +292,7 @@ HANDLERS: dict[str, Handler] = {
     "Reset": _reset,
     "SendLocalList": _send_local_list,
     "SetChargingProfile": set_charging_profile,
+    "SetNetworkProfile": _set_network_profile,
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger,
     "UnlockConnector": _unlock,

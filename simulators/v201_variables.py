@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from simulators.access import ATTEMPTS
 from simulators.frames import JsonObject
 from simulators.hardware import Hardware
 from simulators.meter import default_measurands, supported
@@ -41,6 +42,9 @@ LOCAL_PRE_AUTHORIZE = Name("AuthCtrlr", "LocalPreAuthorize")
 UNKNOWN_OFFLINE = Name("AuthCtrlr", "OfflineTxForUnknownIdEnabled")
 STOP_ON_INVALID_ID = Name("TxCtrlr", "StopTxOnInvalidId")
 HEARTBEAT_INTERVAL = Name("OCPPCommCtrlr", "HeartbeatInterval")
+NETWORK_PRIORITY = Name("OCPPCommCtrlr", "NetworkConfigurationPriority")
+PASSWORD = Name("SecurityCtrlr", "BasicAuthPassword")
+SECURITY_PROFILE = Name("SecurityCtrlr", "SecurityProfile")
 SAMPLE_INTERVAL = Name("SampledDataCtrlr", "TxUpdatedInterval")
 SAMPLED_MEASURANDS = Name("SampledDataCtrlr", "TxUpdatedMeasurands")
 STARTED_MEASURANDS = Name("SampledDataCtrlr", "TxStartedMeasurands")
@@ -76,6 +80,8 @@ def v201_variables(
         Name("OCPPCommCtrlr", "MessageTimeout", "Default"): count(30, "ReadOnly"),
         Name("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent"): count(3),
         Name("OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent"): count(10),
+        NETWORK_PRIORITY: Setting("1", data_type="SequenceList"),
+        Name("OCPPCommCtrlr", "NetworkProfileConnectionAttempts"): count(ATTEMPTS, "ReadOnly"),
         Name("OCPPCommCtrlr", "OfflineThreshold"): count(0),
         Name("OCPPCommCtrlr", "WebSocketPingInterval"): count(30),
         SAMPLE_INTERVAL: count(60),
@@ -84,8 +90,8 @@ def v201_variables(
         ENDED_MEASURANDS: measurands(),
         Name("SampledDataCtrlr", "TxEndedInterval"): count(0),
         Name("AlignedDataCtrlr", "Interval"): count(0),
-        Name("SecurityCtrlr", "BasicAuthPassword"): password,
-        Name("SecurityCtrlr", "SecurityProfile"): count(1, "ReadOnly"),
+        PASSWORD: password,
+        SECURITY_PROFILE: count(0, "ReadOnly"),
         **_smart_charging(hardware, rules),
         Name("TxCtrlr", "EVConnectionTimeOut"): count(60),
         Name("TxCtrlr", "StopTxOnEVSideDisconnect"): flag(True),

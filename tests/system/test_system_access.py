@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import random
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,11 +12,26 @@ from typing import Any
 import orjson
 import pytest
 from support.bare_charger import charger
-from support.system import KEYS, PATIENCE_S, System, configuration, dc, free_port, neighbours, serving, site
+from support.system import (
+    DC_22,
+    KEYS,
+    PATIENCE_S,
+    System,
+    configuration,
+    dc,
+    eventually,
+    free_port,
+    neighbours,
+    serving,
+    site,
+)
 from websockets.exceptions import InvalidStatus
 
 from csms.certs import authority, charge_point, server
-from simulators.protocol import Version
+from simulators.clock import SystemClock
+from simulators.protocol import ChargePointSpec, Version
+from simulators.station import SimulatedChargePoint
+from simulators.transport import Tls
 
 OLD = "an-old-password-of-some-length"
 OLD_SHA256 = hashlib.sha256(OLD.encode()).hexdigest()
@@ -212,3 +228,58 @@ async def test_wrong_passwords_become_an_event_and_an_alarm(tmp_path: Path) -> N
         alarms = await system.alarms(standing=True)
         assert [(alarm["kind"], alarm["subject"]) for alarm in alarms] == [("security_event", "CP-1: wrong_login")]
         assert await gets_in(system.ws_url, OLD) == 101, "the real one is never kept out"
+
+
+def simulated(url: str, protocol: Version, folder: Path) -> SimulatedChargePoint:
+    return SimulatedChargePoint.over_websocket(
+        ChargePointSpec("CP-1", protocol, DC_22),
+        url,
+        rng=random.Random(1),
+        clock=SystemClock(),
+        password=OLD,
+        tls=Tls(folder / "ca.pem"),
+    )
+
+
+@contextlib.asynccontextmanager
+async def switched_on(station: SimulatedChargePoint) -> AsyncIterator[None]:
+    await station.start()
+    try:
+        await asyncio.wait_for(station.wait_accepted(), PATIENCE_S)
+        yield
+    finally:
+        await station.stop()
+
+
+@pytest.mark.parametrize("protocol", ["1.6", "2.0.1"])
+async def test_a_simulated_charger_comes_with_the_password_that_it_was_given(tmp_path: Path, protocol: Version) -> None:
+    start = document(tmp_path, password_sha256=OLD_SHA256)
+    async with serving(start) as ports, neighbours(*ports) as system:
+        async with switched_on(simulated(system.ws_url, protocol, tmp_path)):
+            await ready(system)
+            status, given = await post(system, "password")
+            assert (status, given["status"]) == (200, "Accepted")
+
+            async def proved() -> bool:
+                security = (await system.charge_point("CP-1"))["security"]
+                return bool(security["offered_passwords"] == 0)
+
+            await eventually(proved, "it has come with the new password")
+        assert await gets_in(system.ws_url, OLD) == 401
+
+
+async def test_a_simulated_station_moves_to_the_listener_and_the_profile_that_it_was_given(tmp_path: Path) -> None:
+    """TC_A_19_CSMS, with a station that does what it is told."""
+    async with (
+        secured(tmp_path, password_sha256=OLD_SHA256) as (system, url, _),
+        switched_on(simulated(system.ws_url, "2.0.1", tmp_path)),
+    ):
+        await ready(system)
+        status, moved = await post(system, "security-profile", {"security_profile": 2, "url": url})
+        assert (status, moved["status"]) == (200, "Accepted"), moved
+
+        async def over_tls() -> bool:
+            security = (await system.charge_point("CP-1"))["security"]
+            return bool((security["security_profile"], security["least_profile"]) == (2, 2))
+
+        await eventually(over_tls, "it has come over the new profile")
