@@ -58,21 +58,21 @@ class Pair:
         return cls(certificate, key)
 
 
-def authority(name: str, days: int, kind: Kind = Kind.ECDSA, now: datetime | None = None) -> Pair:
+def authority(name: str, days: int, kind: Kind = Kind.ECDSA) -> Pair:
     """One that signs itself, and may sign others."""
     key, subject = new_key(kind), _name(name, None)
     usage = _usage(signs_certificates=True)
     builder = (
-        _builder(subject, subject, key, days, now)
+        _builder(subject, subject, key, days)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(usage, critical=True)
     )
     return Pair(builder.sign(key, hashes.SHA256()), key)
 
 
-def server(ca: Pair, hosts: Sequence[str], days: int, kind: Kind = Kind.ECDSA, now: datetime | None = None) -> Pair:
+def server(ca: Pair, hosts: Sequence[str], days: int, kind: Kind = Kind.ECDSA) -> Pair:
     """For a central system reached by these names and addresses; the first is its CN (A00.FR.308)."""
-    return _signed(ca, _name(hosts[0], None), ExtendedKeyUsageOID.SERVER_AUTH, days, kind, now, hosts)
+    return _signed(ca, _name(hosts[0], None), ExtendedKeyUsageOID.SERVER_AUTH, days, kind, hosts)
 
 
 def charge_point(
@@ -81,11 +81,10 @@ def charge_point(
     days: int,
     kind: Kind = Kind.ECDSA,
     organization: str | None = None,
-    now: datetime | None = None,
 ) -> Pair:
     """For a charge point with security profile 3."""
     name = _name(charge_point_id, organization)
-    return _signed(ca, name, ExtendedKeyUsageOID.CLIENT_AUTH, days, kind, now)
+    return _signed(ca, name, ExtendedKeyUsageOID.CLIENT_AUTH, days, kind)
 
 
 def request(key: PrivateKey, common_name: str, organization: str | None = None) -> str:
@@ -110,12 +109,11 @@ def _signed(
     purpose: x509.ObjectIdentifier,
     days: int,
     kind: Kind,
-    now: datetime | None,
     hosts: Sequence[str] = (),
 ) -> Pair:
     key = new_key(kind)
     builder = (
-        _builder(subject, ca.certificate.subject, key, days, now)
+        _builder(subject, ca.certificate.subject, key, days)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
@@ -126,10 +124,8 @@ def _signed(
     return Pair(builder.sign(ca.key, hashes.SHA256()), key)
 
 
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: PrivateKey, days: int, now: datetime | None
-) -> x509.CertificateBuilder:
-    begins = (now or datetime.now(UTC)) - _CLOCKS_DIFFER
+def _builder(subject: x509.Name, issuer: x509.Name, key: PrivateKey, days: int) -> x509.CertificateBuilder:
+    begins = datetime.now(UTC) - _CLOCKS_DIFFER
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

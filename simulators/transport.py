@@ -61,13 +61,15 @@ class Tls:
         return made
 
 
+_PING_INTERVAL_S = 30.0
+
+
 def websocket_transport(
     url: str,
     subprotocol: str | None,
     password: str | None = None,
     *,
     tls: Tls | None = None,
-    ping_interval_s: float | None = 30.0,
 ) -> Connect:
     """A factory of real connections to `url`, whose last segment is the identity and the Basic auth user.
 
@@ -87,7 +89,7 @@ def websocket_transport(
                 ssl=context,
                 subprotocols=subprotocols,
                 additional_headers=headers,
-                ping_interval=ping_interval_s,
+                ping_interval=_PING_INTERVAL_S,
                 open_timeout=10,
                 close_timeout=2,
                 proxy=None,

@@ -170,9 +170,9 @@ class Codec:
     def encode_result(self, message_id: str, payload: JsonObject) -> str:
         return orjson.dumps([3, message_id, wire_object(payload)]).decode()
 
-    def encode_error(self, message_id: str, code: str, description: str, details: JsonObject | None = None) -> str:
+    def encode_error(self, message_id: str, code: str, description: str) -> str:
         """The description is cut to the 255 characters of part 4 section 4.2.3."""
-        return orjson.dumps([4, message_id, code, description[:255], details or {}]).decode()
+        return orjson.dumps([4, message_id, code, description[:255], {}]).decode()
 
     def _decode_call(self, message: list[object]) -> Call | Undecodable:
         message_id = _message_id(message)

@@ -339,4 +339,4 @@ def property_names(node: object) -> list[str]:
 def test_an_error_has_a_short_description_and_always_details() -> None:
     frame = json.loads(V16.encode_error("1", "InternalError", "x" * 300))
     assert frame == [4, "1", "InternalError", "x" * 255, {}]
-    assert V16.encode_error("1", "GenericError", "", {"a": 1}) == '[4,"1","GenericError","",{"a":1}]'
+    assert V16.encode_error("1", "GenericError", "") == '[4,"1","GenericError","",{}]'

@@ -5,7 +5,6 @@ import contextlib
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     charge_point(CA, "CP-2", 1, organization="Charging Ltd").write(made / "CP-2")
     charge_point(STRANGER, "CP-1", 1, organization="Charging Ltd").write(made / "stranger")
     charge_point(CA, "CP-1", 1, organization="Somebody").write(made / "organization")
-    charge_point(CA, "CP-1", 1, now=datetime.now(UTC) - timedelta(days=3)).write(made / "expired")
+    charge_point(CA, "CP-1", 0).write(made / "expired")
     server(CA, ("CP-1",), 1).write(made / "for-servers")
     return made
 
