@@ -31,7 +31,7 @@ _UNSYNCHRONISED_S = 60.0
 
 
 class Sample(NamedTuple):
-    """One sampled value, with the defaults of both versions filled in (1.6 chapter 7.38, 2.0.1 SampledValueType).
+    """One sampled value, with the defaults of both versions filled in (1.6 chapter 7.43, 2.0.1 SampledValueType).
 
     `value` is in `unit` times ten to the power of `multiplier`.
     """

@@ -53,7 +53,7 @@ def time_or_none(at_s: float | None) -> str | None:
 
 
 def cancel_reservation(command: oc.CancelReservation, _known: Known) -> Sequence[Request]:
-    """1.6 chapter 5.2, 2.0.1 H02."""
+    """1.6 chapter 5.1, 2.0.1 H02."""
     return [Request("CancelReservation", {"reservationId": command.reservation_id})]
 
 

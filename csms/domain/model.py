@@ -23,7 +23,7 @@ MAX_CONNECTORS = 64
 """Connector numbers above this are refused: no charge point has them, and a faulty one could fill the memory."""
 
 ASSUMED_METER_INTERVAL_S = 60.0
-"""Metering interval of a charger that has not told or accepted one (OCPP 1.6 chapter 9.1.14 leaves it open)."""
+"""Metering interval of a charger that has not told or accepted one (OCPP 1.6 chapter 9.1.19 leaves it open)."""
 
 
 class Current(StrEnum):

@@ -42,5 +42,5 @@ class LocalList16:
 
 
 def _data(token: str, entry: Entry | None) -> JsonObject:
-    """AuthorizationData; without idTagInfo the token is removed (chapter 7.3)."""
+    """AuthorizationData; without idTagInfo the token is removed (chapter 7.1)."""
     return {"idTag": token} if entry is None else {"idTag": token, "idTagInfo": id_tag_info(entry.decision)}

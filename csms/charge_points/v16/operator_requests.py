@@ -113,7 +113,7 @@ def _entry(entry: oc.ListEntry) -> JsonObject:
 
 
 def update_firmware(command: oc.UpdateFirmware, _known: Known) -> Sequence[Request]:
-    """The signed way of the security extension (chapter 5.19) where there is a signature."""
+    """Chapter 5.19; where there is a signature, L01 of the security extension."""
     again = given(retries=command.retries, retryInterval=command.retry_interval_s)
     if command.signing_certificate is None or command.signature is None:
         if command.install_at_s is not None:
