@@ -75,10 +75,11 @@ class Writer:
             if batch:
                 await self._commit(batch)
         except Exception as error:  # noqa: BLE001  the writer outlives every batch, whatever was wrong with it
+            if self.healthy or batch.events or futures:  # what is written behind is tried twice a second, and told once
+                report("store_write_failed", error, events=len(batch.events), waiting=len(futures))
             self.healthy = False
             self.tally.failed += 1
             self._sequences.failed(batch.sequences)
-            report("store_write_failed", error, events=len(batch.events), waiting=len(futures))
             fail(futures, reason(error))
             return
         if batch:
