@@ -112,10 +112,13 @@ async def test_of_two_who_change_a_site_the_second_is_told(tmp_path: Path) -> No
         for who, name in ((page, "One"), (other, "Two")):
             await expect(who.get_by_label("Name", exact=True)).to_have_value("park")
             await who.get_by_label("Name", exact=True).fill(name)
+            await expect(who.get_by_role("button", name="Change CP-1")).to_be_disabled()
         await page.get_by_role("button", name="Save site and circuits").click()
         await expect(page.get_by_role("heading", name="One")).to_be_visible()
         await other.get_by_role("button", name="Save site and circuits").click()
         await expect(other.get_by_role("alert")).to_contain_text("It was changed since it was read")
+        await other.get_by_role("button", name="Discard").click()
+        await expect(other.get_by_role("button", name="Change CP-1")).to_be_enabled()
         assert (await scene.system.get("/api/v1/sites/park"))["name"] == "One"
 
 

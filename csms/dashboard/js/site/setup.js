@@ -4,7 +4,7 @@ import { del, getTagged, paths, post, put } from "../api.js";
 import { circuitTexts, MORE_OF_A_SITE, NEW_CIRCUIT, NEW_SITE, SITE_PARTS, siteBody, siteTexts } from "../declared.js";
 import { exactKw, NONE } from "../format.js";
 import { Part, Refused, Removal, useForm } from "../form.js";
-import { html, useState } from "../html.js";
+import { html, useEffect, useState } from "../html.js";
 import { refreshAll, useLive } from "../live.js";
 import { go, to } from "../router.js";
 import { Button, Card, Dialog, Empty, Failed, Field, Pill, say, Waiting } from "../ui.js";
@@ -12,14 +12,15 @@ import { ChargePointDialog } from "./charge-point-form.js";
 
 export function Setup({ site, points, reload }) {
   const live = useLive((signal) => getTagged(paths.site(site.site_id), signal), `declared/${site.site_id}`, 0);
+  const [open, setOpen] = useState(false); // with changes that are not saved: what else changes the site would undo them
   if (!live.data) return live.error ? html`<${Failed} error=${live.error} again=${live.reload} />` : html`<${Waiting} lines=${8} />`;
   const again = () => {
     live.reload();
     reload();
   };
   return html`<div class="stack">
-    <${Declared} key=${live.data.tag} site=${live.data.value} tag=${live.data.tag} saved=${again} />
-    <${Points} site=${site} points=${points} again=${again} />
+    <${Declared} key=${live.data.tag} site=${live.data.value} tag=${live.data.tag} saved=${again} onChanged=${setOpen} />
+    <${Points} site=${site} points=${points} again=${again} blocked=${open} />
     <${Card} title="Remove this site">
       <div class="form-actions spread">
         <p class="muted">Its charge points are disconnected. Sessions, events and history stay on record.</p>
@@ -33,14 +34,19 @@ export function Setup({ site, points, reload }) {
 
 const SHOWN = ["circuits", ...[...SITE_PARTS, ...MORE_OF_A_SITE].map(({ name }) => name)];
 
-function Declared({ site, tag, saved }) {
+function Declared({ site, tag, saved, onChanged }) {
   const [circuits, setCircuits] = useState(() => site.circuits.map(circuitTexts));
+  const discard = () => {
+    form.change(siteTexts(site));
+    setCircuits(site.circuits.map(circuitTexts));
+  };
   const form = useForm(siteTexts(site), (texts) => put(paths.site(site.site_id), siteBody(texts, circuits), undefined, { "If-Match": tag }), () => {
     say("Saved; in effect now.");
     saved();
   });
   const body = JSON.stringify(siteBody(form.texts, circuits));
   const changed = body !== JSON.stringify(siteBody(siteTexts(site), site.circuits.map(circuitTexts)));
+  useEffect(() => onChanged(changed), [changed]);
   return html`<form class="stack" onSubmit=${form.submit} novalidate>
     <${Card} title="Site">
       <div class="form">
@@ -56,6 +62,7 @@ function Declared({ site, tag, saved }) {
       ${circuits.map((one, index) => html`<${Circuit} key=${index} index=${index} circuits=${circuits} form=${form} onChange=${setCircuits} />`)}
       <${Refused} form=${form} shown=${SHOWN} />
       <div class="form-actions end">
+        <${Button} disabled=${!changed || form.busy} onClick=${discard}>Discard<//>
         <${Button} type="submit" kind="primary" busy=${form.busy} disabled=${!changed}>Save site and circuits<//>
       </div>
     <//>
@@ -84,13 +91,15 @@ function Circuit({ index, circuits, form, onChange }) {
   </fieldset>`;
 }
 
-function Points({ site, points, again }) {
+function Points({ site, points, again, blocked }) {
   const [open, setOpen] = useState(undefined);
   const close = () => {
     setOpen(undefined);
     again();
   };
-  return html`<${Card} title="Charge points" class="flush" actions=${html`<${Button} icon="plus" onClick=${() => setOpen(null)}>Charge point<//>`}>
+  return html`<${Card} title="Charge points" class="flush" actions=${html`
+      ${blocked && html`<span class="hint">Save or discard what is changed above first.</span>`}
+      <${Button} icon="plus" disabled=${blocked} onClick=${() => setOpen(null)}>Charge point<//>`}>
     ${points.length === 0
       ? html`<${Empty} title="No charge points yet">Add each with the identity that is set in it; then it may connect.<//>`
       : html`<div class="scroll"><table class="plain stacked">
@@ -102,7 +111,7 @@ function Points({ site, points, again }) {
           <td data-label="Current">${[settings.current, settings.phases && `${settings.phases} ph`].filter(Boolean).join(", ") || NONE}</td>
           <td class="number" data-label="Connectors">${settings.connectors}</td>
           <td>${!settings.in_service && html`<${Pill}>out of service<//>`}</td>
-          <td class="end"><${Button} kind="small" aria-label=${`Change ${id}`} onClick=${() => setOpen(id)}>Change<//></td>
+          <td class="end"><${Button} kind="small" aria-label=${`Change ${id}`} disabled=${blocked} onClick=${() => setOpen(id)}>Change<//></td>
         </tr>`)}</tbody>
       </table></div>`}
     <${ChargePointDialog} site=${site} id=${open} onClose=${close} />
