@@ -11,11 +11,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from support.carpark.draw_crowded import CROWDED_FROM
+from support.carpark.draw_staged import OF_EACH, STAGED_FROM
 from support.carpark.play import play
 from support.carpark.program import be_quiet
 from support.carpark.tally import Tally
 
-SEEDS = (1, 2, 13, 17, 18, CROWDED_FROM + 7, CROWDED_FROM + 12)
+SEEDS = (1, 2, 13, 17, 18, CROWDED_FROM + 7, CROWDED_FROM + 12, STAGED_FROM + 7 * OF_EACH, STAGED_FROM + 12 * OF_EACH)
 HOURS = 1.0
 ROOT = Path(__file__).parents[2]
 
