@@ -29,9 +29,13 @@ class SecurityEventReported(ChargePointEvent):
 
 @dataclass(frozen=True, slots=True)
 class ExternalLimitSet(ChargePointEvent):
-    """A charge point reports a limit of others; it replaces an earlier one of the same source and connector."""
+    """A charge point reports a limit of others; it replaces earlier ones of the same source and connector.
+
+    `higher` are limits of the same that hold as well, each longer than the one before: what is left of it by and by.
+    """
 
     limit: ExternalLimit
+    higher: tuple[ExternalLimit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,12 +137,14 @@ def _external_limit_set(state: State, event: ev.ExternalLimitSet) -> tuple[Row, 
     charge_point, limit = state.charge_point(event), event.limit
     if not 0 <= limit.connector_id <= MAX_CONNECTORS:
         raise IllegalEvent(f"connector_id {limit.connector_id} is not within 0..{MAX_CONNECTORS}")
+    if {(one.source, one.connector_id) for one in event.higher} - {(limit.source, limit.connector_id)}:
+        raise IllegalEvent("limits of one report are of one source and connector")
     others = tuple(
         one
         for one in charge_point.external_limits
         if (one.source, one.connector_id) != (limit.source, limit.connector_id) and not one.over_at(event.at.utc_s)
     )
-    return (replace(charge_point, external_limits=(*others, limit)),)
+    return (replace(charge_point, external_limits=(*others, limit, *event.higher)),)
 
 
 def _external_limit_cleared(state: State, event: ev.ExternalLimitCleared) -> tuple[Row, ...]:

@@ -4,7 +4,11 @@ balancer's."""
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import zip_longest
+from math import inf
+from typing import NamedTuple
 
 from csms.charge_points.connection import Reply
 from csms.charge_points.schemas import JsonObject
@@ -67,8 +71,8 @@ _ROUNDED = {"W": Decimal(1), "A": Decimal("0.1")}
 def notify_charging_limit(session: Session, payload: JsonObject) -> Reply:
     """K11, K12: somebody else limits the station. What it says can only lower what it is given.
 
-    Of a schedule with several periods the lowest counts, until it is replaced or cleared, or its duration is over.
-    Without a schedule it is not known how low the limit is.
+    Of a schedule with several periods the lowest counts that is not over, until it is replaced or cleared. Without a
+    schedule it is not known how low the limit is.
     """
     source, evse_id = payload["chargingLimit"]["chargingLimitSource"], payload.get("evseId", 0)
     session.keep(ToldKind.CHARGING_LIMIT, without_custom_data(payload), f"{source}/{evse_id}")
@@ -77,11 +81,12 @@ def notify_charging_limit(session: Session, payload: JsonObject) -> Reply:
         return Reply({})
     now = session.now()
     voltage_v = session.site.view().site.voltage_v
-    limit_w = min(_lowest_w(schedule, voltage_v) for schedule in schedules)
-    ends_s = [_ends_s(schedule, now.utc_s) for schedule in schedules]
-    until_s = None if None in ends_s else max(end_s for end_s in ends_s if end_s is not None)
-    limit = ExternalLimit(source, evse_id, limit_w, until_s)
-    session.record(ev.ExternalLimitSet(now, session.charge_point_id, limit))
+    periods = [period for schedule in schedules for period in _periods(schedule, voltage_v, now.utc_s)]
+    limits = [
+        ExternalLimit(source, evse_id, period.limit_w, None if period.until_s == inf else period.until_s)
+        for period in _that_count(periods, now.utc_s)
+    ]
+    session.record(ev.ExternalLimitSet(now, session.charge_point_id, limits[0], tuple(limits[1:])))
     return session.promised({})
 
 
@@ -94,13 +99,39 @@ def cleared_charging_limit(session: Session, payload: JsonObject) -> Reply:
     return session.promised({})
 
 
-def _lowest_w(schedule: JsonObject, voltage_v: float) -> int:
-    """Its lowest limit, in whole watts, rounded down."""
-    limits_w: list[float] = []
-    for period in schedule["chargingSchedulePeriod"]:
+class _Period(NamedTuple):
+    """A limit in whole watts, and until when (UTC) it holds; infinite: for good."""
+
+    limit_w: int
+    until_s: float
+
+
+def _periods(schedule: JsonObject, voltage_v: float, now_s: float) -> Iterator[_Period]:
+    """Of a schedule, in their order."""
+    begins_s = charger_time(schedule.get("startSchedule"), now_s)
+    ends_s = begins_s + float(schedule.get("duration", inf))
+    listed = sorted(schedule["chargingSchedulePeriod"], key=lambda period: float(period["startPeriod"]))
+    for period, following in zip_longest(listed, listed[1:]):
         per_unit_w = 1.0 if schedule["chargingRateUnit"] == "W" else _phases(period) * voltage_v
-        limits_w.append(min(max(0.0, period["limit"] * per_unit_w), _LARGEST_W))
-    return math.floor(min(limits_w))
+        limit_w = math.floor(min(max(0.0, period["limit"] * per_unit_w), _LARGEST_W))
+        until_s = ends_s if following is None else min(ends_s, begins_s + following["startPeriod"])
+        yield _Period(limit_w, until_s)
+
+
+def _that_count(periods: Iterable[_Period], now_s: float) -> list[_Period]:
+    """Those that are not over and lower than all that hold longer, the lowest first; at least one.
+
+    A low one that is still to come counts from now on: nothing has to be finished by then.
+    """
+    by_end = sorted(periods, key=lambda period: (-period.until_s, period.limit_w))
+    found = by_end[:1]
+    for period in by_end:
+        if period.limit_w < found[-1].limit_w and period.until_s > now_s:
+            found.append(period)
+    highest, lowest = found[:_MOST_LIMITS], found[_MOST_LIMITS:]
+    if lowest:  # all of them as the lowest of them, and for as long as the longest
+        highest[-1] = _Period(lowest[-1].limit_w, highest[-1].until_s)
+    return highest[::-1]
 
 
 def _phases(period: JsonObject) -> int:
@@ -108,12 +139,7 @@ def _phases(period: JsonObject) -> int:
     return max(1, told)  # some say 0
 
 
-def _ends_s(schedule: JsonObject, now_s: float) -> float | None:
-    """When (UTC) it is over; None where it does not say so."""
-    if "duration" not in schedule:
-        return None
-    return charger_time(schedule.get("startSchedule"), now_s) + float(schedule["duration"])
-
-
 _OURS = "CSO"
 _LARGEST_W = 1e9
+_MOST_LIMITS = 16
+"""Of one report."""

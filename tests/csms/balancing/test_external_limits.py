@@ -85,3 +85,15 @@ def test_a_limit_ends_with_its_time_and_with_a_boot() -> None:
     world.apply(ev.ChargePointBooted(world.now, "1"))
     assert world.state.charge_points["1"].external_limits == ()
     assert ConnectorKey("1", 1) in world.state.active
+
+
+def test_a_limit_that_rises_is_raised_when_its_first_period_is_over() -> None:
+    world = car_park()
+    at_s = world.now.utc_s
+    first, then = ExternalLimit("SO", 0, 5000, at_s + 600), ExternalLimit("SO", 0, 15_000, at_s + 1200)
+    world.apply(ev.ExternalLimitSet(world.now, "1", first, (then,)))
+    assert world.shares_kw() == {"1": 5, "2": 22}
+    world.wait(601)
+    assert world.shares_kw()["1"] == 15
+    world.wait(600)
+    assert world.shares_kw() == {"1": 20, "2": 20}

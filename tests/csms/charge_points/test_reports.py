@@ -315,7 +315,6 @@ def amperes(limit: float, phases: int) -> JsonObject:
         ([periods("A", 16)], 11_040, None),
         ([amperes(16, phases=1)], 3680, None),
         ([amperes(16, phases=0)], 3680, None),
-        ([periods("W", 7000, 0, 9000)], 0, None),
         ([periods("W", 7000, duration=600)], 7000, NOW_S + 600),
         ([periods("W", 7000, duration=600, startSchedule="2026-05-28T20:20:00Z")], 7000, NOW_S + 200),
         ([periods("W", 7000, duration=600), periods("W", 6000)], 6000, None),
@@ -335,6 +334,36 @@ async def test_a_limit_of_others_is_kept_as_the_lowest_of_its_periods(
     assert handle(at, "ClearedChargingLimit", {"chargingLimitSource": "EMS", "evseId": 1}).payload == {}
     assert not site.state.charge_points["CP-1"].external_limits
     assert archive.of("charging_limit")["EMS/1"]["cleared"] is True
+
+
+WHILE_IT_LASTS: list[tuple[list[JsonObject], list[tuple[int, float | None]]]] = [
+    ([periods("W", 7000, 0, 9000)], [(0, NOW_S + 120), (9000, None)]),
+    ([periods("W", 5000, 20_000)], [(5000, NOW_S + 60), (20_000, None)]),
+    ([periods("W", 20_000, 5000)], [(5000, None)]),
+    ([periods("W", 1, 2, 3, duration=90)], [(1, NOW_S + 60), (2, NOW_S + 90)]),
+    ([periods("W", 1, 2, 3, startSchedule="2026-05-28T20:25:00Z")], [(2, NOW_S + 20), (3, None)]),
+    ([periods("W", 1, 2, duration=60, startSchedule="2026-05-28T20:20:00Z")], [(1, NOW_S - 340)]),
+    (
+        [periods("W", 5000, 20_000), periods("W", 6000, duration=600)],
+        [(5000, NOW_S + 60), (6000, NOW_S + 600), (20_000, None)],
+    ),
+    (
+        [periods("W", *range(1, 1000))],
+        [(1, NOW_S + 60 * 984), *((n, NOW_S + 60 * n) for n in range(985, 999)), (999, None)],
+    ),
+]
+
+
+@pytest.mark.parametrize(("schedules", "limits"), WHILE_IT_LASTS)
+async def test_a_period_of_a_limit_of_others_counts_until_it_is_over(
+    schedules: list[JsonObject], limits: list[tuple[int, float | None]]
+) -> None:
+    site = FakeSite()
+    payload = {"chargingLimit": {"chargingLimitSource": "SO"}, "evseId": 1, "chargingSchedule": schedules}
+    for _ in range(2):  # the second takes the place of the first
+        assert handle(session(site, OCPP201), "NotifyChargingLimit", payload).payload == {}
+    kept = [(limit.max_power_w, limit.valid_until_s) for limit in site.state.charge_points["CP-1"].external_limits]
+    assert kept == limits
 
 
 @pytest.mark.parametrize(
