@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import structlog
 
@@ -14,7 +13,7 @@ from csms.domain.illegal import IllegalEvent
 from csms.domain.limit_facts import broken_off
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import BalancerSettings, ChargePointSettings, Moment, SiteSettings, SmartCharging
-from csms.domain.ports import REMOVED, Clock, Store
+from csms.domain.ports import REMOVED, Clock, Spawn, Store
 from csms.domain.removal import naming_only
 from csms.domain.state import Row, State
 from csms.fleet import Fleet
@@ -32,8 +31,6 @@ LEAVE_S = 12.0
 
 _FIRST_RESTART_DELAY_S = 1.0
 _LONGEST_RESTART_DELAY_S = 30.0
-
-Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 
 @dataclass(slots=True)

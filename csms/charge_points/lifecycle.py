@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import structlog
 
@@ -41,10 +40,8 @@ from csms.domain.commands import Trigger
 from csms.domain.credentials import proved
 from csms.domain.local_list import LocalLists
 from csms.domain.model import OCPP16, ChargePoint, Moment
-from csms.domain.ports import Archive, ChargePointSite, Clock, Directory, Ids, Registration, TracedMessages
+from csms.domain.ports import Archive, ChargePointSite, Clock, Directory, Ids, Registration, Spawn, TracedMessages
 from csms.domain.tallies import OcppTally
-
-Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 SILENCE_S = 3.0
 """A charge point that was here before and says nothing for so long after connecting may be sent commands."""

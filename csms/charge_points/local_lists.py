@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from csms.charge_points.calls import CallErrorAnswered, CallFailed, ConnectionLost
 from csms.charge_points.provisioning import Call
@@ -25,6 +25,7 @@ from csms.domain.local_list import (
     next_update,
     reported,
 )
+from csms.domain.ports import Spawn
 
 TOGETHER_S = 0.5
 """Tokens that change in a row go out together."""
@@ -32,8 +33,6 @@ TOGETHER_S = 0.5
 AGAIN_S = 600.0
 """After silence it is tried again, unless something changes or the charge point boots before. A refusal waits for that:
 it would be the same again."""
-
-Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 
 class ListDialect(Protocol):

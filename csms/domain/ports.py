@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -42,6 +42,8 @@ from csms.domain.state import Row
 from csms.domain.tallies import StoreFigures
 
 RecordT = TypeVar("RecordT")
+
+Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]  # a task that ends with the process at the latest
 
 REMOVED = "removed"
 """The origin of a declaration that stands for what was removed over REST, so that the file does not bring it back."""
