@@ -37,6 +37,9 @@ JsonObject = dict[str, Any]
 ModelT = TypeVar("ModelT", bound=Model)
 
 
+_NO_QUERY: Mapping[str, object] = {}
+
+
 class Client:
     """Talks to a central system at `url` (http://HOST:8080) with an API key. To be used as a context manager."""
 
@@ -57,6 +60,16 @@ class Client:
     ) -> None:
         if self._http is not None:
             await self._http.close()
+
+    async def trouble(self) -> str | None:
+        """Why the central system is not ready: it takes no writes, or a site does not run. None: it is ready."""
+        try:
+            await self._fetch("GET", self._base.removesuffix("/api/v1") + "/readyz")
+        except ApiError as error:
+            if error.status != 503:
+                raise
+            return error.detail
+        return None
 
     async def sites(self) -> list[Site]:
         return [site async for site in self._all("/sites", Site)]
@@ -157,10 +170,13 @@ class Client:
         query: Mapping[str, object] | None = None,
     ) -> JsonObject:
         """Any call of the REST interface; `path` begins after /api/v1."""
+        return await self._fetch(method, self._base + path, body, query or {})
+
+    async def _fetch(
+        self, method: str, url: str, body: Mapping[str, Any] | None = None, query: Mapping[str, object] = _NO_QUERY
+    ) -> JsonObject:
         try:
-            async with self._session.request(
-                method, self._base + path, json=body, params=_given(query or {})
-            ) as answer:
+            async with self._session.request(method, url, json=body, params=_given(query)) as answer:
                 await _refuse(answer)
                 found: JsonObject = await answer.json(content_type=None)
                 return found

@@ -41,18 +41,21 @@ def register(app: typer.Typer) -> None:
 def status(url: UrlOption = DEFAULT_URL, key: KeyOption = "", as_json: JsonOption = False) -> None:
     """How every site stands, and the alarms that stand."""
 
-    async def look(client: Client) -> tuple[list[Site], list[Allocation], list[Alarm]]:
+    async def look(client: Client) -> tuple[list[Site], list[Allocation], list[Alarm], str | None]:
         sites = await client.sites()
         allocations = [await client.allocation(site.site_id) for site in sites]
-        return sites, allocations, await client.alarms(standing=True)
+        return sites, allocations, await client.alarms(standing=True), await client.trouble()
 
-    sites, allocations, standing = _ask(url, key, look)
+    sites, allocations, standing, trouble = _ask(url, key, look)
     if as_json:
-        _print_json({"sites": _plain(sites), "allocations": _plain(allocations), "alarms": _plain(standing)})
+        found = {"sites": _plain(sites), "allocations": _plain(allocations), "alarms": _plain(standing)}
+        _print_json({**found, "not_ready": trouble})
         return
     _print(tables.sites(sites, allocations, standing))
     if standing:
         _print(tables.alarms(standing))
+    if trouble is not None:
+        typer.echo(f"not ready: {trouble}")
 
 
 def watch(
@@ -108,15 +111,22 @@ def alarms(
     cleared: Annotated[bool, typer.Option("--all", help="Those that were cleared too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """What is wrong; the exit code is 1 if anything is."""
-    found = _ask(url, key, lambda client: client.alarms(site_id=site, standing=None if cleared else True))
+    """What is wrong; the exit code is 1 if anything is, and if the central system is not ready."""
+
+    async def look(client: Client) -> tuple[list[Alarm], str | None]:
+        # Where nothing can be stored no alarm can be raised; that must not look as if all were well.
+        return await client.alarms(site_id=site, standing=None if cleared else True), await client.trouble()
+
+    found, trouble = _ask(url, key, look)
     if as_json:
         _print_json(_plain(found))
     elif found:
         _print(tables.alarms(found))
-    else:
+    if trouble is not None:
+        typer.echo(f"not ready: {trouble}", err=as_json)
+    elif not found and not as_json:
         typer.echo("no alarms")
-    if any(alarm.cleared_at is None for alarm in found):
+    if trouble is not None or any(alarm.cleared_at is None for alarm in found):
         raise typer.Exit(1)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support.bare_charger import charger
+from support.program import csms
 from support.system import (
     KEYS,
     PATIENCE_S,
@@ -118,6 +119,17 @@ async def test_a_start_that_could_not_be_stored_is_one_session_when_it_comes_aga
 
 async def _fails_to_start(system: System) -> bool:
     return await answered(system, "StartTransaction", BEGAN, 2) is None
+
+
+async def test_the_command_line_says_so(tmp_path: Path, disk: Disk) -> None:
+    async with serving(starts_and_stops(tmp_path)) as ports, neighbours(*ports) as system:
+        reach = ("--url", system.http_url, "--key", KEYS["admin"])
+        disk.full = True
+        assert (await system.request("POST", "/api/v1/id-tokens", {"id_token": "A"}, key=KEYS["admin"]))[0] == 503
+        alarms = await csms("alarms", *reach, cwd=tmp_path)
+        assert (alarms.code, alarms.out) == (1, "not ready: The store does not take writes.\n")
+        status = await csms("status", *reach, cwd=tmp_path)
+        assert (status.code, status.out.splitlines()[-1]) == (0, "not ready: The store does not take writes.")
 
 
 async def test_what_an_operator_could_not_store_is_refused_and_has_not_changed_anything(
