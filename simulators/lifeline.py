@@ -48,7 +48,7 @@ class Lifeline:
             else:
                 attempt = 0
                 await self._hold(transport)
-            wait_s = min(FIRST_RETRY_S * 2**attempt, LONGEST_RETRY_S)
+            wait_s = min(FIRST_RETRY_S * 2 ** min(attempt, 16), LONGEST_RETRY_S)  # it may try for days
             await asyncio.sleep(wait_s + self._rng.random() * FIRST_RETRY_S)
 
     def drop(self, for_s: float) -> None:
