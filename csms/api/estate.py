@@ -41,8 +41,8 @@ async def post_site(call: Call[Query, SiteConfig]) -> sites.SiteAnswer:
     if call.services.sites.get(config.site_id) is not None:
         raise Problem(409, "There is a site with this id.")
     _check(config.model_dump())
-    for point in config.charge_points:
-        _refuse_known(call.services, point.charge_point_id)
+    for place, point in enumerate(config.charge_points):
+        _refuse_known(call.services, point.charge_point_id, f"charge_points[{place}].charge_point_id")
     now_s = call.services.clock.now().utc_s
     configured = config.smart_charging_settings(now_s)
     await call.services.estate.create_site(config.settings(), config.charge_point_settings(), configured)
@@ -128,9 +128,10 @@ def _check(document: Mapping[str, Any], own: str = "") -> SiteConfig:
         raise invalid([FieldError(error.field.removeprefix(own), error.rule) for error in broken.errors]) from None
 
 
-def _refuse_known(services: Services, charge_point_id: str) -> None:
+def _refuse_known(services: Services, charge_point_id: str, field: str = "charge_point_id") -> None:
     if any(charge_point_id in snapshot.settings for _, snapshot in lookup.snapshots(services)):
-        raise Problem(409, "There is a charge point with this id.")
+        errors = [FieldError(field, "must not be that of another charge point")]
+        raise Problem(409, "There is a charge point with this id.", errors)
 
 
 def _refuse_running(snapshot: Snapshot, names: list[str], query: RemoveQuery) -> None:

@@ -107,8 +107,10 @@ async def test_a_site_that_breaks_a_rule_of_the_file_is_refused(changed: dict[st
 async def test_ids_that_are_taken_are_409() -> None:
     async with running() as api:
         assert (await api.call("POST", "/api/v1/sites", {**NEW, "site_id": "depot"})).status == 409
-        points = [{"charge_point_id": "CP-1"}]
-        assert (await api.call("POST", "/api/v1/sites", {**NEW, "circuits": [], "charge_points": points})).status == 409
+        points = [{"charge_point_id": "N-9"}, {"charge_point_id": "CP-1"}]
+        taken = await api.call("POST", "/api/v1/sites", {**NEW, "circuits": [], "charge_points": points})
+        assert taken.status == 409
+        assert [error["field"] for error in taken.json["errors"]] == ["charge_points[1].charge_point_id"]
         path = "/api/v1/sites/yard/charge-points"
         assert (await api.call("POST", path, {"charge_point_id": "CP-1"})).status == 409
 
