@@ -294,9 +294,6 @@ class Commander:
 
     def _command(self, issued: ev.LimitIssued) -> SetLimit:
         """A default profile starts in 1970, so that a charger that has lost its clock still has it in force."""
-        key = ConnectorKey(issued.charge_point_id, issued.connector_id)
-        transaction = self._state().active.get(key)
-        started_at_s = transaction.started_at_s if transaction else None
         by_default = issued.purpose is LimitPurpose.DEFAULT
         return SetLimit(
             connector_id=issued.connector_id,
@@ -305,7 +302,6 @@ class Commander:
             form=self._state().shape(issued.charge_point_id).on(issued.phases).form,
             profile_start_s=0.0 if by_default else issued.at.utc_s - _PROFILE_STARTED_AGO_S,
             transaction_id=None if by_default else issued.transaction_id,
-            transaction_age_s=0.0 if started_at_s is None else max(0.0, issued.at.utc_s - started_at_s),
             started_ago_s=_PROFILE_STARTED_AGO_S,
             lease_s=issued.lease_s,
             then_w=issued.then_w,

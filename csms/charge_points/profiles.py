@@ -96,11 +96,9 @@ def _periods(command: SetLimit, *, dated: bool = True) -> list[tuple[int, float]
         return periods
     if command.purpose is LimitPurpose.DEFAULT:
         raise ValueError("a default limit has no lease: it is what leases fall back to")
-    # A relative schedule began with the transaction (1.6 chapter 7.9), an absolute one at its startSchedule; without
-    # one, with the transaction too (1.6 chapter 7.13).
-    counts_from_transaction = command.form.relative or not dated
-    began_ago_s = command.transaction_age_s if counts_from_transaction else command.started_ago_s
-    step_s = int(began_ago_s + command.lease_s)
+    if command.form.is_relative(command.purpose) or not dated:
+        return periods  # who does not say when a schedule began cannot say when its lease is over
+    step_s = int(command.started_ago_s + command.lease_s)
     if step_s < 1:
         raise ValueError(f"a lease cannot end {step_s} s after the schedule's start")
     return [*periods, (step_s, _limit(command, command.then_w))]

@@ -69,9 +69,18 @@ class Capabilities:
     power_metered: bool = True
 
     @property
+    def reads_leases(self) -> bool:
+        """Whether a second period begins when we say so.
+
+        Where the schedule does not say when it began, the charger decides: with the transaction, as the text has it
+        (1.6 chapter 7.13), or when the profile came, or at "a situation-specific start point" (7.9).
+        """
+        return self.leases and self.start_schedule and not self.relative_profiles
+
+    @property
     def has_leases(self) -> bool:
         """Whether a TxProfile has a second period, the limit after its lease."""
-        return self.leases and (self.max_periods or 1) > 1
+        return self.reads_leases and (self.max_periods or 1) > 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,8 @@ class SetLimit:
     """Permit a connector `limit_w` (0: pause). A TRANSACTION limit belongs to `transaction_id`.
 
     `lease_s` after now the limit steps down to `then_w`; None: it holds until it is replaced. `phases` is numberPhases
-    where that is less than the form's. `transaction_age_s` is how long that transaction has run: chargers that take
-    only Relative profiles count their periods from its start. `profile_start_s` (UTC) lies in the past, `started_ago_s`
-    before now, so that the limit holds at once even if the charger's clock is behind.
+    where that is less than the form's. `profile_start_s` (UTC) lies in the past, `started_ago_s` before now, so that
+    the limit holds at once even if the charger's clock is behind.
     """
 
     connector_id: int
@@ -25,7 +24,6 @@ class SetLimit:
     form: LimitForm
     profile_start_s: float
     transaction_id: str | None = None
-    transaction_age_s: float = 0.0
     started_ago_s: float = 60.0
     lease_s: float | None = None
     then_w: int = 0

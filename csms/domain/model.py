@@ -224,7 +224,7 @@ class ChargePoint:
 
     @property
     def reads_leases(self) -> bool:
-        return self.capabilities is None or self.capabilities.leases
+        return self.capabilities is None or self.capabilities.reads_leases
 
     @property
     def keeps_profiles(self) -> bool:

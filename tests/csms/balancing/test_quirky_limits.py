@@ -98,19 +98,27 @@ def leased(world: World) -> None:
     world.disconnect("a")
 
 
-@pytest.mark.parametrize(("leases", "worst_kw"), [(True, 0), (False, 22)])
-def test_no_lease_is_believed_of_a_charger_that_reads_them_wrongly(leases: bool, worst_kw: float) -> None:
+UNDATED = [Knobs(relative_profiles=True), Knobs(start_schedule=False)]
+
+
+@pytest.mark.parametrize(
+    ("knobs", "worst_kw"), [(Knobs(leases=True), 0), (Knobs(leases=False), 22), *((knobs, 22) for knobs in UNDATED)]
+)
+def test_no_lease_is_believed_of_a_charger_that_reads_them_wrongly_or_from_a_start_of_its_own(
+    knobs: Knobs, worst_kw: float
+) -> None:
     world = World(22)
     world.charger("a", 22, can={"max_periods": 5})
     leased(world)
-    world.apply(ev.QuirksPinned(world.now, "a", Knobs(leases=leases)))
+    world.apply(ev.QuirksPinned(world.now, "a", knobs))
     world.wait(2000)
     assert world.worst_kw("a") == worst_kw
 
 
-def test_no_lease_is_given_to_a_charger_that_reads_them_wrongly() -> None:
+@pytest.mark.parametrize("knobs", [Knobs(leases=False), *UNDATED])
+def test_no_lease_is_given_to_a_charger_that_reads_them_wrongly_or_from_a_start_of_its_own(knobs: Knobs) -> None:
     world = World(22)
-    world.charger("a", 22, can={"max_periods": 5, "leases": False})
+    world.charger("a", 22, can={"max_periods": 5, **dict(knobs.said())})
     world.start("a")
     intents = [intent for intent in world.plan().intents if intent.purpose is LimitPurpose.TRANSACTION]
     assert [intent.lease_s for intent in intents] == [None]

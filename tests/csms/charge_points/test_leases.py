@@ -57,9 +57,8 @@ def periods(protocol: str, command: SetLimit) -> list[tuple[int, float, int]]:
         (limit(limit_w=0, lease_s=60.0, then_w=4140), [(0, 0.0, 3), (120, 6.0, 3)]),
         # the step is never later than the lease, and below the fallback rather than above it
         (limit(lease_s=900.9, then_w=4200), [(0, 16.0, 3), (960, 6.0, 3)]),
-        # relative periods count from the start of the transaction
-        (limit(RELATIVE, transaction_age_s=3600.5, lease_s=900.0, then_w=4140), [(0, 16.0, 3), (4500, 6.0, 3)]),
-        (limit(RELATIVE, lease_s=900.0), [(0, 16.0, 3), (900, 0.0, 3)]),
+        # of relative periods the charger alone knows from when they count
+        (limit(RELATIVE, lease_s=900.0, then_w=4140), [(0, 16.0, 3)]),
         # on one phase an ampere is a third of the watts, and so it is after the lease
         (limit(phases=1, limit_w=3680, lease_s=900.0, then_w=1380), [(0, 16.0, 1), (960, 6.0, 1)]),
         (limit(WATTS, phases=1, limit_w=3680, lease_s=900.0), [(0, 3680, 1), (960, 0, 1)]),
@@ -127,7 +126,7 @@ def test_a_session_limited_by_its_default_has_the_default_profile(protocol: str)
     [
         limit(purpose=DEFAULT, lease_s=900.0),
         limit(lease_s=0.4, started_ago_s=0.0),
-        limit(RELATIVE, lease_s=-5.0),
+        limit(lease_s=-65.0),
     ],
 )
 def test_a_lease_that_cannot_be_written_is_not_sent(protocol: str, command: SetLimit) -> None:

@@ -107,7 +107,7 @@ def test_a_default_limit_in_watts_for_2_0_1() -> None:
 
 @pytest.mark.parametrize(("protocol", "profile_field"), [(OCPP16, "csChargingProfiles"), (OCPP201, "chargingProfile")])
 def test_a_relative_profile_has_no_start(protocol: str, profile_field: str) -> None:
-    command = SetLimit(1, TRANSACTION, 3700, RELATIVE, START_S, transaction_id="7", transaction_age_s=600.0)
+    command = SetLimit(1, TRANSACTION, 3700, RELATIVE, START_S, transaction_id="7")
     profile = frame(protocol, command)[1][profile_field]
     schedule = profile["chargingSchedule"] if protocol == OCPP16 else profile["chargingSchedule"][0]
     assert profile["chargingProfileKind"] == "Relative"
@@ -269,12 +269,11 @@ def test_a_default_may_stand_on_connector_0_a_transactions_limit_never(protocol:
     assert profile_of(protocol, SetLimit(1, TRANSACTION, 6700, form, START_S, "42"))[0] == 1
 
 
-def test_start_schedule_is_left_out_in_1_6_and_periods_count_from_the_transaction_then() -> None:
+def test_start_schedule_is_left_out_in_1_6_and_so_is_what_would_count_from_it() -> None:
     form = replace(AMPERES, start_schedule=False)
-    command = SetLimit(1, TRANSACTION, 6700, form, START_S, "42", transaction_age_s=100, lease_s=900)
-    found = schedule(OCPP16, command)
+    found = schedule(OCPP16, SetLimit(1, TRANSACTION, 6700, form, START_S, "42", lease_s=900))
     assert "startSchedule" not in found
-    assert [period["startPeriod"] for period in found["chargingSchedulePeriod"]] == [0, 1000]
+    assert [period["startPeriod"] for period in found["chargingSchedulePeriod"]] == [0]
 
 
 def test_2_0_1_has_the_start_of_an_absolute_schedule_whatever_the_charger_likes() -> None:
