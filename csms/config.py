@@ -121,6 +121,11 @@ class OcppConfig(Section):
             raise broken_rule('is required when unknown_charge_points is "accept"')
         return site_id
 
+    @property
+    def without_effect(self) -> list[str]:
+        """Settings that were written and say nothing: nobody listens there any more."""
+        return [name for name in ("host", "port") if self.listeners and name in self.model_fields_set]
+
 
 class ApiKeyConfig(Section):
     """[[api.keys]]: only the SHA-256 of a key is kept; each scope includes the ones before it."""

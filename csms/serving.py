@@ -50,6 +50,8 @@ _SHUTDOWN_S = 9.0
 def serve(config: Path | None) -> None:
     settings = _load(find_path(os.environ, config))
     logs.configure(level=getattr(logging, settings.log.level.upper()), form=settings.log.format)
+    if settings.ocpp.without_effect:
+        log.warning("config.without_effect", settings=[f"ocpp.{name}" for name in settings.ocpp.without_effect])
     try:
         uvloop.run(_serve(settings))
     except StoreFailed as error:
@@ -66,6 +68,8 @@ def check_config(path: Path) -> None:
     config = _load(path)
     _check_files(config)
     typer.echo(f"{path}: {len(config.sites)} site(s), no errors")
+    for name in config.ocpp.without_effect:
+        typer.echo(f"ocpp.{name} has no effect: [[ocpp.listeners]] say where charge points connect")
     # A store that does not exist yet has nothing to overrule, and looking must not create it.
     if _database(config).exists():
         try:

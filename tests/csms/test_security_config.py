@@ -89,7 +89,9 @@ def test_check_config_says_which_file_cannot_be_used(tmp_path: Path) -> None:
     listener = f'[[ocpp.listeners]]\nport = 0\nsecurity_profile = 2\ncertificates = ["{certificate}"]\n'
     storage = f'[storage]\nurl = "sqlite+aiosqlite:///{tmp_path}/csms.db"\n'
     good = f'{storage}{listener}private_keys = ["{key}"]\n'
-    assert checked(good)[0] == 0
+    assert checked(good) == (0, f"{tmp_path}/config.toml: 1 site(s), no errors\n")
+    idle = "ocpp.port has no effect: [[ocpp.listeners]] say where charge points connect"
+    assert checked(f"ocpp.port = 9000\n{good}")[1].splitlines()[1:] == [idle]
     code, output = checked(f'{storage}{listener}private_keys = ["{tmp_path}/none.key"]\n')
     assert (code, "none.key" in output) == (2, True)
     signing = f'[certificates]\nca_certificate = "{certificate}"\nca_private_key = "{key}"\n'
