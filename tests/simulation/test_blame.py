@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support.carpark.blame import AVOIDABLE, LONGEST_CASE_S, THINKING_S, WRITING_S, Blame
+from support.carpark.blame import AVOIDABLE, FIRST_CONTACT_S, LONGEST_CASE_S, THINKING_S, WRITING_S, Blame
 from support.carpark.ceilings import Vector
 from support.carpark.play import compared
 from support.carpark.scenario import PointPlan
@@ -62,6 +62,16 @@ def test_a_ceiling_lowered_at_once_is_excused_until_a_cut_could_have_come() -> N
     blame.open("ceiling lowered", 100.0)
     assert parts(blame, standings, 100.0 + TO_POINT_S) == {"ceiling lowered": 5_000}
     assert parts(blame, standings, 100.0 + TO_POINT_S + THINKING_S) == {AVOIDABLE: 5_000}
+
+
+def test_for_a_charger_that_is_new_nobody_need_be_cut_before_it_can_have_had_its_default() -> None:
+    standings = [standing(20_000), standing(15_000)]
+    blame = Blame(standings)
+    blame.open("first contact", 100.0)
+    over_s = 100.0 + FIRST_CONTACT_S + TO_POINT_S + THINKING_S
+    assert parts(blame, standings, over_s - 0.01) == {"first contact": 5_000}
+    assert parts(blame, standings, over_s + 0.01) == {AVOIDABLE: 5_000}
+    assert over_s in blame.edges(100.0, 200.0)
 
 
 def test_a_call_under_way_postpones_what_could_be_sent_but_not_beyond_its_timeout() -> None:

@@ -22,6 +22,9 @@ THINKING_S = 1.0
 WRITING_S = 0.05
 """What was decided a moment before an event and had yet to be written down leaves so long after it at most."""
 
+FIRST_CONTACT_S = 5.0
+"""So long nobody else need be cut for a charger that was never heard of before: it is about to have its default."""
+
 AVOIDABLE = "avoidable"
 MEANWHILE = "avoidable, others not at 0 meanwhile"
 """Our fault as well: somebody's cut was under way, and who could have made room sooner was not cut to 0 until then."""
@@ -37,6 +40,11 @@ class Case:
     cause: str
     vectors: tuple[Vector, ...]
     outstanding: tuple[Outstanding | None, ...]
+
+    @property
+    def acted_on_s(self) -> float:
+        """From when on everybody else had to be cut for it."""
+        return self.at_s + (FIRST_CONTACT_S if self.cause == "first contact" else 0.0)
 
 
 class Blame:
@@ -124,7 +132,7 @@ class Blame:
     def _remains(self, case: Case, number: int, quantity: int, now_s: float) -> float:
         standing = self._standings[number]
         drawn = standing.believed(now_s)[quantity]
-        free_s = standing.free_at_s(case.at_s, case.outstanding[number])
+        free_s = standing.free_at_s(case.acted_on_s, case.outstanding[number])
         if free_s == math.inf:
             return self._stays(case, number, quantity, now_s)
         if now_s >= free_s + THINKING_S:
@@ -157,4 +165,4 @@ class Blame:
                 yield standing.doubt.until_s
             for case in self._cases:
                 if from_s - case.at_s < LONGEST_CASE_S:
-                    yield standing.free_at_s(case.at_s, case.outstanding[number]) + THINKING_S
+                    yield standing.free_at_s(case.acted_on_s, case.outstanding[number]) + THINKING_S
