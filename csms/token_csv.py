@@ -1,6 +1,6 @@
 """Id tokens as CSV (RFC 4180): a header line with the names of fields, a line for each token. Pure.
 
-Lists are written with "/" between their items, which no id of a site or a charge point contains. A text that a
+Lists are written with "/" between their items; within one, "/" is written %2F and "%" %25, as in addresses. What a
 spreadsheet would take for a formula is written with "'" before it, and read without.
 """
 
@@ -102,7 +102,7 @@ def _header_errors(header: list[str]) -> list[FieldError]:
 
 def _value(name: str, cell: str) -> object:
     if name in _LISTS:
-        return cell.split("/")
+        return [item.replace("%2F", "/").replace("%25", "%") for item in cell.split("/")]
     if name in _FLAGS:
         return _WORDS.get(cell.lower(), cell)
     if name == "priority":
@@ -118,7 +118,7 @@ def _cell(value: object) -> str:
         case bool():
             return str(value).lower()
         case list():
-            return _with_quote("/".join(value))
+            return _with_quote("/".join(item.replace("%", "%25").replace("/", "%2F") for item in value))
         case str():
             return _with_quote(value)
         case _:

@@ -42,7 +42,7 @@ TokenText = Annotated[
 Place = Annotated[
     str,
     matching(
-        r"[^:/\x00-\x1f\x7f]{1,48}(:([1-9]|[1-5][0-9]|6[0-4]))?",
+        r"[^:\x00-\x1f\x7f]{1,48}(:([1-9]|[1-5][0-9]|6[0-4]))?",
         "must be a charge point, or a charge point, a colon and a connector",
     ),
 ]

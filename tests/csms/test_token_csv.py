@@ -50,6 +50,12 @@ def test_no_cell_is_a_formula_and_each_is_read_as_it_was(text: str) -> None:
     assert records("".join(lines([token]))) == [token]
 
 
+@pytest.mark.parametrize("charge_points", [("hall/A", "B"), ("50%", "%2F", "%25"), ("%252F/%",)])
+def test_a_charge_point_with_a_slash_in_its_name_stays_one(charge_points: tuple[str, ...]) -> None:
+    token = IdToken("A", charge_points=charge_points, created_at_s=NOW_S, updated_at_s=NOW_S)
+    assert records("".join(lines([token]))) == [token]
+
+
 def test_a_number_of_thousands_of_digits_is_no_priority() -> None:
     (errors,) = records(f"id_token,priority\nA,{'9' * 5000}\n")
     assert isinstance(errors, list)
