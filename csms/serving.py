@@ -23,6 +23,7 @@ from csms.charge_points.tls import TlsUnusable
 from csms.config import Config, ConfigInvalid, find_path, load
 from csms.demo import run_demo
 from csms.domain.authorization import IdToken
+from csms.domain.failures import StoreFailed
 from csms.domain.model import SmartCharging
 from csms.domain.ports import Clock
 from csms.domain.records import RecordQuery
@@ -37,7 +38,6 @@ from csms.store.async_store import AsyncStore
 from csms.store.backup import BackupFailed, back_up
 from csms.store.backup import restore as restore_backup
 from csms.store.database import StoreInUse
-from csms.store.failure import StoreFailed
 from csms.store.retention import Retention
 from csms.validation import field_errors
 

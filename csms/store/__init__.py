@@ -1,8 +1,8 @@
 """Durable memory: tables, the group commit, and what is read back. Implements domain.ports.Store."""
 
+from csms.domain.failures import StoreFailed
 from csms.store.async_store import AsyncStore
 from csms.store.database import StoreInUse
-from csms.store.failure import StoreFailed
 from csms.store.retention import Retention
 from csms.store.sync_store import SyncStore
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from csms.domain.events import Event
+from csms.domain.failures import StoreFailed
 from csms.domain.history import MinuteRecord
 from csms.domain.state import Row
 from csms.domain.tallies import StoreFigures
@@ -20,7 +21,7 @@ from csms.store.batch import Queue
 from csms.store.codec import Unstorable
 from csms.store.database import Database, failing, open_async_reader, sqlite_path
 from csms.store.erasure import Erasure
-from csms.store.failure import StoreFailed, fail, report
+from csms.store.failure import fail, report
 from csms.store.queries import Reader, Result
 from csms.store.retention import INTERVAL_S, PAUSE_S, Retention
 from csms.store.sequences import Sequences

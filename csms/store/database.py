@@ -19,9 +19,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from csms.domain.failures import StoreFailed
 from csms.store import tables
 from csms.store.batch import Batch, write_batch
-from csms.store.failure import StoreFailed, reason
+from csms.store.failure import reason
 from csms.store.queries import Result
 from csms.store.sequences import Sequences, load_sequences, raise_sequences, settle_sequences
 

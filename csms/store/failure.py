@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from csms.domain.failures import StoreFailed as StoreFailed  # noqa: PLC0414 - the store's own, by its name here
+from csms.domain.failures import StoreFailed
 
 log = structlog.get_logger()
 

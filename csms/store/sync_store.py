@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from csms.domain.events import Event
+from csms.domain.failures import StoreFailed
 from csms.domain.history import MinuteRecord
 from csms.domain.state import Row
 from csms.domain.tallies import StoreFigures, StoreTally
@@ -16,7 +17,7 @@ from csms.store.batch import Queue
 from csms.store.codec import Unstorable
 from csms.store.database import Database
 from csms.store.erasure import Erasure
-from csms.store.failure import StoreFailed, fail, reason, report
+from csms.store.failure import fail, reason, report
 from csms.store.queries import Reader, Result
 
 log = structlog.get_logger()

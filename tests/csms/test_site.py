@@ -12,12 +12,12 @@ from csms.balancing.plan import Plan, plan
 from csms.domain import events as ev
 from csms.domain.capabilities import Learned
 from csms.domain.commands import Answer, Outcome, SetLimit
+from csms.domain.failures import StoreFailed
 from csms.domain.model import (
     LimitPurpose,
     ScheduleWindow,
     SmartCharging,
 )
-from csms.store.failure import StoreFailed
 from simulators.virtual_time import run, virtual_clock
 
 

@@ -24,8 +24,8 @@ from support.system import (
 )
 from websockets.exceptions import WebSocketException
 
+from csms.domain.failures import StoreFailed
 from csms.store.database import Database
-from csms.store.failure import StoreFailed
 
 BEGAN = {"connectorId": 1, "idTag": "TAG", "meterStart": 0, "timestamp": "2026-11-30T08:00:00Z"}
 

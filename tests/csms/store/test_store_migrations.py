@@ -13,6 +13,7 @@ from store_examples import AT
 
 from csms.domain import events as ev
 from csms.domain.alarms import Alarm
+from csms.domain.failures import StoreFailed
 from csms.domain.limits import ConnectorLimits, Limit, Settling
 from csms.domain.model import (
     Capabilities,
@@ -33,7 +34,6 @@ from csms.domain.queries import AlarmQuery, DecisionPage, DecisionQuery
 from csms.domain.state import State
 from csms.store import SyncStore, database, rows
 from csms.store.database import Database
-from csms.store.failure import StoreFailed
 from csms.store.tables import events, meter_samples
 
 KEY = ConnectorKey("a", 1)
