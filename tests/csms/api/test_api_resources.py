@@ -170,6 +170,12 @@ async def test_a_charge_point_tells_everything_known_of_it_in_order() -> None:
             ("quirks", reply.json["quirks"]),
             ("refused_settings", []),
         ]
+        assert b"aaaaaaaa" not in reply.content  # the hash of its password
+
+
+async def test_a_charge_point_tells_what_is_declared_of_it_and_what_it_can_do_in_order() -> None:
+    async with running() as api:
+        reply = await api.get(f"{API}/charge-points/CP-1")
         assert list(reply.json["settings"].items()) == [
             ("connectors", 2),
             ("max_power_kw", 22.0),
@@ -207,7 +213,6 @@ async def test_a_charge_point_tells_everything_known_of_it_in_order() -> None:
             ("relative_profiles", False),
             ("limit_by", "transaction"),
         ]
-        assert b"aaaaaaaa" not in reply.content  # the hash of its password
 
 
 async def test_a_connector_tells_its_transaction_and_limits() -> None:
