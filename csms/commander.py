@@ -8,14 +8,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 
 import structlog
 
+from csms.asking import Asking
 from csms.balancing.plan import Intent
 from csms.balancing.proofs import default_proofs, lease_proof, shows_default, shows_limit
 from csms.domain import events as ev
-from csms.domain.commands import Answer, ClearLimits, Command, Outcome, ReadSchedule, SetLimit, StopSession
+from csms.domain.commands import Answer, ClearLimits, Command, Outcome, ReadSchedule, SetLimit, StopSession, Trigger
 from csms.domain.illegal import IllegalEvent
 from csms.domain.limits import Limit
 from csms.domain.model import ConnectorKey, LimitPurpose, Moment, Proof
@@ -72,6 +73,7 @@ class Commander:
         self._proven_on: dict[str, str] = {}
         self._cleared_on: dict[str, str] = {}
         self._stopped_at_s: dict[str, float] = {}
+        self._asking = Asking(self._ask_for_reading)
 
     def attach(self, charge_point_id: str, link: ChargePointLink) -> ChargePointLink | None:
         """The charge point's link from now on; the one it replaces."""
@@ -148,6 +150,15 @@ class Commander:
             elif all(self._installed(state, key, link) for key in keys):
                 del self._unproven[charge_point_id]
                 self._start(charge_point_id, self._prove_defaults(charge_point_id, link, keys))
+
+    def ask_for_readings(self, missed: Mapping[ConnectorKey, float]) -> float | None:
+        """Readings that are missed, each from its time on; when to look again (all on the steady clock)."""
+        return self._asking.missed(missed, self._clock.now().steady_s)
+
+    def _ask_for_reading(self, key: ConnectorKey) -> None:
+        link = self._links.get(key.charge_point_id)
+        if link is not None:
+            self._start(key.charge_point_id, _tell(link, Trigger("MeterValues", key.connector_id)))
 
     def end_session(self, key: ConnectorKey, why: str = "session.ended_by_balancer") -> None:
         """Ask a charger to end the session, by default since it does not take its limits; not more than once a

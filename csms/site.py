@@ -18,6 +18,7 @@ from csms.balancing.memory import Memory
 from csms.balancing.plan import Plan, plan
 from csms.balancing.remembered import Decision, Reports
 from csms.balancing.report import site_allocation
+from csms.balancing.unmetered import missed_readings
 from csms.balancing.words import cause
 from csms.commander import Commander
 from csms.domain import events as ev
@@ -344,6 +345,8 @@ class Site(Steering):
         for event in alarm_events(found, self._state.alarms, self._clock.now(), lambda: self._store.next_id("alarm")):
             self.record(event)
         self._commander.check_promises()
+        ask_s = self._commander.ask_for_readings(missed_readings(snapshot))
+        self._due_s = min((due_s for due_s in (self._due_s, ask_s) if due_s is not None), default=None)
         if effective_config(snapshot).on_uncontrollable == "stop":
             for key, share in allocation.shares.items():
                 if share.refusing:

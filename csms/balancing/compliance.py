@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from csms.balancing.ledger import Permitted, lease_end_s, permitted
 from csms.domain import events as ev
-from csms.domain.demand import demand_w, reaches
+from csms.domain.demand import TOLERANCE, TOLERANCE_A, demand_w, reaches, tolerance_w
 from csms.domain.electrical import Shape
 from csms.domain.limit_facts import DISOBEDIENT
 from csms.domain.limits import ConnectorLimits, Limit, Overdraw
 from csms.domain.model import ChargePoint, ConnectorKey, ConnectorStatus, MeterReading, Moment, PowerSource
 
-_TOLERANCE = 0.03
-_TOLERANCE_A = 0.5
 _IDLE_DRAW_W = 200.0
 """What electronics and contactors of an idle charger may draw without anybody charging."""
 
@@ -96,11 +94,10 @@ def _is_held_back(
 def _exceeds(shape: Shape, reading: MeterReading, most: Permitted) -> bool:
     power_w = reading.power_w or 0.0
     if shape.form.unit == "W":
-        margin_w = max(_TOLERANCE * most.limit_w, _TOLERANCE_A * shape.form.voltage_v * shape.form.phases)
-        return power_w > most.limit_w + margin_w
-    allowed_a = most.current_a + max(_TOLERANCE * most.current_a, _TOLERANCE_A)
+        return power_w > most.limit_w + tolerance_w(most.limit_w, shape)
+    allowed_a = most.current_a + max(TOLERANCE * most.current_a, TOLERANCE_A)
     one_phase = most.one_phase and shape.one_phase is not None
     if reading.currents_a is None:
         return power_w > allowed_a * shape.highest_voltage_v * (1 if one_phase else shape.form.phases)
-    on_lent_phases = one_phase and max(reading.currents_a[1:]) > _TOLERANCE_A
+    on_lent_phases = one_phase and max(reading.currents_a[1:]) > TOLERANCE_A
     return on_lent_phases or max(reading.currents_a) > allowed_a

@@ -8,6 +8,10 @@ from csms.domain.electrical import Shape
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import MeterReading, Moment, PowerSource
 
+TOLERANCE = 0.03
+TOLERANCE_A = 0.5
+"""By so much, whichever is more, a draw may be above its limit: chargers regulate, and meters tell, no better."""
+
 _LATE_S = 60.0
 _REMEMBERED_S = 60.0
 _LEFT_A = 0.5
@@ -80,6 +84,15 @@ def follows(reading: MeterReading, limit_w: int, shape: Shape) -> bool:
         return reading.power_w <= limit_w
     others_a = reading.currents_a[shape.form.phases :] if reading.currents_a is not None else ()
     return demand_w(reading, shape) <= limit_w and all(current_a <= _LEFT_A for current_a in others_a)
+
+
+def nearly_follows(reading: MeterReading, limit_w: int, shape: Shape) -> bool:
+    """Whether a draw is at or below a limit as far as can be told."""
+    return follows(reading, limit_w + round(tolerance_w(limit_w, shape)), shape)
+
+
+def tolerance_w(limit_w: int, shape: Shape) -> float:
+    return max(TOLERANCE * limit_w, TOLERANCE_A * shape.form.voltage_v * shape.form.phases)
 
 
 def lent_cap_w(peak_demand_w: float) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from csms.domain import events as ev
-from csms.domain.demand import follows
+from csms.domain.demand import follows, nearly_follows
 from csms.domain.electrical import Shape
 from csms.domain.limits import LEASE_MARGIN_S, ConnectorLimits, Failure, Limit, Overdraw, Settling
 from csms.domain.model import LimitPurpose, MeterReading, Moment, PowerSource, Proof
@@ -18,7 +18,7 @@ from csms.domain.model import LimitPurpose, MeterReading, Moment, PowerSource, P
 _SETTLED_FOR_GOOD_S = 3600.0
 _LEASE_SETTLED_S = 10.0
 
-_TAKEN_UP_S = 10.0
+TAKEN_UP_S = 10.0
 """A car follows a raise within five seconds (IEC 61851-1) or so once its charger has; till then its draw shows nothing.
 """
 
@@ -207,6 +207,9 @@ def metered(limits: ConnectorLimits, reading: MeterReading, shape: Shape) -> Con
     """A draw at or below the limit in force, metered after it was acknowledged, ends the settling for good; but not
     from a limit that the car may have yet to take up. Power derived from an energy register is a mean over the past
     and shows nothing.
+
+    Where only a reading ends it, that of a charger which regulates a little above its limit, or draws a few watts when
+    it is paused, must do, once the car has had its time.
     """
     in_force = limits.transaction or limits.default
     if not limits.settling or in_force is None or limits.confirmed_at is None or reading.power_w is None:
@@ -214,9 +217,13 @@ def metered(limits: ConnectorLimits, reading: MeterReading, shape: Shape) -> Con
     measured_s = reading.measured_steady_s
     if reading.source is PowerSource.ENERGY_SLOPE or measured_s is None or measured_s <= limits.confirmed_at.steady_s:
         return limits
-    if not follows(reading, in_force.limit_w, shape.on(in_force.phases)):
+    form = shape.on(in_force.phases)
+    if follows(reading, in_force.limit_w, form):
+        kept = tuple(s for s in limits.settling if measured_s <= (s.in_force_at or s.since).steady_s + TAKEN_UP_S)
+    elif measured_s > limits.confirmed_at.steady_s + TAKEN_UP_S and nearly_follows(reading, in_force.limit_w, form):
+        kept = tuple(s for s in limits.settling if not s.until_metered)
+    else:
         return limits
-    kept = tuple(s for s in limits.settling if measured_s <= (s.in_force_at or s.since).steady_s + _TAKEN_UP_S)
     return limits if len(kept) == len(limits.settling) else replace(limits, settling=kept)
 
 

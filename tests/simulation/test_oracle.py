@@ -71,6 +71,16 @@ def test_who_cannot_be_commanded_counts_at_the_voltage_that_is_worst_for_each_qu
     assert counted((6_900, 10.0, 10.0, 10.0), DC_50) == pytest.approx((6_900, *(10 / 0.9,) * 3))
 
 
+def test_what_others_hold_is_gone_on_their_own_way_and_phases_alone() -> None:
+    room = Room({GRID: (20_000, 16.0, 16.0, 16.0), "C1": (5_000, 16.0, 16.0, 16.0)})
+    left = room.beside([((GRID,), (1_500, 10.0, 0.0, 0.0)), (("C1", GRID), (1_000, 0.0, 3.0, 0.0))])
+    assert left.holds((GRID,), (17_500, 6.0, 13.0, 16.0))
+    assert not left.holds((GRID,), (0.0, 6.1, 0.0, 0.0))
+    assert left.holds(("C1", GRID), (4_000, 6.0, 13.0, 0.0))
+    assert not left.holds(("C1", GRID), (4_001, 0.0, 0.0, 0.0))
+    assert room.holds((GRID,), (20_000, 16.0, 16.0, 16.0))
+
+
 def test_a_tapering_battery_takes_less() -> None:
     full_speed = wish((0, 1), (GRID,), DC_50, (0, 1, 2), 1.0, Car(50_000, 0.5), 0.5)
     tapering = wish((0, 1), (GRID,), DC_50, (0, 1, 2), 1.0, Car(50_000, 0.5), 0.95)

@@ -285,9 +285,9 @@ def test_its_cut_frees_room_only_once_metered() -> None:
     world.answer_all()
     world.wait(3600)
     assert world.worst_kw("a") == 20
-    world.draw("a", 10_100)
+    world.draw("a", 10_700)
     assert world.worst_kw("a") == 20
-    world.draw("a", 9_900)
+    world.draw("a", 10_100)
     assert world.worst_kw("a") == 10
 
 

@@ -13,7 +13,7 @@ from support.carpark.ceilings import Ceilings, Vector
 from support.carpark.contribution import rating
 from support.carpark.link import Line
 from support.carpark.observer import Observer
-from support.carpark.oracle import CarPlace, Room, Wish, counted, fill, least, wish
+from support.carpark.oracle import CarPlace, Room, Wish, counted, fill, least, scaled, wish
 from support.carpark.scenario import PointPlan, SitePlan
 from support.carpark.standing import Standing
 
@@ -163,10 +163,13 @@ class Fairness:
             if self._site.strategy == "first_come_first_served":
                 continue  # no turns are promised there
             rank = self._rank(item.place)
-            above = [other for other in wishes if self._rank(other.place) < rank]
-            taken = [self._permitted(other) for other in above]
-            fits = room.most(item.path, item.per_watt) - sum(taken) >= max(item.floor_w, 1400.0)
-            if fits and room.holds(item.path, least(self._observer.points[item.place[0]])):
+            left = room.beside(
+                (other.path, scaled(other.per_watt, self._connector(other.place).offer.power_w))
+                for other in wishes
+                if self._rank(other.place) < rank
+            )
+            fits = left.most(item.path, item.per_watt) >= max(item.floor_w, 1400.0)
+            if fits and left.holds(item.path, least(self._observer.points[item.place[0]])):
                 hungry[item.place] = sum(1 for other in wishes if self._rank(other.place) == rank)
         return hungry
 
@@ -182,9 +185,6 @@ class Fairness:
                 waiting.reported = True
                 name = self._observer.points[place[0]].identity
                 self.starved.append(f"{name} connector {place[1]}: nothing for {waiting.for_s:.0f} s at {now_s:.0f} s")
-
-    def _permitted(self, item: Wish) -> float:
-        return self._connector(item.place).offer.power_w * item.per_watt[0]
 
     def _rank(self, place: CarPlace) -> int:
         return self._ranks.get(self._observer.points[place[0]].identity, len(self._ranks))

@@ -9,7 +9,7 @@ count as power at the highest voltage of the site, and power as amperes at the l
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from simulators.car import Car, taper
@@ -81,6 +81,13 @@ class Room:
     def __init__(self, limits: Mapping[str, Vector]) -> None:
         self._left = {node: list(limit) for node, limit in limits.items()}
 
+    def beside(self, held: Iterable[tuple[Sequence[str], Vector]]) -> Room:
+        """What is left where these, each on its way to the grid, have taken theirs."""
+        left = Room({node: (limit[0], limit[1], limit[2], limit[3]) for node, limit in self._left.items()})
+        for path, vector in held:
+            left.take(path, vector)
+        return left
+
     def take(self, path: Sequence[str], vector: Vector) -> None:
         for node in path:
             left = self._left[node]
@@ -117,7 +124,7 @@ def fill(tiers: Sequence[Sequence[Wish]], room: Room) -> dict[CarPlace, float]:
     for item in itertools.chain.from_iterable(tiers):
         if room.most(item.path, item.per_watt) >= item.floor_w:
             shares[item.place] = item.floor_w
-            room.take(item.path, _scaled(item.per_watt, item.floor_w))
+            room.take(item.path, scaled(item.per_watt, item.floor_w))
     for tier in tiers:
         _raise([item for item in tier if item.place in shares and item.cap_w > item.floor_w], shares, room)
     return shares
@@ -129,7 +136,7 @@ def _raise(rising: list[Wish], shares: dict[CarPlace, float], room: Room) -> Non
         step_w = max(min(room.step(rising), *(item.cap_w - shares[item.place] for item in rising)), 0.0)
         for item in rising:
             shares[item.place] += step_w
-            room.take(item.path, _scaled(item.per_watt, step_w))
+            room.take(item.path, scaled(item.per_watt, step_w))
         rising = [
             item
             for item in rising
@@ -137,5 +144,5 @@ def _raise(rising: list[Wish], shares: dict[CarPlace, float], room: Room) -> Non
         ]
 
 
-def _scaled(vector: Vector, factor: float) -> Vector:
+def scaled(vector: Vector, factor: float) -> Vector:
     return (vector[0] * factor, vector[1] * factor, vector[2] * factor, vector[3] * factor)

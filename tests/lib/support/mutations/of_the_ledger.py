@@ -181,15 +181,15 @@ OF_THE_LEDGER = (
     Mutation(
         "any reading settles",
         FACTS,
-        "    if not follows(reading, in_force.limit_w, shape.on(in_force.phases)):\n        return limits\n",
-        "",
+        "    if follows(reading, in_force.limit_w, form):\n",
+        "    if True:\n",
         seeds=(3013000,),
     ),
     Mutation(
         "a reading settles what the car has yet to take up",
         FACTS,
-        "    kept = tuple(s for s in limits.settling if measured_s",
-        "    kept = tuple(s for s in limits.settling if False and measured_s",
+        "        kept = tuple(s for s in limits.settling if measured_s",
+        "        kept = tuple(s for s in limits.settling if False and measured_s",
         seeds=(3000000,),
     ),
     Mutation(
