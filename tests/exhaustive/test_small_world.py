@@ -93,7 +93,7 @@ def test_room_that_is_free_before_a_car_has_followed_is_found(monkeypatch: pytes
 
 def test_a_reading_that_shows_too_much_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A car that was given something a moment ago, and draws nothing yet, has followed no cut from it."""
-    monkeypatch.setattr(limit_facts, "_TAKEN_UP_S", -1e9)
+    monkeypatch.setattr(limit_facts, "TAKEN_UP_S", -1e9)
     assert search(ALONE["one with readings"], most=3_000).violations
 
 
