@@ -334,8 +334,14 @@ class Commander:
             self._decide(f"{charge_point_id} was told another default")
             return
         self._proven_on[charge_point_id] = link.connection_id
-        before = {key: self._state().limits[key].default_proof for key in keys}
-        for key, proof in default_proofs({key: shown.get(key) for key in keys}, before).items():
+        known = {key: self._state().limits[key] for key in keys}
+        proofs = default_proofs(
+            {key: shown.get(key) for key in keys},
+            {key: limits.default_proof for key, limits in known.items()},
+            {key: limits.default.limit_id for key, limits in known.items() if limits.default is not None},
+            lost=any(limits.default_lost for limits in known.values()),
+        )
+        for key, proof in proofs.items():
             detail = "its composite schedule does not show its default profile" if proof is Proof.DISPROVED else ""
             self._record(ev.DefaultProved(self._clock.now(), *key, proof, detail))
 

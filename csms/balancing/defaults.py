@@ -19,6 +19,9 @@ from csms.domain.snapshot import Snapshot
 _FIRST_CONTACT_S = 5.0
 """So long others need not be cut for a charger that is about to have its default profile."""
 
+_ANSWERED_S = 5.0
+"""So long the default profiles of others need not give way to a cut that is about to be acknowledged."""
+
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
@@ -68,12 +71,20 @@ def first_contact_ends_s(contact: Moment) -> float:
     return contact.steady_s + _FIRST_CONTACT_S
 
 
+def answers_wanted_s(snapshot: Snapshot, book: Ledger) -> list[float]:
+    """When (steady clock) default profiles may have to give way, because a limit has not been answered for too long."""
+    if not any(shape.fallback_w for shape in snapshot.shapes.values()):
+        return []
+    of_all = (facts.limits.outstanding for facts in book.facts.values() if facts.limits is not None)
+    return [limit.issued_at.steady_s + _ANSWERED_S for outstanding in of_all for limit in outstanding if limit.awaited]
+
+
 def _as_declared(snapshot: Snapshot, book: Ledger, now: Moment) -> dict[str, Load]:
     """What everybody would draw under the default profiles as declared; who cannot be told, or does not obey, counts as
     he stands."""
     loads = {}
     for key, facts in book.facts.items():
-        obeys = _has_or_will(facts, now)
+        obeys = _has_or_will(facts, now) and not _is_in_doubt(facts, now)
         loads[key] = facts.shape.load(facts.shape.fallback_w) if obeys else book.exposures[key].lasting
     return summed(snapshot, loads)
 
@@ -84,3 +95,12 @@ def _has_or_will(facts: Facts, now: Moment) -> bool:
         return facts.has_default
     contact_at = facts.charge_point.contact_at
     return contact_at is None or first_contact_ends_s(contact_at) > now.steady_s
+
+
+def _is_in_doubt(facts: Facts, now: Moment) -> bool:
+    """Whether the last limit told was refused, or has not been answered within a few seconds."""
+    limits = facts.limits
+    if limits is None or (limits.transaction_failure is None and not limits.outstanding):
+        return False
+    late = any(not o.awaited or now.steady_s - o.issued_at.steady_s >= _ANSWERED_S for o in limits.outstanding)
+    return late or limits.transaction_failure is not None

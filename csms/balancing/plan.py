@@ -17,11 +17,12 @@ from csms.balancing.ledger import Exposure, Ledger
 from csms.balancing.yielding import Yielding
 from csms.domain.commands import Answer
 from csms.domain.electrical import Load, Shape
-from csms.domain.limits import ConnectorLimits, Failure, Limit
+from csms.domain.limits import LOST_FOR_GOOD, ConnectorLimits, Failure, Limit
 from csms.domain.model import BalancerSettings, ConnectorKey, LimitPurpose, Moment
 from csms.domain.snapshot import Snapshot
 
 _LONGEST_PATIENCE_S = 60.0
+_LOST_PATIENCE_S = 900.0
 _AFTER_SILENCE_S = 0.5
 
 _FORGOTTEN_S = 30.0
@@ -109,7 +110,8 @@ def _wants(allocation: Allocation, book: Ledger, exceeded_s: Mapping[str, float]
             facts = book.facts[key]
             purpose = facts.charge_point.limit_by
             yield facts, Intent(key, purpose, share.limit_w, facts.transaction_id, share.reason, share.phases)
-    yield from restless
+    # What is told first may be lost by what is told last, which only an idle connector can show.
+    yield from sorted(restless, key=lambda told: told[0].active)
 
 
 def _in_peace(
@@ -183,7 +185,7 @@ class _Desk:
         renewed = self._lease_must_be_renewed(confirmed)
         if _is_in_force(case) and not again and not renewed:
             return None
-        if failure is not None and not self._patient(failure):
+        if failure is not None and not self._patient(failure, limits, want.purpose):
             return None
         load = _load(case)
         if not (self._calm_enough(case) and self._fits(case, load)):
@@ -265,14 +267,16 @@ class _Desk:
         said_s = _said_s(case)
         return case.want.transaction_id is not None and said_s < at.steady_s and self._is_due(said_s + _ASKED_AGAIN_S)
 
-    def _patient(self, failure: Failure) -> bool:
+    def _patient(self, failure: Failure, limits: ConnectorLimits, purpose: LimitPurpose) -> bool:
         """Whether enough time has passed since the last failure: 1, 2, 4 ... seconds; what nobody answered has waited
-        long enough, and leaves a moment for others to ask something."""
+        long enough, and leaves a moment for others. A default that was lost for good is counted on by nobody."""
         if failure.at.steady_s < self._resend_before_s:
             return True
         if failure.cause == Answer.TIMEOUT.value:
             return self._is_due(failure.at.steady_s + _AFTER_SILENCE_S)
-        return self._is_due(failure.at.steady_s + min(2.0 ** (failure.count - 1), _LONGEST_PATIENCE_S))
+        lost = purpose is LimitPurpose.DEFAULT and limits.default_lost >= LOST_FOR_GOOD
+        longest_s = _LOST_PATIENCE_S if lost else _LONGEST_PATIENCE_S
+        return self._is_due(failure.at.steady_s + min(2.0 ** (failure.count - 1), longest_s))
 
     def _calm_enough(self, case: _Case) -> bool:
         raised_at, in_force = case.limits.raised_at, case.in_force

@@ -28,21 +28,31 @@ def shows_limit(schedule: Sequence[ScheduleLimit], limit: Limit, shape: Shape) -
 
 
 def default_proofs(
-    shown: Mapping[ConnectorKey, bool | None], before: Mapping[ConnectorKey, Proof | None]
+    shown: Mapping[ConnectorKey, bool | None],
+    before: Mapping[ConnectorKey, Proof | None],
+    told: Mapping[ConnectorKey, int],
+    *,
+    lost: bool,
 ) -> dict[ConnectorKey, Proof]:
     """The verdicts over the connectors of one charge point, where there is a new one; `shown` None: it could not be
-    asked about that one. `before` is what stood until now.
+    asked about that one. `before` is what stood until now, `told` the id of each one's default, in the order in which
+    they were told; `lost`: this charger has lost a default before.
 
     Many chargers answer for an idle connector as if it had no limit. Only who shows the default on one connector, now
     or before, is taken at its word about the others: some replace the default of connector 1 by that of connector 2.
-    What was proven stands while it cannot be asked.
+    What was proven stands while it cannot be asked; but where defaults get lost, not beside one that was told later,
+    unless two are seen to stand beside each other.
     """
     tells = any(shown.values()) or any(proof in (Proof.SHOWN, Proof.DISPROVED) for proof in before.values())
+    newest = max(told.values(), default=0)
+    older = {key for key in shown if told.get(key, newest) < newest}
+    loses = tells and (lost or False in shown.values())
+    replaced = loses and not any(shown[key] for key in older)
     proofs: dict[ConnectorKey, Proof] = {}
     for key, seen in shown.items():
         if seen:
             proofs[key] = Proof.SHOWN
-        elif seen is False and tells:
+        elif (seen is False and tells) or (seen is None and replaced and key in older):
             proofs[key] = Proof.DISPROVED
         elif before.get(key) is None:
             proofs[key] = Proof.SILENT

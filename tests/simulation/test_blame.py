@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support.carpark.blame import AVOIDABLE, FIRST_CONTACT_S, LONGEST_CASE_S, THINKING_S, WRITING_S, Blame
+from support.carpark.blame import ANSWERED_S, AVOIDABLE, FIRST_CONTACT_S, LONGEST_CASE_S, THINKING_S, WRITING_S, Blame
 from support.carpark.ceilings import Vector
 from support.carpark.play import compared
 from support.carpark.scenario import PointPlan
@@ -72,6 +72,18 @@ def test_for_a_charger_that_is_new_nobody_need_be_cut_before_it_can_have_had_its
     assert parts(blame, standings, over_s - 0.01) == {"first contact": 5_000}
     assert parts(blame, standings, over_s + 0.01) == {AVOIDABLE: 5_000}
     assert over_s in blame.edges(100.0, 200.0)
+
+
+def test_where_no_car_is_plugged_in_a_cut_may_wait_for_those_who_draw_to_answer() -> None:
+    standings = [standing(20_000), standing(15_000)]
+    standings[1].rests = True
+    blame = Blame(standings)
+    blame.open("ceiling lowered", 100.0)
+    drawing_s, resting_s = 100.0 + TO_POINT_S + THINKING_S, 100.0 + ANSWERED_S + TO_POINT_S + THINKING_S
+    assert parts(blame, standings, drawing_s - 0.01, limit_w=14_000) == {"ceiling lowered": 21_000}
+    assert parts(blame, standings, resting_s - 0.01, limit_w=14_000) == {"ceiling lowered": 1_000, AVOIDABLE: 20_000}
+    assert parts(blame, standings, resting_s, limit_w=14_000) == {AVOIDABLE: 21_000}
+    assert {drawing_s, resting_s} <= set(blame.edges(100.0, 200.0))
 
 
 def test_a_call_under_way_postpones_what_could_be_sent_but_not_beyond_its_timeout() -> None:

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 from support.world import World
 
@@ -108,6 +110,56 @@ def test_the_default_of_a_running_session_gives_way_with_it() -> None:
     world.settle()
     assert world.shares_kw() == {"a": 5.0}
     assert world.report().chargers[0].confirmed
+
+
+def unanswered_cut() -> World:
+    """10 kW beside an idle default of 8 kW, and a ceiling that falls from 20 to 15: the cut to 7 kW gets no answer."""
+    world = World(40)
+    world.configure(20)
+    world.charger("a", 10)
+    world.charger("b", 22, offline_kw=8)
+    world.start("a")
+    world.settle()
+    world.configure(15)
+    return world
+
+
+def told_by_default(world: World) -> dict[str, int]:
+    return {i.key.charge_point_id: i.limit_w for i in world.plan().intents if i.purpose is LimitPurpose.DEFAULT}
+
+
+def test_the_default_of_an_idle_connector_gives_way_to_a_cut_that_is_not_answered() -> None:
+    world = unanswered_cut()
+    (intent,) = world.plan().intents
+    cut = world.issue(intent)
+    assert told_by_default(world) == {}
+    wake_s = world.plan().wake_at_s
+    assert wake_s is not None
+    assert wake_s <= world.now.steady_s + 5
+    world.wait(4.9)
+    assert told_by_default(world) == {}
+    world.wait(0.2)
+    assert told_by_default(world) == {"b": 0}
+    world.confirm(world.issue(world.plan().intents[0]))
+    world.confirm(cut)
+    world.settle()
+    assert world.worst_kw("a") == 7
+    assert world.worst_kw("b") == 8
+
+
+@pytest.mark.parametrize("answer", [World.reject, World.no_answer])
+def test_it_gives_way_as_long_as_the_cut_is_refused(answer: Callable[[World, ev.LimitIssued], None]) -> None:
+    world = unanswered_cut()
+    answer(world, world.issue(world.plan().intents[0]))
+    assert told_by_default(world) == {"b": 0}
+
+
+def test_it_need_not_give_way_where_both_fit() -> None:
+    world = unanswered_cut()
+    cut = world.issue(world.plan().intents[0])
+    world.configure(18)
+    world.reject(cut)
+    assert told_by_default(world) == {}
 
 
 def test_a_phase_is_exceeded_by_amperes() -> None:

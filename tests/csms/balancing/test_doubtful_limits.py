@@ -197,16 +197,45 @@ def test_a_disproved_default_is_said_again_less_and_less_often() -> None:
 
 
 def test_a_default_that_is_lost_over_and_over_is_said_again_less_and_less_often() -> None:
-    """Some chargers have one place for two connectors: what is said to the one is lost to the other."""
+    """Some chargers have one place for two connectors: what is said to the one is lost to the other. Who lost it twice
+    is not believed anyway."""
     world = World()
     world.charger("a", 22)
-    for patience_s in (1, 2, 4, 8, 16, 32, 60, 60):
+    for patience_s in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900):
         prove_default(world, Proof.SHOWN)
         prove_default(world, Proof.DISPROVED)
         world.wait(patience_s - 0.1)
         assert world.plan().intents == ()
         world.wait(0.2)
         acknowledge(world, world.issue(the_intent(world)))
+
+
+def test_a_default_that_never_was_there_is_said_again_once_a_minute() -> None:
+    world = World()
+    world.charger("a", 22)
+    for patience_s in (1, 2, 4, 8, 16, 32, 60, 60):
+        prove_default(world, Proof.DISPROVED)
+        world.wait(patience_s - 0.1)
+        assert world.plan().intents == ()
+        world.wait(0.2)
+        acknowledge(world, world.issue(the_intent(world)))
+
+
+def test_the_default_of_an_idle_connector_is_said_before_that_of_one_in_use() -> None:
+    """Nobody can ask for the default of a session that has its own limit; that of an idle connector shows whether it is
+    still there after the other was told."""
+    world = World(60)
+    world.charger("a", 22, connectors=2)
+    world.start("a", 1)
+    world.settle()
+    world.disconnect("a")
+    world.connect("a", connection="c2")
+    of_session = next(i for i in world.plan().intents if i.purpose is LimitPurpose.TRANSACTION)
+    acknowledge(world, world.issue(of_session))
+    assert [(i.purpose, i.key.connector_id) for i in world.plan().intents] == [
+        (LimitPurpose.DEFAULT, 2),
+        (LimitPurpose.DEFAULT, 1),
+    ]
 
 
 def test_a_default_that_was_lost_twice_is_not_believed_any_more() -> None:

@@ -19,6 +19,8 @@ from csms.domain.model import (
 
 SITE = SiteSettings("s", "S", "Europe/London", 100_000)
 A1, A2, A3 = ConnectorKey("a", 1), ConnectorKey("a", 2), ConnectorKey("a", 3)
+TOLD = {A1: 7, A2: 7, A3: 7}
+BOTH_LOST = (Proof.DISPROVED, Proof.DISPROVED, Proof.SHOWN)
 LIMIT = Limit(1, LimitPurpose.TRANSACTION, 11_040, "t", "c1", Moment(0, 0), lease_s=900.0, then_w=0)
 """16 A on three phases for a quarter of an hour, then nothing."""
 
@@ -79,7 +81,7 @@ def test_a_default_that_gave_way_is_not_shown_by_the_one_before() -> None:
 def test_who_shows_one_default_is_taken_at_its_word_about_the_others(
     shown: dict[ConnectorKey, bool | None], proofs: dict[ConnectorKey, Proof]
 ) -> None:
-    assert default_proofs(shown, {}) == proofs
+    assert default_proofs(shown, {}, TOLD, lost=False) == proofs
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,33 @@ def test_who_shows_one_default_is_taken_at_its_word_about_the_others(
 def test_what_was_proven_before_stands_and_makes_its_charger_one_that_tells(
     before: dict[ConnectorKey, Proof], shown: dict[ConnectorKey, bool | None], proofs: dict[ConnectorKey, Proof]
 ) -> None:
-    assert default_proofs(shown, before) == proofs
+    assert default_proofs(shown, before, TOLD, lost=False) == proofs
+
+
+@pytest.mark.parametrize(
+    ("told", "shown", "proofs"),
+    [
+        ({A1: 7, A2: 9}, {A1: None, A2: True}, {A1: Proof.DISPROVED, A2: Proof.SHOWN}),
+        ({A1: 9, A2: 7}, {A1: None, A2: True}, {A2: Proof.SHOWN}),  # it stands beside a later one
+        ({A1: 7, A2: 9}, {A1: None, A2: None}, {A1: Proof.DISPROVED}),
+        ({A1: 7, A2: 8, A3: 9}, {A1: None, A2: True, A3: True}, {A2: Proof.SHOWN, A3: Proof.SHOWN}),
+        ({A1: 7, A2: 8, A3: 9}, {A1: None, A2: False, A3: True}, dict(zip((A1, A2, A3), BOTH_LOST, strict=True))),
+    ],
+)
+def test_where_defaults_get_lost_one_that_cannot_be_asked_about_is_not_believed_beside_a_later_one(
+    told: dict[ConnectorKey, int], shown: dict[ConnectorKey, bool | None], proofs: dict[ConnectorKey, Proof]
+) -> None:
+    before = dict.fromkeys(shown, Proof.SHOWN)
+    assert default_proofs(shown, before, told, lost=True) == proofs
+
+
+def test_where_none_was_ever_lost_what_was_shown_stands() -> None:
+    shown = {A1: None, A2: True}
+    assert default_proofs(shown, {A1: Proof.SHOWN}, {A1: 7, A2: 9}, lost=False) == {A2: Proof.SHOWN}
+
+
+def test_who_shows_nothing_is_not_known_to_lose_anything() -> None:
+    assert default_proofs({A1: None, A2: None}, {}, {A1: 7, A2: 9}, lost=True) == {A1: Proof.SILENT, A2: Proof.SILENT}
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,9 @@ WRITING_S = 0.05
 FIRST_CONTACT_S = 5.0
 """So long nobody else need be cut for a charger that was never heard of before: it is about to have its default."""
 
+ANSWERED_S = 5.0
+"""So long nobody's default profile need give way: the cut of those who draw is about to be acknowledged."""
+
 AVOIDABLE = "avoidable"
 MEANWHILE = "avoidable, others not at 0 meanwhile"
 """Our fault as well: somebody's cut was under way, and who could have made room sooner was not cut to 0 until then."""
@@ -41,10 +44,10 @@ class Case:
     vectors: tuple[Vector, ...]
     outstanding: tuple[Outstanding | None, ...]
 
-    @property
-    def acted_on_s(self) -> float:
-        """From when on everybody else had to be cut for it."""
-        return self.at_s + (FIRST_CONTACT_S if self.cause == "first contact" else 0.0)
+    def acted_on_s(self, standing: Standing) -> float:
+        """From when on this one had to be cut for it."""
+        patience_s = ANSWERED_S if standing.rests else 0.0
+        return self.at_s + max(patience_s, FIRST_CONTACT_S if self.cause == "first contact" else 0.0)
 
 
 class Blame:
@@ -132,7 +135,7 @@ class Blame:
     def _remains(self, case: Case, number: int, quantity: int, now_s: float) -> float:
         standing = self._standings[number]
         drawn = standing.believed(now_s)[quantity]
-        free_s = standing.free_at_s(case.acted_on_s, case.outstanding[number])
+        free_s = standing.free_at_s(case.acted_on_s(standing), case.outstanding[number])
         if free_s == math.inf:
             return self._stays(case, number, quantity, now_s)
         if now_s >= free_s + THINKING_S:
@@ -165,4 +168,4 @@ class Blame:
                 yield standing.doubt.until_s
             for case in self._cases:
                 if from_s - case.at_s < LONGEST_CASE_S:
-                    yield standing.free_at_s(case.acted_on_s, case.outstanding[number]) + THINKING_S
+                    yield standing.free_at_s(case.acted_on_s(standing), case.outstanding[number]) + THINKING_S

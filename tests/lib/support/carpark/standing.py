@@ -74,7 +74,8 @@ class Outstanding:
 class Standing:
     """What is known of one charger at this moment. `now_s` are seconds of the virtual loop.
 
-    `on_revealed` hears the name of what has just become known, which is the moment to act on it.
+    `rests`: no car is plugged in. `on_revealed` hears the name of what has just become known, which is the moment to
+    act on it.
     """
 
     def __init__(self, plan: PointPlan, on_revealed: Callable[[str], None]) -> None:
@@ -86,6 +87,7 @@ class Standing:
         self.known_fault: str | None = None
         self.infamous = False
         self.held: str | None = "first contact"
+        self.rests = False
         self.noisy = False
         self.outstanding: Outstanding | None = None
         self.sent_s: deque[float] = deque(maxlen=LAST_SENT)
@@ -189,6 +191,7 @@ class Standing:
         self._note_fault(self._fault, now_s)
         self._note_profiles(model, now_s)
         self._note_clock(model, now_s)
+        self.rests = all(c.car is None for c in model.connectors.values())
         self._reaction_s = max((c.car.reaction_s for c in model.connectors.values() if c.car is not None), default=0.0)
 
     def sampled(self, connector_id: int, drawn_w: float, told_w: float, now_s: float) -> None:
