@@ -6,6 +6,7 @@ from csms.api import etags, lookup
 from csms.api.fields import Id, Time, optional_kw, optional_kwh, optional_time, time
 from csms.api.quirks import QuirksAnswer, quirks_answer
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route, Services
+from csms.domain.closing import forgotten
 from csms.domain.credentials import access
 from csms.domain.grid import OperatorLimit
 from csms.domain.limits import ConnectorLimits, Failure, Limit
@@ -78,11 +79,14 @@ class CapabilitiesAnswer(Answer):
 
 
 class RunningTransaction(Answer):
+    """`forgotten`: nobody can be charging there any more, and it may be closed by hand."""
+
     session_id: int
     transaction_id: str
     id_token: str | None
     started_at: Time | None
     energy_kwh: float | None
+    forgotten: bool
 
 
 class OutstandingLimit(Answer):
@@ -229,7 +233,7 @@ def _answer(snapshot: Snapshot, charge_point_id: str, now: Moment) -> ChargePoin
         security=_security(snapshot.settings[charge_point_id], point),
         capabilities=None if point.capabilities is None else _capabilities(point.capabilities),
         power_limits=[_power_limit(limit) for limit in point.operator_limits if not limit.over_at(now.utc_s)],
-        connectors=[_connector(snapshot, key, now.steady_s) for key in keys],
+        connectors=[_connector(snapshot, key, now) for key in keys],
     )
 
 
@@ -293,7 +297,7 @@ def _capabilities(known: Capabilities) -> CapabilitiesAnswer:
     )
 
 
-def _connector(snapshot: Snapshot, key: ConnectorKey, now_steady_s: float) -> ConnectorAnswer:
+def _connector(snapshot: Snapshot, key: ConnectorKey, now: Moment) -> ConnectorAnswer:
     reported = snapshot.connectors.get(key)
     transaction = snapshot.active.get(key)
     return ConnectorAnswer(
@@ -301,19 +305,20 @@ def _connector(snapshot: Snapshot, key: ConnectorKey, now_steady_s: float) -> Co
         status=snapshot.status([key]),
         error_code=reported.error_code if reported else None,
         status_at=time(reported.status_at_s) if reported else None,
-        actual_kw=optional_kw(snapshot.reading_power_w(key, now_steady_s)),
-        transaction=None if transaction is None else _transaction(transaction),
+        actual_kw=optional_kw(snapshot.reading_power_w(key, now.steady_s)),
+        transaction=None if transaction is None else _transaction(snapshot, transaction, now),
         limits=_limits(snapshot.limits.get(key) or ConnectorLimits(*key)),
     )
 
 
-def _transaction(transaction: Transaction) -> RunningTransaction:
+def _transaction(snapshot: Snapshot, transaction: Transaction, now: Moment) -> RunningTransaction:
     return RunningTransaction(
         session_id=transaction.session_id,
         transaction_id=transaction.transaction_id,
         id_token=transaction.id_token,
         started_at=optional_time(transaction.started_at_s),
         energy_kwh=optional_kwh(transaction.energy_wh),
+        forgotten=forgotten(snapshot, transaction, now),
     )
 
 

@@ -34,12 +34,15 @@ class CircuitRow(Answer):
 
 
 class SiteAnswer(SiteRow):
-    """`circuits` are the tree below the grid connection; charge points on none of them hang on that itself."""
+    """`circuits` are the tree below the grid connection; charge points on none of them hang on that itself. A declared
+    voltage is null where the one that counts follows from `voltage_v`."""
 
     grid_max_current_a: float | None
     voltage_v: float
     voltage_min_v: float
     voltage_max_v: float
+    declared_voltage_min_v: float | None
+    declared_voltage_max_v: float | None
     reserve_kw: float
     site_load_max_age_s: float
     site_load_max_kw: float | None
@@ -76,6 +79,8 @@ def site_answer(site: SiteAccess) -> SiteAnswer:
         voltage_v=snapshot.site.voltage_v,
         voltage_min_v=round(snapshot.site.lowest_voltage_v, 3),
         voltage_max_v=snapshot.site.limit_voltage_v,
+        declared_voltage_min_v=snapshot.site.voltage_min_v,
+        declared_voltage_max_v=snapshot.site.voltage_max_v,
         reserve_kw=kw(snapshot.site.reserve_w),
         site_load_max_age_s=snapshot.site.site_load_max_age_s,
         site_load_max_kw=optional_kw(snapshot.site.site_load_max_w),

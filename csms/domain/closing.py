@@ -27,19 +27,32 @@ def closed_by_operator(snapshot: Snapshot, session_id: int, now: Moment) -> ev.T
     running = next((t for t in snapshot.active.values() if t.session_id == session_id), None)
     if running is None:
         return None
-    if snapshot.settings[running.charge_point_id].in_service:
-        _check_idle(snapshot, running, now)
+    objection = _objection(snapshot, running, now)
+    if objection is not None:
+        raise IllegalEvent(objection)
     ended_at_s = max(now.utc_s, running.started_at_s or now.utc_s)
     return ev.TransactionEnded(now, *running.key, running.transaction_id, ended_at_s, CLOSED_BY_OPERATOR)
 
 
-def _check_idle(snapshot: Snapshot, running: Transaction, now: Moment) -> None:
+def forgotten(snapshot: Snapshot, running: Transaction, now: Moment) -> bool:
+    """Whether its charger seems to have forgotten it: an operator may end it, and no car is just about to begin."""
+    connector = snapshot.connectors.get(running.key)
+    begins = connector is not None and connector.status is ConnectorStatus.PREPARING
+    in_service = snapshot.settings[running.charge_point_id].in_service
+    return _objection(snapshot, running, now) is None and not (in_service and begins)
+
+
+def _objection(snapshot: Snapshot, running: Transaction, now: Moment) -> str | None:
+    """Why it is not certain that nothing is drawn; None: it is."""
     key: ConnectorKey = running.key
+    if not snapshot.settings[key.charge_point_id].in_service:
+        return None
     charge_point, connector = snapshot.charge_points[key.charge_point_id], snapshot.connectors.get(key)
     if not charge_point.connected:
-        raise IllegalEvent("its charger is offline and may go on charging")
+        return "its charger is offline and may go on charging"
     told = connector is not None and connector.connection_id == charge_point.connection_id
     if connector is None or not told or connector.status not in _IDLE:
-        raise IllegalEvent("its charger does not say that nothing charges there: stop the session instead")
+        return "its charger does not say that nothing charges there: stop the session instead"
     if (snapshot.reading_power_w(key, now.steady_s) or 0.0) > DRAWING_W:
-        raise IllegalEvent("power is metered there: stop the session instead")
+        return "power is metered there: stop the session instead"
+    return None

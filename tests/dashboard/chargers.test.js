@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alarmText, chargers, circuitTree, forgotten, limitSource, tally, verdict } from "./js/chargers.js";
+import { alarmText, chargers, circuitTree, limitSource, tally, verdict } from "./js/chargers.js";
 
 const connector = (more = {}) => ({
   connector_id: 1, status: "Available", error_code: "NoError", status_at: "2026-06-01T10:00:00Z", actual_kw: null, transaction: null,
@@ -83,21 +83,6 @@ test("every charger is counted once", () => {
   assert.equal(counts.idle, 1);
   assert.equal(Object.values(counts).reduce((a, b) => a + b), 2);
 });
-
-for (const [name, more, mine, expected] of [
-  ["while it charges", {}, { status: "Charging" }, false],
-  ["before it charges", {}, { status: "Preparing" }, false],
-  ["where its charger says that it is free", {}, { status: "Available" }, true],
-  ["while power is metered", {}, { status: "Available", actual_kw: 3 }, false],
-  ["while its charger is gone", { connection: { connected: false } }, { status: "Available" }, false],
-  ["where its charger is switched off", { connection: { connected: false }, settings: { in_service: false } }, { status: "Charging" }, true],
-]) {
-  test(`a session may be forgotten: ${name}: ${expected}`, () => {
-    const transaction = { session_id: 1 };
-    assert.equal(forgotten(point("A", more), connector({ transaction, ...mine })), expected);
-    assert.equal(forgotten(point("A", more), connector(mine)), false);
-  });
-}
 
 test("an alarm names its place once", () => {
   assert.equal(alarmText({ subject: "CP-1/1", text: "CP-1 draws too much" }), "CP-1 draws too much");

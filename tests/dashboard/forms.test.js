@@ -36,6 +36,7 @@ test("equal days are one window", () => {
 
 const SITE = {
   name: "Park", timezone: "Europe/Berlin", grid_capacity_kw: 80, grid_max_current_a: null, voltage_v: 230, voltage_min_v: 207, voltage_max_v: 230,
+  declared_voltage_min_v: null, declared_voltage_max_v: null,
   reserve_kw: 0, site_load_max_age_s: 60, site_load_max_kw: null, site_load_max_current_a: null, price_per_kwh: null, currency: "EUR",
 };
 
@@ -45,7 +46,8 @@ test("a site that nobody changed is sent as it was declared, without the voltage
     name: "Park", timezone: "Europe/Berlin", grid_capacity_kw: 80, reserve_kw: 0, site_load_max_age_s: 60, voltage_v: 230, currency: "EUR",
     circuits: [{ circuit_id: "row", parent: null, max_power_kw: null, max_current_a: 32, charge_points: ["A", "B"] }],
   });
-  assert.equal(siteBody(siteTexts({ ...SITE, voltage_max_v: 253 }), []).voltage_max_v, 253);
+  const { voltage_min_v, voltage_max_v } = siteBody(siteTexts({ ...SITE, declared_voltage_min_v: 207, declared_voltage_max_v: 253 }), []);
+  assert.deepEqual([voltage_min_v, voltage_max_v], [207, 253], "declared, even as what would follow anyway");
 });
 
 test("a charge point that nobody changed is sent as it was declared, and its password not at all", () => {

@@ -77,15 +77,6 @@ function whatItDoes(point, row) {
   return "plugged";
 }
 
-const BUSY = new Set(["Preparing", "Occupied", "Charging", "SuspendedEV", "SuspendedEVSE"]);
-
-/** Whether a connector's session may be one that its charge point has forgotten: nobody can be charging there. */
-export function forgotten(point, connector) {
-  if (!connector.transaction) return false;
-  if (!point.settings.in_service) return true;
-  return point.connection.connected && connector.status !== null && !BUSY.has(connector.status) && !((connector.actual_kw ?? 0) > 0.1);
-}
-
 function phases(settings) {
   if (settings.current === "DC") return "DC";
   if (settings.phases === 1) return settings.phase ? `1 (${settings.phase})` : "1";

@@ -29,12 +29,10 @@ export const NEW_SITE = { site_id: "", name: "", timezone: "Europe/London", grid
 
 const written = (value) => (value === null || value === undefined ? "" : String(value));
 
-/** A site as it is answered. The voltages that follow from the nominal one are not declared. */
+/** A site as it is answered: of its voltages those that were declared. */
 export function siteTexts(site) {
-  const texts = Object.fromEntries(ALL_OF_A_SITE.map(({ name }) => [name, written(site[name])]));
-  if (Math.abs(site.voltage_min_v - 0.9 * site.voltage_v) < 0.001) texts.voltage_min_v = "";
-  if (site.voltage_max_v === site.voltage_v) texts.voltage_max_v = "";
-  return texts;
+  const declared = { ...site, voltage_min_v: site.declared_voltage_min_v, voltage_max_v: site.declared_voltage_max_v };
+  return Object.fromEntries(ALL_OF_A_SITE.map(({ name }) => [name, written(declared[name])]));
 }
 
 /** What is empty is left out, and has its default. */

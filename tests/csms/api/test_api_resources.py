@@ -49,6 +49,8 @@ async def test_a_site_tells_its_settings_and_figures() -> None:
             ("voltage_v", 230.0),
             ("voltage_min_v", 207.0),
             ("voltage_max_v", 230.0),
+            ("declared_voltage_min_v", None),
+            ("declared_voltage_max_v", None),
             ("reserve_kw", 0.0),
             ("site_load_max_age_s", 60.0),
             ("site_load_max_kw", None),
@@ -74,6 +76,8 @@ async def test_a_site_tells_the_limits_of_its_grid_connection_and_circuits() -> 
             "voltage_v": 230.0,
             "voltage_min_v": 210.5,
             "voltage_max_v": 253.0,
+            "declared_voltage_min_v": 210.5,
+            "declared_voltage_max_v": 253.0,
             "site_load_max_age_s": 90.0,
             "site_load_max_kw": 10.0,
             "site_load_max_current_a": 16.0,
@@ -233,6 +237,7 @@ async def test_a_connector_tells_its_transaction_and_limits() -> None:
             ("id_token", "TAG-1"),
             ("started_at", AN_HOUR_AGO),
             ("energy_kwh", 2.345),
+            ("forgotten", False),
         ]
         assert list(first["limits"].items()) == [
             ("default_kw", 4.2),

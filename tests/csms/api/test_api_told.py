@@ -122,6 +122,8 @@ async def test_an_operator_closes_a_session_that_its_charger_has_forgotten() -> 
         now = Moment(NOW_S, 5000.0)
         api.clock.steady_s = 5000.0
         api.depot.state.apply(ev.ConnectorStatusChanged(now, "CP-1", 1, ConnectorStatus.AVAILABLE))
+        (first, _second) = (await api.get("/api/v1/charge-points/CP-1")).json["connectors"]
+        assert first["transaction"]["forgotten"]
         reply = await api.call("POST", path, key=CONTROL)
         assert (reply.status, reply.json["session_id"], reply.json["stop_reason"]) == (200, 7, "ClosedByOperator")
         for absent in ("7", "99", "x"):

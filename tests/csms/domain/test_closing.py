@@ -7,14 +7,15 @@ from dataclasses import replace
 import pytest
 
 from csms.domain import events as ev
-from csms.domain.closing import closed_by_operator
+from csms.domain.closing import closed_by_operator, forgotten
 from csms.domain.illegal import IllegalEvent
-from csms.domain.model import ChargePointSettings, ConnectorStatus, Moment, PowerSource, SiteSettings
+from csms.domain.model import ChargePointSettings, ConnectorKey, ConnectorStatus, Moment, PowerSource, SiteSettings
 from csms.domain.state import State
 from csms.domain.transaction_rules import CLOSED_BY_OPERATOR
 
 AT = Moment(1_000_000.0, 50.0)
 SETTINGS = ChargePointSettings("a", "s")
+KEY = ConnectorKey("a", 1)
 
 
 def charging(status: ConnectorStatus | None = ConnectorStatus.AVAILABLE) -> State:
@@ -66,3 +67,36 @@ def test_of_a_charger_that_is_offline_only_when_it_is_switched_off() -> None:
         closed_by_operator(state.view(), 7, AT)
     state.apply(ev.ChargePointDeclared(AT, replace(SETTINGS, in_service=False)))
     assert closed_by_operator(state.view(), 7, AT) is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "seems"),
+    [
+        (None, False),
+        (ConnectorStatus.PREPARING, False),  # it may be about to begin: closing it by hand is not offered, if accepted
+        (ConnectorStatus.CHARGING, False),
+        (ConnectorStatus.SUSPENDED_EV, False),
+        (ConnectorStatus.AVAILABLE, True),
+        (ConnectorStatus.FINISHING, True),
+        (ConnectorStatus.UNAVAILABLE, True),
+    ],
+)
+def test_a_session_seems_forgotten_where_its_charger_says_that_nobody_charges(
+    status: ConnectorStatus | None, seems: bool
+) -> None:
+    view = charging(status).view()
+    assert forgotten(view, view.active[KEY], AT) is seems
+
+
+def test_a_session_of_a_charger_that_is_offline_seems_forgotten_only_when_it_is_switched_off() -> None:
+    state = charging(ConnectorStatus.PREPARING)
+    state.apply(ev.ChargePointDisconnected(AT, "a", "c1"))
+    assert not forgotten(state.view(), state.active[KEY], AT)
+    state.apply(ev.ChargePointDeclared(AT, replace(SETTINGS, in_service=False)))
+    assert forgotten(state.view(), state.active[KEY], AT)
+
+
+def test_a_session_of_which_power_is_metered_is_not_forgotten() -> None:
+    state = charging()
+    state.apply(ev.MeterValuesReceived(AT, "a", 1, AT.utc_s, "t", 7000.0, PowerSource.POWER))
+    assert not forgotten(state.view(), state.active[KEY], AT)

@@ -2,7 +2,6 @@
 
 import { Legend, PowerChart } from "../charts.js";
 import { may, paths, post } from "../api.js";
-import { forgotten } from "../chargers.js";
 import { exactKw, kw, kwh, NONE, since, when } from "../format.js";
 import { html, useMemo, useState } from "../html.js";
 import { useNow } from "../live.js";
@@ -48,7 +47,7 @@ function Connectors({ point, zone, reload }) {
         <td class="number" data-label="Since" title=${when(one.status_at, zone)}>${since(one.status_at, now)}</td>
         <td class="number" data-label="Draws">${kw(one.actual_kw)}</td>
         <td data-label="Session">${one.transaction ? html`<span>${one.transaction.id_token ?? "no id token"}</span><small>since ${when(one.transaction.started_at, zone)}</small>
-          ${may("control") && forgotten(point, one) && html`<${Forgotten} session=${one.transaction} reload=${reload} />`}` : NONE}</td>
+          ${may("control") && one.transaction.forgotten && html`<${Forgotten} session=${one.transaction} reload=${reload} />`}` : NONE}</td>
         <td class="number" data-label="Energy">${kwh(one.transaction?.energy_kwh ?? null)}</td>
         <td class="number" data-label="Default limit"><span>${exactKw(one.limits.default_kw)}</span><${Doubts} limits=${one.limits} purpose="default" /></td>
         <td class="number" data-label="Session limit"><span>${exactKw(one.limits.transaction_kw)}</span><${Doubts} limits=${one.limits} purpose="transaction" /></td>
