@@ -155,6 +155,7 @@ export const paths = {
   meterValues: (id) => `/api/v1/charge-points/${part(id)}/meter-values`,
   quirks: (id) => `/api/v1/charge-points/${part(id)}/quirks`,
   password: (id) => `/api/v1/charge-points/${part(id)}/password`,
+  securityProfile: (id) => `/api/v1/charge-points/${part(id)}/security-profile`,
   messages: (id) => `/api/v1/charge-points/${part(id)}/messages`,
   sessions: "/api/v1/sessions",
   closeSession: (id) => `/api/v1/sessions/${part(id)}/close`,

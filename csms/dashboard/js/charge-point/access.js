@@ -1,27 +1,42 @@
-// How a charge point gets in, and a new password for it.
+// How a charge point gets in, a new password for it, and a higher security profile.
 
-import { may, paths, post } from "../api.js";
+import { get, may, paths, post } from "../api.js";
 import { NONE } from "../format.js";
 import { html, useState } from "../html.js";
+import { useLive } from "../live.js";
 import { Button, Card, Dialog, explained } from "../ui.js";
+import { HigherProfile, MoveState } from "./profile.js";
+import { higherProfiles, lastMove } from "./profile-words.js";
 
-export function AccessCard({ point, reload }) {
+export function AccessCard({ point, zone, reload }) {
   const { security } = point;
-  const [open, setOpen] = useState(false);
-  const close = () => {
-    setOpen(false);
+  const [open, setOpen] = useState(/** @type {null | "password" | "profile"} */ (null));
+  // What it was sent is asked for again when something has come of it, and after each dialogue.
+  const stage = `${security.security_profile}/${security.least_profile}/${security.offered_profile}/${point.connection.since}`;
+  const sent = useLive((signal) => get(paths.commands(point.charge_point_id), { limit: 100 }, signal), `moves/${point.charge_point_id}/${stage}`, 0);
+  const again = () => {
+    sent.reload();
     reload();
   };
+  const close = () => {
+    setOpen(null);
+    again();
+  };
+  const move = sent.loading ? null : lastMove(security, sent.data?.items ?? []);
   const facts = [
     ["Came with profile", security.security_profile],
     ["At least", security.least_profile],
     ["Password", security.password_required ? "required" : "not required"],
-    ["Moved to profile", security.offered_profile === null ? NONE : `${security.offered_profile}, not used yet`],
     ["New passwords", security.offered_passwords ? `${security.offered_passwords}, not used yet` : NONE],
   ];
-  return html`<${Card} title="How it gets in" actions=${may("admin") && html`<${Button} kind="small" onClick=${() => setOpen(true)}>New password<//>`}>
+  const actions = may("admin") && html`<${Button} kind="small" onClick=${() => setOpen("password")}>New password<//>
+    ${higherProfiles(security).length > 0 && html`<${Button} kind="small" onClick=${() => setOpen("profile")}>Higher profile<//>`}`;
+  return html`<${Card} title="How it gets in" actions=${actions}>
     <dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-    <${Dialog} title="New password" open=${open} onClose=${close}><${NewPassword} point=${point} done=${close} /><//>
+    ${move && html`<${MoveState} point=${point} move=${move} zone=${zone} reload=${again} />`}
+    <${Dialog} title="New password" open=${open === "password"} onClose=${close}><${NewPassword} point=${point} done=${close} /><//>
+    <${Dialog} title="A higher security profile" open=${open === "profile"} onClose=${close}>
+      <${HigherProfile} point=${point} zone=${zone} latest=${move} reload=${again} done=${close} /><//>
   <//>`;
 }
 

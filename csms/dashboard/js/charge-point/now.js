@@ -112,7 +112,7 @@ function About({ point, site, reload }) {
     <${Card} title="Charge point"><${Facts} facts=${facts} /><//>
     <${Card} title="Declared" actions=${may("admin") && html`<${Button} kind="small" onClick=${() => setOpen(point.charge_point_id)}>Change<//>`}><${Facts} facts=${declared} /><//>
     <${ChargePointDialog} site=${site} id=${open} onClose=${close} onRemoved=${() => go(["sites", site.site_id])} />
-    <${AccessCard} point=${point} reload=${reload} />
+    <${AccessCard} point=${point} zone=${zone} reload=${reload} />
   </div>`;
 }
 
