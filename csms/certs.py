@@ -71,7 +71,7 @@ def authority(name: str, days: int, kind: Kind = Kind.ECDSA) -> Pair:
 
 
 def server(ca: Pair, hosts: Sequence[str], days: int, kind: Kind = Kind.ECDSA) -> Pair:
-    """For a central system reached by these names and addresses; the first is its CN (A00.FR.308)."""
+    """For a central system reached by these names and addresses; the first is its CN (A00.FR.510)."""
     return _signed(ca, _name(hosts[0], None), ExtendedKeyUsageOID.SERVER_AUTH, days, kind, hosts)
 
 

@@ -104,7 +104,7 @@ def _unknown(cs: V201, name: Name) -> str:
 
 def _get_base_report(cs: V201, request: JsonObject, now_s: float) -> Answer:
     if request["reportBase"] == "SummaryInventory":
-        return Answer({"status": "NotSupported"})  # optional (B07.FR.13)
+        return Answer({"status": "NotSupported"})  # optional (B07.FR.02, B07.FR.12)
     return Answer({"status": "Accepted"}, then=lambda at_s: _reports(cs, request["requestId"], at_s))
 
 
@@ -128,7 +128,7 @@ def _request_start(cs: V201, request: JsonObject, now_s: float) -> Answer:
     if not free or (wanted is not None and wanted not in free):
         return Answer({"status": "Rejected"})
     if profile is not None and profile["chargingProfilePurpose"] != "TxProfile":
-        return Answer({"status": "Rejected"})  # F01.FR.08
+        return Answer({"status": "Rejected"})  # F01.FR.09, F01.FR.26
     with_car = [n for n in free if cs.model.connectors[n].car is not None]
     chosen = wanted if wanted is not None else (with_car or free)[0]
     cs.awaited_remote_starts[chosen] = request
@@ -153,7 +153,7 @@ def begin_remote_start(cs: V201, evse_id: int, now_s: float) -> Iterable[Call]:
     del cs.awaited_remote_starts[evse_id]
     profile = request.get("chargingProfile")
     if profile is not None:
-        # F01.FR.26: the CSMS could not know the transaction's id; the station fills it in.
+        # F01.FR.11: the CSMS could not know the transaction's id; the station fills it in.
         install(cs, evse_id, profile | {"transactionId": transaction.transaction_id}, now_s)
     return ()
 

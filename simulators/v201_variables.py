@@ -138,7 +138,7 @@ def _evses(hardware: Hardware, connectors: int) -> dict[Name, Setting]:
 
 
 def report_row(name: Name, setting: Setting) -> JsonObject:
-    """One element of NotifyReport; a write-only value stays untold (B07.FR.07)."""
+    """One element of NotifyReport; a write-only value stays untold (B07.FR.03)."""
     attribute: JsonObject = {"type": "Actual", "mutability": setting.access, "persistent": True}
     if setting.access != "WriteOnly":
         attribute["value"] = setting.value

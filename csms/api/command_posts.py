@@ -148,7 +148,7 @@ async def _clear(site: SiteAccess, charge_point_id: str, connector_id: int) -> R
 
 
 async def _items_per_message(services: Services, charge_point_id: str) -> dict[str, int]:
-    """How many variables the station takes at once, as it told in its device model (B05.FR.11, B06.FR.16)."""
+    """How many variables the station takes at once, as it told in its device model (B05.FR.11, B06.FR.05)."""
     names = {f"DeviceDataCtrlr////ItemsPerMessage/{action}": action for action in ("GetVariables", "SetVariables")}
     where = {"charge_point_id": charge_point_id, "kind": ToldKind.VARIABLE.value, "name": list(names)}
     found = await services.store.records(RecordQuery(Told, where=where))

@@ -69,7 +69,7 @@ async def post_ocpp(call: Call[Query, OcppPayload]) -> CommandAnswer:
     return answer(await carry_out(call.services, order, lambda: link.request(action, payload)))
 
 
-# All that a charge point may be asked before its boot was accepted (1.6 chapter 4.2, 2.0.1 B02.FR.02).
+# All that a charge point may be asked before its boot was accepted (1.6 chapter 4.2, 2.0.1 B01.FR.10).
 _BEFORE_BOOT = frozenset({"TriggerMessage", "ExtendedTriggerMessage"})
 
 

@@ -12,7 +12,7 @@ from csms.domain.requests import Payload, RequestRefused
 
 
 class Deliveries:
-    """For one connection. Nothing is sent twice: a charge point that misses it asks again (A02.FR.18)."""
+    """For one connection. Nothing is sent twice: a charge point that misses it asks again (A02.FR.17)."""
 
     def __init__(
         self, link: Link, spawn: Callable[[Coroutine[Any, Any, None]], object], log: structlog.stdlib.BoundLogger

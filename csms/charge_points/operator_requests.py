@@ -32,7 +32,7 @@ class Known:
     items_per_message: Mapping[str, int] = field(default_factory=dict)
 
     def chunks(self, action: str, items: Sequence[JsonObject]) -> Iterable[list[JsonObject]]:
-        """So many at once as it takes (B05.FR.11, B06.FR.16); few stations take less than four."""
+        """So many at once as it takes (B05.FR.11, B06.FR.05); few stations take less than four."""
         size = max(1, self.items_per_message.get(action, _ITEMS_PER_MESSAGE))
         return [list(items[start : start + size]) for start in range(0, len(items), size)]
 

@@ -40,7 +40,7 @@ def guarded(handlers: Mapping[str, Handler], session: Session) -> Handlers:
 
 
 def note_request(session: Session, message: object) -> None:
-    """A request leaves: what it asks for may come although the station is not accepted (B02.FR.05, B02.FR.06)."""
+    """A request leaves: what it asks for may come although the station is not accepted (B01.FR.10, B02.FR.02)."""
     action = action_of(message)
     if action in ("TriggerMessage", "ExtendedTriggerMessage"):
         wanted = str(payload_of(message).get("requestedMessage"))

@@ -26,7 +26,7 @@ def progress(session: Session, task: str, payload: JsonObject) -> Reply:
 
 
 def security_event(session: Session, payload: JsonObject) -> Reply:
-    """Security whitepaper 4.2; 2.0.1 A04. Critical ones are events of the site, and alarms unless they are a daily
+    """Security whitepaper and 2.0.1 A04. Critical ones are events of the site, and alarms unless they are a daily
     matter."""
     kind, detail = payload["type"], payload.get("techInfo", "")
     at = session.now()
@@ -74,7 +74,7 @@ _MOST_KEYS = MOST_KEPT[ToldKind.CONFIGURATION_KEY]
 _DAILY = frozenset({"FirmwareUpdated", "SettingSystemTime", "StartupOfTheDevice", "ResetOrReboot"})
 """Critical by the list, and what every charger reports on an ordinary day: no reason to alarm anybody."""
 
-# Security whitepaper appendix 1 and 2.0.1 part 2 appendix 1: the names of both.
+# Security whitepaper chapter 8 and 2.0.1 part 2 appendix 1: the names of both.
 _CRITICAL = _DAILY | {
     "SecurityLogWasCleared",
     "MemoryExhaustion",

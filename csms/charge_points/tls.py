@@ -1,6 +1,6 @@
 """TLS for charge points: contexts that take new certificates while they serve, and say why a handshake failed.
 
-TLS 1.2 and above, with the cipher suites of the 1.6 security whitepaper and of 2.0.1 part 2 (A00.FR.317 in both),
+TLS 1.2 and above, with the cipher suites of the 1.6 security whitepaper (A00.FR.317) and of 2.0.1 part 2 (A00.FR.318),
 those with forward secrecy first; an RSA and an ECDSA certificate side by side.
 """
 

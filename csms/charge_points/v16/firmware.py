@@ -19,10 +19,10 @@ def firmware_status_notification(session: Session, payload: JsonObject) -> Reply
 
 
 def signed_firmware_status_notification(session: Session, payload: JsonObject) -> Reply:
-    """Security whitepaper 5.1: of a signed update; it is the same firmware."""
+    """Security whitepaper 5.19: of a signed update; it is the same firmware."""
     return progress(session, "firmware", payload)
 
 
 def log_status_notification(session: Session, payload: JsonObject) -> Reply:
-    """Security whitepaper 5.3."""
+    """Security whitepaper 5.13."""
     return progress(session, "log", payload)

@@ -9,5 +9,5 @@ from csms.charge_points.session import Session
 
 
 def security_event_notification(session: Session, payload: JsonObject) -> Reply:
-    """Section 4.2: answered whatever it says."""
+    """A04.FR.03: answered whatever it says."""
     return security_event(session, payload)

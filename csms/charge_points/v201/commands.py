@@ -45,7 +45,7 @@ class Commands201:
 
 
 def _trigger(command: Trigger) -> call.TriggerMessage:
-    """A status belongs to a connector, so its trigger names one (F06.FR.12); the first stands for its EVSE."""
+    """A status belongs to a connector, so its trigger names one (F06.FR.13); the first stands for its EVSE."""
     evse = None
     if command.connector_id is not None:
         of_connector = command.message == "StatusNotification"

@@ -14,7 +14,7 @@ from csms.domain.told import ToldKind
 
 
 def notify_report(session: Session, payload: JsonObject) -> Reply:
-    """B07.FR.09, B08. What came is kept, whether or not the rest follows; nobody has to have asked for it."""
+    """B07.FR.03, B08.FR.03. What came is kept, whether or not the rest follows; nobody has to have asked for it."""
     told = payload.get("reportData", [])
     part_of_report(session, "NotifyReport", payload, len(told))
     for item in told:

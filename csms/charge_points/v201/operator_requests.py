@@ -67,7 +67,7 @@ MESSAGES = {
 
 
 def trigger_message(command: oc.TriggerMessage, _known: Known) -> Sequence[Request]:
-    """F06. A status belongs to a connector, so its trigger names one (F06.FR.12); the first stands for its EVSE."""
+    """F06. A status belongs to a connector, so its trigger names one (F06.FR.13); the first stands for its EVSE."""
     message = MESSAGES.get(command.message)
     if message is None:
         raise oc.NotInVersion(f"OCPP 2.0.1 has no message {command.message} to ask for")

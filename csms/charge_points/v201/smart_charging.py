@@ -35,7 +35,7 @@ def notify_ev_charging_needs(session: Session, payload: JsonObject) -> Reply:
 
 
 def notify_ev_charging_schedule(session: Session, payload: JsonObject) -> Reply:
-    """K17: a car that plans more than it may is told so, and its limit again (K17.FR.05)."""
+    """K15 to K17: a car that plans more than it may is told so, and its limit again (K15.FR.12, K15.FR.13)."""
     evse_id = payload["evseId"]
     session.keep(ToldKind.CHARGING_SCHEDULE, without_custom_data(payload), str(evse_id))
     key = ConnectorKey(session.charge_point_id, evse_id)

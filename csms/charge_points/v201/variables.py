@@ -20,7 +20,7 @@ _VARIABLES = {
 }
 _SETTINGS = {(c.lower(), v.lower()): setting for setting, (c, v) in _VARIABLES.items()}
 _ITEMS_PER_MESSAGE = 4
-"""Few stations take less, and asking for ItemsPerMessageGetVariables would cost a message itself (B06.FR.16)."""
+"""Few stations take less, and asking for ItemsPerMessageGetVariables would cost a message itself (B06.FR.05)."""
 
 
 class Variables201:

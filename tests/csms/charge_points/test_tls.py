@@ -143,7 +143,7 @@ async def test_profile_2_without_the_right_password_is_refused(
 async def test_a_charge_point_gets_the_kind_of_certificate_it_can_read(
     house: House, folder: Path, ciphers: str, kind: Kind
 ) -> None:
-    """The four suites of A00.FR.317, and what RSA-only clients prefer."""
+    """The four suites of 2.0.1's A00.FR.318, and what RSA-only clients prefer."""
     expected = Pair.read(folder / f"server-{kind}.pem", folder / f"server-{kind}.key").certificate
     async with reach(house, client(folder, ciphers=ciphers), "SAFE", PASSWORD) as socket:
         assert serial(socket) == expected.serial_number
