@@ -71,12 +71,11 @@ def first_contact_ends_s(contact: Moment) -> float:
     return contact.steady_s + _FIRST_CONTACT_S
 
 
-def answers_wanted_s(snapshot: Snapshot, book: Ledger) -> list[float]:
-    """When (steady clock) default profiles may have to give way, because a limit has not been answered for too long."""
-    if not any(shape.fallback_w for shape in snapshot.shapes.values()):
-        return []
-    of_all = (facts.limits.outstanding for facts in book.facts.values() if facts.limits is not None)
-    return [limit.issued_at.steady_s + _ANSWERED_S for outstanding in of_all for limit in outstanding if limit.awaited]
+def answer_due_s(issued: Moment, snapshot: Snapshot) -> float | None:
+    """Until when (steady clock) a limit must be answered, or default profiles may have to give way to it; None where
+    none is above 0."""
+    matters = any(shape.fallback_w for shape in snapshot.shapes.values())
+    return issued.steady_s + _ANSWERED_S if matters else None
 
 
 def _as_declared(snapshot: Snapshot, book: Ledger, now: Moment) -> dict[str, Load]:
@@ -102,5 +101,5 @@ def _is_in_doubt(facts: Facts, now: Moment) -> bool:
     limits = facts.limits
     if limits is None or (limits.transaction_failure is None and not limits.outstanding):
         return False
-    late = any(not o.awaited or now.steady_s - o.issued_at.steady_s >= _ANSWERED_S for o in limits.outstanding)
+    late = any(not o.awaited or o.issued_at.steady_s + _ANSWERED_S <= now.steady_s for o in limits.outstanding)
     return late or limits.transaction_failure is not None

@@ -14,6 +14,7 @@ from math import inf
 from typing import NamedTuple
 
 from csms.balancing.facts import Facts, facts
+from csms.balancing.loads import lower, plus, upper
 from csms.balancing.memory import KnownExposure, Memory
 from csms.domain.electrical import NO_LOAD, Load, Shape
 from csms.domain.limit_facts import DISOBEDIENT
@@ -83,15 +84,15 @@ def summed(snapshot: Snapshot, by_connector: Mapping[ConnectorKey, Load]) -> dic
         if before is NO_LOAD:
             sums[key.charge_point_id] = load
         else:
-            sums[key.charge_point_id] = _plus(before, load)
+            sums[key.charge_point_id] = plus(before, load)
             shared.add(key.charge_point_id)
     if not shared:
         return sums
     seen = _seen(snapshot)
     for charge_point_id in sorted(shared):
         if snapshot.settings[charge_point_id].max_power_w is not None:
-            most = _upper(snapshot.shapes[charge_point_id].rated, seen.get(charge_point_id, NO_LOAD))
-            sums[charge_point_id] = _lower(sums[charge_point_id], most)
+            most = upper(snapshot.shapes[charge_point_id].rated, seen.get(charge_point_id, NO_LOAD))
+            sums[charge_point_id] = lower(sums[charge_point_id], most)
     return sums
 
 
@@ -162,7 +163,7 @@ def _exposure(facts: Facts, now: Moment, settle_s: float) -> Exposure:
         worst_w, worst_load = _highest(shape, lasting + [(s.limit_w, s.phases) for s in unsettled])
     if limits.overdraw is not None:
         seen = _overdrawn(shape, limits.overdraw)
-        worst_load, lasting_load = _upper(worst_load, seen), _upper(lasting_load, seen)
+        worst_load, lasting_load = upper(worst_load, seen), upper(lasting_load, seen)
     return Exposure(worst_load, lasting_load, granted, worst_w, lasting_w, fallback_w, min(ends) if ends else None)
 
 
@@ -236,7 +237,7 @@ def _lease_ends(limits: ConnectorLimits, charge_point: ChargePoint, now: Moment,
 
 def _overdrawn(shape: Shape, overdraw: Overdraw) -> Load:
     if overdraw.count >= DISOBEDIENT:
-        return _upper(shape.rated, shape.drawn(overdraw.power_w))
+        return upper(shape.rated, shape.drawn(overdraw.power_w))
     return shape.drawn(overdraw.power_w)
 
 
@@ -249,21 +250,7 @@ def _highest(shape: Shape, possible: Iterable[_Possible]) -> tuple[int, Load]:
     most_w, most = 0, NO_LOAD
     for limit_w, phases in possible:
         if limit_w is None:
-            most_w, most = max(most_w, shape.rated_w), _upper(most, shape.rated)
+            most_w, most = max(most_w, shape.rated_w), upper(most, shape.rated)
         elif limit_w > 0:
-            most_w, most = max(most_w, limit_w), _upper(most, shape.on(phases).load(limit_w))
+            most_w, most = max(most_w, limit_w), upper(most, shape.on(phases).load(limit_w))
     return most_w, most
-
-
-def _upper(one: Load, other: Load) -> Load:
-    if one is NO_LOAD or other is NO_LOAD:
-        return other if one is NO_LOAD else one
-    return (max(one[0], other[0]), max(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]))
-
-
-def _lower(one: Load, other: Load) -> Load:
-    return (min(one[0], other[0]), min(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3]))
-
-
-def _plus(one: Load, other: Load) -> Load:
-    return (one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3])

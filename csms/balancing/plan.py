@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from csms.balancing.allocation import Allocation
+from csms.balancing.defaults import answer_due_s
 from csms.balancing.facts import Facts
 from csms.balancing.ledger import Exposure, Ledger
+from csms.balancing.loads import beyond, within
 from csms.balancing.yielding import Yielding
 from csms.domain.commands import Answer
 from csms.domain.electrical import Load, Shape
@@ -84,7 +86,8 @@ def plan(
         wants = _in_peace(wants, allocation, exceeded_s)
     leaving = [case for facts, want in wants if (case := desk.consider(facts, want)) is not None]
     intents = [case.want for case in sorted(leaving, key=_urgency)]
-    wakes = [book.next_change_s(), allocation.looks_again_s, *desk.wakes_s]
+    due_s = answer_due_s(now, snapshot) if intents else None
+    wakes = [book.next_change_s(), allocation.looks_again_s, due_s, *desk.wakes_s]
     return Plan(tuple(intents), min((wake for wake in wakes if wake is not None), default=None))
 
 
@@ -290,9 +293,9 @@ class _Desk:
         """A limit within what the connector may be obeying for good takes nothing from anybody. Any other must fit
         beside all other worst cases; that its connector still settles from a higher one gives it no claim."""
         granted = case.exposure.granted
-        if _within(load, granted):
+        if within(load, granted):
             return True
-        more, extra = _beyond(load, granted), _beyond(load, case.exposure.worst)
+        more, extra = beyond(load, granted), beyond(load, case.exposure.worst)
         fits = all(extra[dimension] <= self._room[row] for row, dimension in self._path(case) if more[dimension])
         return fits and self._fits_inside(case)
 
@@ -313,8 +316,8 @@ class _Desk:
     def _take_room(self, case: _Case, load: Load) -> None:
         key, exposure = case.want.key, case.exposure
         self._busy.add(key)
-        if not _within(load, exposure.worst):
-            extra = _beyond(load, exposure.worst)
+        if not within(load, exposure.worst):
+            extra = beyond(load, exposure.worst)
             for row, dimension in self._path(case):
                 self._room[row] -= extra[dimension]
         more_w = case.want.limit_w - exposure.worst_w
@@ -351,22 +354,6 @@ def _lease_s(settings: BalancerSettings, drop_at_s: float | None, now: Moment) -
     if drop_at_s is None:
         return settings.lease_s
     return min(settings.lease_s, max(_SHORTEST_LEASE_S, drop_at_s - settings.settle_s - now.utc_s))
-
-
-def _within(load: Load, other: Load) -> bool:
-    return load[0] <= other[0] and load[1] <= other[1] and load[2] <= other[2] and load[3] <= other[3]
-
-
-def _beyond(load: Load, before: Load) -> Load:
-    """What a limit's load adds to what its connector is counted at."""
-    power, one, two, three = load
-    power_before, one_before, two_before, three_before = before
-    return (
-        power - power_before if power > power_before else 0,
-        one - one_before if one > one_before else 0,
-        two - two_before if two > two_before else 0,
-        three - three_before if three > three_before else 0,
-    )
 
 
 def _worst_w(book: Ledger) -> Mapping[str, int]:

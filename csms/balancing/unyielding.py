@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from csms.balancing.ledger import Ledger, grid_w
+from csms.balancing.loads import within
 from csms.balancing.shares import Share
 from csms.balancing.wishes import Wish
 from csms.balancing.words import kw
-from csms.domain.electrical import Load
 from csms.domain.limit_facts import DISOBEDIENT
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import ConnectorKey
@@ -48,7 +48,7 @@ class Unyielding:
             return None
         exposure = self._book.exposures[wish.key]
         held = kw(grid_w(exposure.worst))
-        if limits.overdraw is not None and _above(exposure.worst, wish.shape.load(share.limit_w)):
+        if limits.overdraw is not None and not within(exposure.worst, wish.shape.load(share.limit_w)):
             often = "keeps drawing" if limits.overdraw.count >= DISOBEDIENT else "draws"
             reason = f"{often} more than it is permitted ({kw(round(limits.overdraw.power_w))}): {held} reserved"
             return replace(share, refusing=True, reason=reason)
@@ -60,7 +60,3 @@ class Unyielding:
         if share.limit_w > exposure.lasting_w and failure.count >= _REFUSALS_BELIEVED:
             return replace(share, limit_w=exposure.lasting_w, refusing=True, reason=reason)
         return None
-
-
-def _above(one: Load, other: Load) -> bool:
-    return any(a > b for a, b in zip(one, other, strict=True))

@@ -30,6 +30,7 @@ TESTS = [
     "tests/csms/balancing",
     "tests/csms/domain",
     "tests/exhaustive",
+    "tests/csms/test_asking.py",
     "tests/csms/test_site.py",
     "tests/csms/test_commander.py",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -40,6 +41,8 @@ class Director:
         self.observer = observer
         self._loop = world.loop
         self._tasks: set[asyncio.Task[None]] = set()
+        self._told = asyncio.Event()
+        """Set when the next instant at which a limit changes may have moved."""
 
     def begin(self) -> None:
         """Put everything on the loop's calendar."""
@@ -158,6 +161,7 @@ class Director:
             return
         start_s = self.scenario.start_s
         self.observer.ceilings.tell(told)
+        self._told.set()
         self.observer.ceilings_changed("ceiling lowered at once" if told.from_s - told.at_s < FORESEEN_S else None)
         limit_w = round(told.max_power_kw * 1000)
         limit = TemporaryLimit(told.source, limit_w, start_s + told.from_s, start_s + told.until_s)
@@ -169,6 +173,7 @@ class Director:
             return
         now_s = self._loop.now_s()
         self.observer.ceilings.read(told, now_s)
+        self._told.set()
         self.observer.ceilings_changed("site load rose")
         await site.report_site_load(round(told.power_kw * 1000), now_s, told.currents_a)
 
@@ -189,8 +194,10 @@ class Director:
         while True:
             now_s = self._loop.now_s()
             due_s = ceilings.next_change_s(now_s)
-            # Limits told later move the next instant: look again at least every minute.
-            await asyncio.sleep(min(60.0, due_s - now_s if due_s is not None else 60.0))
+            self._told.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if due_s is None else due_s - now_s):
+                    await self._told.wait()
             fresh = not ceilings.stale_at(now_s)
             stale = fresh and ceilings.stale_at(self._loop.now_s())
             self.observer.ceilings_changed("site load unknown" if stale else None)

@@ -157,4 +157,11 @@ OF_DECISIONS = (
         "    if True:\n",
         seeds=(2000000,),
     ),
+    Mutation(
+        "defaults do not give way to a cut without an answer",
+        "csms/balancing/defaults.py",
+        "        obeys = _has_or_will(facts, now) and not _is_in_doubt(facts, now)\n",
+        "        obeys = _has_or_will(facts, now)\n",
+        seeds=(3018000,),
+    ),
 )

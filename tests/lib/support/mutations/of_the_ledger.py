@@ -262,4 +262,26 @@ OF_THE_LEDGER = (
         "ceiling.budget_w",
         seeds=(2000000,),
     ),
+    Mutation(
+        "a default that a later one may have replaced is believed",
+        "csms/balancing/proofs.py",
+        "(seen is None and replaced and key in older)",
+        "False",
+        seeds=(3016000,),
+    ),
+    Mutation(
+        "any reading ends a settling that nothing else can",
+        "csms/domain/demand.py",
+        "TOLERANCE = 0.03\n",
+        "TOLERANCE = 10.0\n",
+        unseen="a charger that has not followed ten seconds after it acknowledged a cut breaks what it acknowledged, which"
+        " is excused",
+    ),
+    Mutation(
+        "nobody is asked for a reading",
+        "csms/asking.py",
+        "            if at_s <= now_s:\n",
+        "            if False:\n",
+        seeds=(3017000,),
+    ),
 )
