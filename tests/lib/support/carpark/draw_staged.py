@@ -309,6 +309,17 @@ def _unheard_cuts(rng: random.Random, duration_s: float) -> Stage:
     return Stage(a_site(capacity_kw=13.0), points, visits, happenings)
 
 
+def _hidden_loss(rng: random.Random, duration_s: float) -> Stage:
+    """As before, on a slow line: a session begins while it is being told its defaults for the first time, and hides
+    which of them is left until it ends."""
+    one = Behaviour(default_slots="one")
+    forgets = replace(a_point(0, AC_ONE_PHASE, latency_s=(2.6, 2.6), behaviour=one, protocol="1.6"), connectors=2)
+    points = [forgets, *(a_point(number, AC_ONE_PHASE) for number in range(1, 8))]
+    visits = [Visit(number, 1, 30.0, duration_s, a_car(), "TAG") for number in range(1, 8)]
+    visits.append(Visit(0, 1, rng.uniform(75.0, 110.0), rng.uniform(400.0, 500.0), a_car(), "TAG"))
+    return Stage(a_site(grid_max_current_a=230.0), tuple(points), visits)
+
+
 STAGES: tuple[Callable[[random.Random, float], Stage], ...] = (
     _small_cuts,
     _breaks,
@@ -329,4 +340,5 @@ STAGES: tuple[Callable[[random.Random, float], Stage], ...] = (
     _one_place,
     _restarts,
     _unheard_cuts,
+    _hidden_loss,
 )
