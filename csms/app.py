@@ -100,9 +100,9 @@ class Application:
             flush=store.flush,
             tally=ocpp_tally,
         )
-        self._api = self._operators(ids, ocpp_tally, api_tally)
+        self._api = self._operators(ids, lists, ocpp_tally, api_tally)
 
-    def _operators(self, ids: Ids, ocpp_tally: OcppTally, api_tally: ApiTally) -> ApiServer:
+    def _operators(self, ids: Ids, lists: LocalLists, ocpp_tally: OcppTally, api_tally: ApiTally) -> ApiServer:
         """What operators and their programs connect to."""
         config = self._config
         return ApiServer(
@@ -111,6 +111,7 @@ class Application:
             self._clock,
             config.api.keys,
             id_tokens=self.id_tokens,
+            local_lists=lists,
             traces=self.charge_points,
             estate=self.estate,
             max_requests_per_s=config.api.max_requests_per_s,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from csms.domain.authorization import Decision, IdToken, token_key
-from csms.domain.local_list import SIZE, Entry, Held, Standing, size_in
+from csms.domain.local_list import NOTHING_KNOWN, SIZE, Entry, Standing, from_value, size_in, to_value
 from csms.domain.model import ChargePointSettings, Current
 from csms.domain.ports import Clock, Store
 from csms.domain.records import RecordQuery, Told
@@ -31,7 +31,7 @@ class Tokens(Protocol):
 
 
 class LocalLists:
-    """Implements domain.local_list.LocalLists.
+    """Implements domain.local_list.LocalLists and ListDesk.
 
     What all charge points of a kind at a site may hold is worked out once, and then changes with the tokens that do: a
     fleet of chargers and tokens by the hundred thousand must not be gone through at every change.
@@ -43,6 +43,7 @@ class LocalLists:
         self._store = store
         self._clock = clock
         self._listeners: dict[int, Callable[[], None]] = {}
+        self._resenders: dict[str, Callable[[], None]] = {}
         self._numbers = 0
         self._entries: dict[str, Entry] = {}
         self._of_kinds: dict[_Kind, dict[str, IdToken]] = {}
@@ -64,14 +65,11 @@ class LocalLists:
         entries = {token.id_token: self._entry(token) for token in islice(chain(named.values(), rest), room)}
         return entries, len(named) + len(others) - both - len(entries)
 
-    async def held(self, charge_point_id: str) -> Held:
+    async def known(self, charge_point_id: str) -> Standing:
         found = await self._store.records(
             RecordQuery(Told, where={"charge_point_id": charge_point_id, "kind": ToldKind.LOCAL_LIST})
         )
-        for told in found.items:
-            entries = told.value.get("entries")
-            return Held(int(told.value["version"]), entries if isinstance(entries, dict) else None)
-        return Held()
+        return next((from_value(told.value) for told in found.items), NOTHING_KNOWN)
 
     async def size(self, charge_point_id: str) -> int | None:
         where = {"charge_point_id": charge_point_id, "kind": ToldKind.VARIABLE, "name": SIZE}
@@ -79,14 +77,8 @@ class LocalLists:
         return next((size_in(told.value) for told in found.items), None)
 
     def keep(self, charge_point_id: str, standing: Standing) -> None:
-        value: dict[str, Any] = {
-            "state": standing.state.value,
-            "version": standing.held.version,
-            "entries": None if standing.held.entries is None else dict(standing.held.entries),
-            "wanted": standing.wanted,
-            "left_out": standing.left_out,
-        }
-        self._store.save(Told(charge_point_id, ToldKind.LOCAL_LIST, "sent", self._clock.now().utc_s, value))
+        now_s = self._clock.now().utc_s
+        self._store.save(Told(charge_point_id, ToldKind.LOCAL_LIST, "sent", now_s, to_value(standing)))
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
         self._numbers += 1
@@ -97,6 +89,21 @@ class LocalLists:
             self._listeners.pop(number, None)
 
         return forget
+
+    def on_resend(self, charge_point_id: str, resend: Callable[[], None]) -> Callable[[], None]:
+        self._resenders[charge_point_id] = resend
+
+        def forget() -> None:
+            if self._resenders.get(charge_point_id) is resend:  # not that of a later connection
+                del self._resenders[charge_point_id]
+
+        return forget
+
+    def resend(self, charge_point_id: str) -> bool:
+        resend = self._resenders.get(charge_point_id)
+        if resend is not None:
+            resend()
+        return resend is not None
 
     async def _erase(self, key: str) -> None:
         """Of a list that holds the token only its version is remembered: its charge point is sent all of it next."""

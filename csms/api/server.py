@@ -28,6 +28,7 @@ from csms.api.webhook_sender import PUBLIC, Destinations
 from csms.domain.authorization import IdTokenAccess
 from csms.domain.failures import StoreFailed
 from csms.domain.illegal import IllegalEvent
+from csms.domain.local_list import ListDesk
 from csms.domain.ports import Clock, Estate, Sites, Store, Traces
 from csms.domain.tallies import ApiTally
 
@@ -64,6 +65,7 @@ class ApiServer:
         traces: Traces,
         estate: Estate,
         id_tokens: IdTokenAccess,
+        local_lists: ListDesk,
         tally: ApiTally | None = None,
         scrape: Callable[[], bytes] = bytes,
         public: Collection[str] = (),
@@ -78,7 +80,17 @@ class ApiServer:
         self._keyring = Keyring(keys, store, clock, max_requests_per_s)
         self.webhooks = Webhooks(store, self.feed, clock, destinations)
         self._services = Services(
-            sites, store, clock, self.feed, traces, estate, self._keyring, self.webhooks, id_tokens, scrape=scrape
+            sites,
+            store,
+            clock,
+            self.feed,
+            traces,
+            estate,
+            self._keyring,
+            self.webhooks,
+            id_tokens,
+            local_lists,
+            scrape=scrape,
         )
         self._numbers = itertools.count(1)
         self._new_request_id = new_request_id or (lambda: str(next(self._numbers)))

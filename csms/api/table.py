@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 from csms.api.auth import ApiKey, includes
 from csms.api.fields import WholeNumber
 from csms.domain.authorization import IdTokenAccess
+from csms.domain.local_list import ListDesk
 from csms.domain.ports import Clock, Estate, Sites, Store, Traces
 from csms.validation import FieldError
 
@@ -116,6 +117,7 @@ class Services:
     keyring: Keyring
     webhooks: Webhooks
     id_tokens: IdTokenAccess
+    local_lists: ListDesk
     given: dict[str, tuple[object, Answer]] = field(default_factory=dict)
     scrape: Callable[[], bytes] = bytes
     under_way: set[asyncio.Task[Any]] = field(default_factory=set)

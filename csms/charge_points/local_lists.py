@@ -19,11 +19,13 @@ from csms.domain.local_list import (
     ListAnswer,
     ListState,
     LocalLists,
+    Sent,
     Standing,
     Update,
     answered,
     next_update,
     reported,
+    version_after,
 )
 from csms.domain.ports import Spawn
 
@@ -65,8 +67,11 @@ class ListKeeper:
         self._spawn = spawn
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
-        self._forget: Callable[[], None] | None = None
+        self._forget: list[Callable[[], None]] = []
         self._held: Held | None = None
+        self._has_version: int | None = None
+        self._sent: Sent | None = None
+        self._anew = False
         self._capacity = Capacity()
         session.on_list_size = self._resize
 
@@ -75,14 +80,21 @@ class ListKeeper:
         self._held = None
         self._news.set()
         if self._task is None and self._lists.wanted(self._session.settings()):
-            self._forget = self._lists.on_change(self._news.set)
+            resend = self._lists.on_resend(self._session.charge_point_id, self._resend)
+            self._forget = [self._lists.on_change(self._news.set), resend]
             self._task = self._spawn(self._keep())
 
     def end(self) -> None:
-        if self._forget is not None:
-            self._forget()
+        for forget in self._forget:
+            forget()
         if self._task is not None:
             self._task.cancel()
+
+    def _resend(self) -> None:
+        """Whatever it holds, it is asked again and sent everything."""
+        self._anew = True
+        self._held = None
+        self._news.set()
 
     def _resize(self, most: int) -> None:
         """It has reported how many tokens its list can hold."""
@@ -120,10 +132,12 @@ class ListKeeper:
                 state = ListState.IN_STEP
             else:
                 answer = await self._send(update)
+                self._sent = Sent(self._session.now().utc_s, update.version, update.full, len(update.entries), answer)
                 if self._held is not held:
                     break  # it has booted meanwhile, and is asked anew
                 refused = 0 if answer is ListAnswer.ACCEPTED else refused + 1
                 state = _state_after(answer, refused)
+                self._has_version = version_after(self._has_version, update, answer)
                 self._held = held = answered(held, update, answer)
             self._note(state, held)
         if state in (ListState.REFUSED, ListState.UNANSWERED):
@@ -133,7 +147,8 @@ class ListKeeper:
     async def _ask(self) -> ListState | None:
         """What it can hold and what it holds; a state that ends it, or None."""
         charge_point_id = self._session.charge_point_id
-        known = await self._lists.held(charge_point_id)
+        known = await self._lists.known(charge_point_id)
+        self._sent, self._has_version = self._sent or known.sent, None
         try:
             version = self._dialect.version(await self._call(self._dialect.ask_version()))
         except CallErrorAnswered as error:
@@ -144,11 +159,13 @@ class ListKeeper:
             return ListState.UNANSWERED
         if version < 0:
             return ListState.NOT_SUPPORTED
+        self._has_version = version
         told = await self._ask_capacity()
         self._capacity = told if told.most is not None else replace(told, most=await self._lists.size(charge_point_id))
         if not self._capacity.enabled:
             return ListState.DISABLED
-        self._held = reported(known, version)
+        held = reported(known.held, version)
+        self._held, self._anew = Held(held.version) if self._anew else held, False
         return None
 
     async def _ask_capacity(self) -> Capacity:
@@ -175,7 +192,8 @@ class ListKeeper:
 
     def _note(self, state: ListState, held: Held) -> None:
         entries, left_out = self._entries()
-        self._lists.keep(self._session.charge_point_id, Standing(state, held, len(entries), left_out))
+        standing = Standing(state, held, len(entries), left_out, self._has_version, self._capacity, self._sent)
+        self._lists.keep(self._session.charge_point_id, standing)
         log = self._session.log.debug if state is ListState.BEHIND else self._session.log.info
         log("local_list.standing", state=state.value, version=held.version, id_tokens=len(entries), left_out=left_out)
 

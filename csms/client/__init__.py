@@ -14,6 +14,10 @@ from csms.client.models import (
     ConnectorAllocation,
     Event,
     HistoryBucket,
+    LastSentList,
+    ListCapacity,
+    LocalList,
+    Resending,
     Session,
     Site,
 )
@@ -33,6 +37,10 @@ __all__ = [
     "Event",
     "FieldError",
     "HistoryBucket",
+    "LastSentList",
+    "ListCapacity",
+    "LocalList",
+    "Resending",
     "Session",
     "Site",
 ]

@@ -19,7 +19,9 @@ from csms.client.models import (
     CommandResult,
     Event,
     HistoryBucket,
+    LocalList,
     Model,
+    Resending,
     Session,
     Site,
 )
@@ -134,6 +136,14 @@ class Client:
         """A request in OCPP's own words, such as Reset."""
         path = f"/charge-points/{_part(charge_point_id)}/ocpp/{_part(action)}"
         return _read(CommandResult, await self.call("POST", path, payload))
+
+    async def local_list(self, charge_point_id: str) -> LocalList:
+        """How its local authorization list stands; ApiError 404 where none was ever sent."""
+        return _read(LocalList, await self.call("GET", f"/charge-points/{_part(charge_point_id)}/local-list"))
+
+    async def resend_local_list(self, charge_point_id: str) -> Resending:
+        """Have all of it sent anew; returns before that has happened."""
+        return _read(Resending, await self.call("POST", f"/charge-points/{_part(charge_point_id)}/local-list"))
 
     async def events(
         self,

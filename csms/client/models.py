@@ -110,6 +110,47 @@ class ChargePoint(Model):
     firmware_version: str | None
 
 
+class ListCapacity(Model):
+    """How many tokens a charge point takes altogether, and of how many tokens and bytes a message."""
+
+    id_tokens: int | None
+    id_tokens_per_message: int | None
+    bytes_per_message: int | None
+
+
+class LastSentList(Model):
+    """`full`: all of the list, or as much of it as fits one message; else changes."""
+
+    at: datetime
+    version: int
+    full: bool
+    id_tokens: int
+    status: str
+
+
+class LocalList(Model):
+    """`version` is the one that the charge point should have, `has_version` the one it has. `id_tokens` None: it is not
+    known what it holds."""
+
+    charge_point_id: str
+    state: str
+    version: int
+    has_version: int | None
+    id_tokens: list[str] | None
+    wanted: int
+    left_out: int
+    capacity: ListCapacity
+    last_sent: LastSentList | None
+    at: datetime
+
+
+class Resending(Model):
+    """`last_sent.at` of a list that is later is of what was asked for then."""
+
+    charge_point_id: str
+    asked_at: datetime
+
+
 class Session(Model):
     """`status` is active or completed."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from itertools import islice
 from typing import Any, Protocol
@@ -106,13 +106,34 @@ class ListState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """The last SendLocalList that had an end: how many entries, and what was said to it."""
+
+    at_s: float
+    version: int
+    full: bool
+    entries: int
+    answer: ListAnswer
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """`held` and how it stands; `wanted` is how many tokens it should hold, `left_out` how many more have no room."""
+    """`held` and how it stands; `wanted` is how many tokens it should hold, `left_out` how many more have no room.
+
+    `has_version` is the version that the charge point itself told or took last; None: not known. That of `held` is
+    above it where it has refused one since.
+    """
 
     state: ListState
     held: Held
     wanted: int = 0
     left_out: int = 0
+    has_version: int | None = None
+    capacity: Capacity = Capacity()
+    sent: Sent | None = None
+
+
+NOTHING_KNOWN = Standing(ListState.BEHIND, Held())
 
 
 class LocalLists(Protocol):
@@ -126,8 +147,8 @@ class LocalLists(Protocol):
         """What it should hold, but for tokens of more than so many characters; and how many more have no room."""
         ...
 
-    async def held(self, charge_point_id: str) -> Held:
-        """What it was last known to hold."""
+    async def known(self, charge_point_id: str) -> Standing:
+        """How it stood when that was last kept; NOTHING_KNOWN where it never was."""
         ...
 
     async def size(self, charge_point_id: str) -> int | None:
@@ -139,6 +160,52 @@ class LocalLists(Protocol):
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call it whenever a list may have to change; what is returned ends that."""
         ...
+
+    def on_resend(self, charge_point_id: str, resend: Callable[[], None]) -> Callable[[], None]:
+        """Call it when an operator wants this list sent anew; what is returned ends that."""
+        ...
+
+
+class ListDesk(Protocol):
+    """What operators may ask of local lists."""
+
+    def wanted(self, settings: ChargePointSettings) -> bool:
+        """Whether this charge point is sent a list."""
+        ...
+
+    def resend(self, charge_point_id: str) -> bool:
+        """Have the whole list sent anew, whatever the charge point holds. False: it has not been asked about its list
+        on this connection."""
+        ...
+
+
+def to_value(standing: Standing) -> dict[str, Any]:
+    """As JSON, to be kept."""
+    held, sent = standing.held, standing.sent
+    return {
+        "state": standing.state.value,
+        "version": held.version,
+        "entries": None if held.entries is None else dict(held.entries),
+        "wanted": standing.wanted,
+        "left_out": standing.left_out,
+        "has_version": standing.has_version,
+        "capacity": asdict(standing.capacity),
+        "sent": None if sent is None else asdict(sent),
+    }
+
+
+def from_value(value: Mapping[str, Any]) -> Standing:
+    """The reverse; what an earlier release did not keep is not known."""
+    entries, sent = value["entries"], value.get("sent")
+    return Standing(
+        ListState(value["state"]),
+        Held(int(value["version"]), entries if isinstance(entries, dict) else None),
+        int(value["wanted"]),
+        int(value["left_out"]),
+        value.get("has_version"),
+        Capacity(**value.get("capacity", {})),
+        None if sent is None else Sent(**{**sent, "answer": ListAnswer(sent["answer"])}),
+    )
 
 
 def size_in(variable: Mapping[str, Any]) -> int | None:
@@ -169,6 +236,13 @@ def next_update(wanted: Mapping[str, Entry], held: Held, capacity: Capacity) -> 
     changed = {token: entry for token, entry in wanted.items() if held.entries.get(token) != entry.fingerprint}
     changes = gone | changed  # those that go make room
     return Update(version, False, dict(islice(changes.items(), capacity.batch))) if changes else None
+
+
+def version_after(has: int | None, update: Update, answer: ListAnswer) -> int | None:
+    """The version it has after its answer; None: not known."""
+    if answer is ListAnswer.ACCEPTED:
+        return update.version
+    return None if answer is ListAnswer.UNANSWERED else has
 
 
 def answered(held: Held, update: Update, answer: ListAnswer) -> Held:

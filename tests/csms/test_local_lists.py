@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from csms.domain.authorization import IdToken, Status, token_key
-from csms.domain.local_list import MOST, SIZE, Held, ListState, Standing
+from csms.domain.local_list import MOST, NOTHING_KNOWN, SIZE, Capacity, Held, ListAnswer, ListState, Sent, Standing
 from csms.domain.model import ChargePointSettings, Current, Moment
 from csms.domain.records import Told
 from csms.domain.told import ToldKind
@@ -133,11 +133,34 @@ async def test_a_charge_point_may_depart_from_the_rule(by_default: bool, own: bo
 
 
 @pytest.mark.parametrize("held", [Held(), Held(7, {"A": "f1", "B": "f2"}), Held(7, {}), Held(7)])
-async def test_what_a_charge_point_holds_is_remembered(held: Held) -> None:
+@pytest.mark.parametrize("sent", [None, Sent(5.5, 7, True, 2, ListAnswer.FAILED)])
+async def test_how_a_list_stood_is_remembered(held: Held, sent: Sent | None) -> None:
     kept = lists(Tokens())
-    kept.keep("CP-1", Standing(ListState.IN_STEP, held, 2, 1))
-    assert await kept.held("CP-1") == held
-    assert await kept.held("CP-2") == Held()
+    standing = Standing(ListState.REFUSED, held, 2, 1, 6, Capacity(20, 500, 16_384), sent)
+    kept.keep("CP-1", standing)
+    assert await kept.known("CP-1") == standing
+    assert await kept.known("CP-2") == NOTHING_KNOWN
+
+
+async def test_what_an_earlier_release_kept_of_a_list_is_read() -> None:
+    store = SyncStore.open()
+    kept = LocalLists(Tokens(), by_default=True, store=store, clock=Clock())
+    value = {"state": "in_step", "version": 7, "entries": {"A": "f"}, "wanted": 1, "left_out": 0}
+    store.save(Told("CP-1", ToldKind.LOCAL_LIST, "sent", 5.0, value))
+    assert await kept.known("CP-1") == Standing(ListState.IN_STEP, Held(7, {"A": "f"}), 1, 0)
+
+
+def test_a_list_is_sent_anew_on_the_connection_that_follows_it_now() -> None:
+    kept, told = lists(Tokens()), list[str]()
+    assert not kept.resend("CP-1")
+    first = kept.on_resend("CP-1", lambda: told.append("first"))
+    second = kept.on_resend("CP-1", lambda: told.append("second"))
+    first()  # the earlier connection ends after the later one has begun
+    assert kept.resend("CP-1")
+    assert not kept.resend("CP-2")
+    second()
+    assert not kept.resend("CP-1")
+    assert told == ["second"]
 
 
 async def test_of_a_list_that_holds_an_erased_token_only_the_version_is_remembered() -> None:
@@ -152,7 +175,7 @@ async def test_of_a_list_that_holds_an_erased_token_only_the_version_is_remember
     await erase("tag")
     for n in range(250):
         name = f"CP-{n}"
-        assert await kept.held(name) == (Held(7) if name in holding else Held(7, {"TAG2": "f"})), name
+        assert (await kept.known(name)).held == (Held(7) if name in holding else Held(7, {"TAG2": "f"})), name
 
 
 @pytest.mark.parametrize(("most", "size"), [(7, 7), (7.0, 7), (10**9, MOST), (0, None), (-1, None), (None, None)])

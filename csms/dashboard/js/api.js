@@ -156,6 +156,7 @@ export const paths = {
   quirks: (id) => `/api/v1/charge-points/${part(id)}/quirks`,
   password: (id) => `/api/v1/charge-points/${part(id)}/password`,
   securityProfile: (id) => `/api/v1/charge-points/${part(id)}/security-profile`,
+  localList: (id) => `/api/v1/charge-points/${part(id)}/local-list`,
   messages: (id) => `/api/v1/charge-points/${part(id)}/messages`,
   sessions: "/api/v1/sessions",
   closeSession: (id) => `/api/v1/sessions/${part(id)}/close`,

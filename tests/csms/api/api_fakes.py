@@ -45,6 +45,7 @@ from csms.domain.snapshot import Snapshot
 from csms.domain.state import State
 from csms.id_tokens import IdTokens
 from csms.keys import sha256_of
+from csms.local_lists import LocalLists
 from csms.store import SyncStore
 from csms.store.database import Database
 
@@ -308,6 +309,7 @@ class Api:
         self.client: aiohttp.ClientSession
         self.server: ApiServer
         self.tokens = IdTokens(AuthorizationRules(), store=store, clock=clock, sites=sites, ids=FakeIds())
+        self.local_lists = LocalLists(self.tokens, by_default=True, store=store, clock=clock)
 
     def site(self, site_id: str) -> FakeSite:
         site = self.sites.get(site_id)
@@ -360,6 +362,7 @@ async def running(routes: Sequence[Route] = ROUTES, *, cors_origins: Sequence[st
         traces=api.traces,
         estate=api.estate,
         id_tokens=api.tokens,
+        local_lists=api.local_lists,
         cors_origins=cors_origins,
     )
     api.base = f"http://127.0.0.1:{await server.start('127.0.0.1', 0)}"

@@ -36,7 +36,16 @@ async def recorded(*events: ev.Event, alarms: tuple[tuple[str, Alarm], ...] = ()
     for site_id, alarm in alarms:
         raised = ev.AlarmRaised(at(0.0), alarm.alarm_id, alarm.kind, alarm.subject, alarm.text)
         await store.append(site_id, raised, [alarm])
-    server = ApiServer(api.sites, store, clock, KEYS, traces=api.traces, estate=api.estate, id_tokens=api.tokens)
+    server = ApiServer(
+        api.sites,
+        store,
+        clock,
+        KEYS,
+        traces=api.traces,
+        estate=api.estate,
+        id_tokens=api.tokens,
+        local_lists=api.local_lists,
+    )
     api.base = f"http://127.0.0.1:{await server.start('127.0.0.1', 0)}"
     try:
         async with aiohttp.ClientSession() as api.client:

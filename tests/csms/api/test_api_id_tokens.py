@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import structlog
-from api_fakes import ADMIN, CONTROL, READ, Api, Reply, running
+from api_fakes import ADMIN, CONTROL, NOW_S, READ, Api, Reply, running
+from test_api_commands import with_link
 
 from csms.domain import events as ev
 from csms.domain.authorization import Status
-from csms.domain.local_list import Held, ListState, Standing
+from csms.domain.commands import Answer
+from csms.domain.local_list import Capacity, Held, ListAnswer, ListState, Sent, Standing
 from csms.domain.model import ConnectorKey, Moment
-from csms.local_lists import LocalLists
+from csms.domain.requests import RawOutcome
 
 PATH = "/api/v1/id-tokens"
 NOW = "2024-06-01T12:00:00.250Z"
@@ -280,15 +283,42 @@ async def test_a_charge_points_local_list_is_shown() -> None:
     async with running() as api:
         assert (await api.get(path)).status == 404
         assert (await api.get(path.replace("CP-1", "nowhere"))).status == 404
-        lists = LocalLists(api.tokens, by_default=True, store=api.store, clock=api.clock)
         for entries, shown in (({"A": "f"}, ["A"]), (None, None)):
-            lists.keep("CP-1", Standing(ListState.BEHIND, Held(7, entries), 5, 2))
+            api.local_lists.keep("CP-1", Standing(ListState.BEHIND, Held(7, entries), 5, 2))
             assert (await api.get(path, key=READ)).json == {
                 "charge_point_id": "CP-1",
                 "state": "behind",
                 "version": 7,
+                "has_version": None,
                 "id_tokens": shown,
                 "wanted": 5,
                 "left_out": 2,
+                "capacity": {"id_tokens": None, "id_tokens_per_message": None, "bytes_per_message": None},
+                "last_sent": None,
                 "at": NOW,
             }
+        sent = Sent(NOW_S, 8, True, 3, ListAnswer.FAILED)
+        api.local_lists.keep("CP-1", Standing(ListState.REFUSED, Held(8), 5, 2, 7, Capacity(20, 500, 16_384), sent))
+        shown_now = (await api.get(path, key=READ)).json
+        assert (shown_now["version"], shown_now["has_version"]) == (8, 7)
+        assert shown_now["capacity"] == {"id_tokens": 500, "id_tokens_per_message": 20, "bytes_per_message": 16_384}
+        assert shown_now["last_sent"] == {"at": NOW, "version": 8, "full": True, "id_tokens": 3, "status": "Failed"}
+
+
+async def test_a_local_list_is_sent_anew_to_one_that_is_there_and_is_sent_one() -> None:
+    path, told = "/api/v1/charge-points/{}/local-list", list[str]()
+    async with running() as api:
+        with_link(api, RawOutcome(Answer.ACCEPTED))
+        assert (await api.call("POST", path.format("nowhere"), key=CONTROL)).status == 404
+        assert (await api.call("POST", path.format("CP-1"), key=READ)).status == 403
+        assert (await api.call("POST", path.format("CP-2"), key=CONTROL)).json["detail"].endswith("is not connected.")
+        early = await api.call("POST", path.format("CP-1"), key=CONTROL)
+        assert (early.status, "has not been asked" in early.json["detail"]) == (409, True)
+        api.local_lists.on_resend("CP-1", lambda: told.append("CP-1"))
+        reply = await api.call("POST", path.format("CP-1"), key=CONTROL)
+        assert (reply.status, reply.json) == (200, {"charge_point_id": "CP-1", "asked_at": NOW})
+        settings = api.depot.state.settings["CP-1"]
+        api.depot.state.apply(ev.ChargePointDeclared(api.clock.now(), replace(settings, local_list=False)))
+        reply = await api.call("POST", path.format("CP-1"), key=CONTROL)
+        assert (reply.status, "is sent no local list" in reply.json["detail"]) == (409, True)
+        assert told == ["CP-1"]

@@ -320,7 +320,14 @@ async def test_a_client_may_wait_to_be_asked_for_the_body() -> None:
 async def test_a_port_that_is_taken_is_an_error_that_leaves_nothing_behind() -> None:
     async with running() as api:
         second = ApiServer(
-            api.sites, api.store, api.clock, [], traces=api.traces, estate=api.estate, id_tokens=api.tokens
+            api.sites,
+            api.store,
+            api.clock,
+            [],
+            traces=api.traces,
+            estate=api.estate,
+            id_tokens=api.tokens,
+            local_lists=api.local_lists,
         )
         with pytest.raises(OSError, match="in use"):
             await second.start("127.0.0.1", URL(api.base).port or 0)

@@ -18,7 +18,7 @@ from csms.charge_points.schemas import JsonObject, request_schema
 from csms.charge_points.versions import VERSIONS
 from csms.charge_points.wire import action_of, payload_of
 from csms.domain.authorization import Decision, Status
-from csms.domain.local_list import Entry, Held, ListState, Standing
+from csms.domain.local_list import NOTHING_KNOWN, Capacity, Entry, ListAnswer, ListState, Standing
 from csms.domain.model import OCPP16, OCPP201, ChargePointSettings
 
 BOTH = pytest.mark.parametrize("protocol", [OCPP16, OCPP201])
@@ -30,9 +30,10 @@ class Lists:
     """What is wanted, and what was kept."""
 
     tokens: dict[str, Status] = field(default_factory=dict)
-    known: Held = field(default_factory=Held)
+    kept: Standing = NOTHING_KNOWN
     standing: list[Standing] = field(default_factory=list)
     listeners: list[Callable[[], None]] = field(default_factory=list)
+    resend: Callable[[], None] | None = None
     news: asyncio.Event = field(default_factory=asyncio.Event)
     wants: bool = True
     reported: int | None = None
@@ -44,20 +45,24 @@ class Lists:
         found = {token: Entry.of(token, Decision(status, "G")) for token, status in self.tokens.items()}
         return dict(list(found.items())[:room]), max(0, len(found) - room)
 
-    async def held(self, charge_point_id: str) -> Held:
-        return self.known
+    async def known(self, charge_point_id: str) -> Standing:
+        return self.kept
 
     async def size(self, charge_point_id: str) -> int | None:
         return self.reported
 
     def keep(self, charge_point_id: str, standing: Standing) -> None:
-        self.known = standing.held
+        self.kept = standing
         self.standing.append(standing)
         self.news.set()
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
         self.listeners.append(listener)
         return lambda: self.listeners.remove(listener)
+
+    def on_resend(self, charge_point_id: str, resend: Callable[[], None]) -> Callable[[], None]:
+        self.resend = resend
+        return lambda: setattr(self, "resend", None)
 
     def change(self, **tokens: Status | None) -> None:
         for token, status in tokens.items():
@@ -166,6 +171,7 @@ async def keeping(charger: Charger, lists: Lists) -> AsyncIterator[ListKeeper]:
         assert task.done()
         assert task.cancelled() or task.exception() is None
     assert lists.listeners == []
+    assert lists.resend is None
 
 
 @pytest.fixture(autouse=True)
@@ -281,6 +287,63 @@ async def test_one_that_knows_no_lists_is_asked_once(protocol: str) -> None:
     async with keeping(charger, lists):
         await lists.reach(ListState.NOT_SUPPORTED)
     assert len(charger.sent) == 1
+
+
+@BOTH
+async def test_what_it_has_what_it_takes_and_what_it_said_last_is_told(protocol: str) -> None:
+    names = {
+        OCPP16: {"SendLocalListMaxLength": "2", "LocalAuthListMaxLength": "9"},
+        OCPP201: {"ItemsPerMessage": "2", "BytesPerMessage": "16384"},
+    }
+    charger, lists = Charger(protocol, version=4, settings=names[protocol]), Lists(dict.fromkeys("ABC", ACCEPTED))
+    async with keeping(charger, lists) as keeper:
+        standing = await lists.reach(ListState.IN_STEP)
+        expected = {OCPP16: Capacity(2, 9), OCPP201: Capacity(2, None, 16_384)}
+        assert (standing.has_version, standing.held.version, standing.capacity) == (6, 6, expected[protocol])
+        assert standing.sent is not None
+        assert (standing.sent.version, standing.sent.full, standing.sent.entries) == (6, False, 1)
+        assert standing.sent.answer is ListAnswer.ACCEPTED
+        keeper.begin()
+        assert (await lists.reach(ListState.IN_STEP)).sent == standing.sent, "nothing was sent since"
+        charger.instead += ["Failed", "Failed"]
+        lists.change(D=ACCEPTED)
+        standing = await lists.reach(ListState.REFUSED)
+        assert (standing.has_version, standing.held.version) == (6, 8)
+        assert standing.sent is not None
+        assert (standing.sent.full, standing.sent.answer) == (True, ListAnswer.FAILED)
+        charger.instead.append(CallTimeout())
+        lists.change(E=ACCEPTED)
+        assert (await lists.reach(ListState.UNANSWERED)).has_version is None
+
+
+@BOTH
+async def test_a_list_that_is_in_step_is_sent_anew_when_an_operator_wants_it(protocol: str) -> None:
+    charger, lists = Charger(protocol), Lists({"A": ACCEPTED, "B": BLOCKED})
+    async with keeping(charger, lists):
+        await lists.reach(ListState.IN_STEP)
+        charger.tokens.clear()  # whatever has become of it, its version is still the one that was sent
+        assert lists.resend is not None
+        lists.resend()
+        standing = await lists.reach(ListState.IN_STEP)
+        assert charger.types() == [(1, "Full", 2), (2, "Full", 2)]
+        assert charger.statuses() == {"A": "Accepted", "B": "Blocked"}
+        assert standing.sent is not None
+        assert standing.sent.full
+        lists.change(A=None)
+        await lists.reach(ListState.IN_STEP)
+        assert charger.types()[-1] == (3, "Differential", 1), "once is enough"
+
+
+@BOTH
+async def test_one_that_is_to_be_sent_everything_while_it_is_sent_a_change_gets_everything(protocol: str) -> None:
+    charger, lists = Charger(protocol), Lists({"A": ACCEPTED})
+    async with keeping(charger, lists):
+        await lists.reach(ListState.IN_STEP)
+        assert lists.resend is not None
+        charger.afterwards = lists.resend
+        lists.change(B=ACCEPTED)
+        await lists.reach(ListState.IN_STEP)
+    assert [kind for _, kind, _ in charger.types()] == ["Full", "Differential", "Full"]
 
 
 async def test_a_version_of_minus_one_says_that_there_are_no_lists() -> None:

@@ -12,6 +12,8 @@ from csms.api.alarms import AlarmRow
 from csms.api.allocation import AllocationAnswer, Bucket
 from csms.api.charge_points import ChargePointAnswer
 from csms.api.commands import CommandAnswer
+from csms.api.local_list import LastSent, LocalListAnswer
+from csms.api.local_list import Resending as ResendingAnswer
 from csms.api.public_events import PublicEvent
 from csms.api.sessions import SessionRow
 from csms.api.sites import SiteRow
@@ -25,6 +27,9 @@ from csms.client import (
     Event,
     FieldError,
     HistoryBucket,
+    LastSentList,
+    LocalList,
+    Resending,
     Session,
     Site,
 )
@@ -35,6 +40,9 @@ PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
     (HistoryBucket, Bucket),
     (ChargePoint, ChargePointAnswer),
     (Session, SessionRow),
+    (LocalList, LocalListAnswer),
+    (LastSentList, LastSent),
+    (Resending, ResendingAnswer),
     (Alarm, AlarmRow),
     (CommandResult, CommandAnswer),
     (Event, PublicEvent),
@@ -124,6 +132,27 @@ async def test_a_list_that_shrinks_while_it_is_read_ends(server: tuple[Server, C
 
 
 DONE = {"command_id": 1, "status": "Accepted", "response": {}, "error": None}
+
+
+async def test_a_local_list_is_told_and_sent_anew(server: tuple[Server, Client]) -> None:
+    kept, client = server
+    at = "2026-01-01T00:00:00Z"
+    sent = {"at": at, "version": 3, "full": True, "id_tokens": 2, "status": "Failed"}
+    room = {"id_tokens": 500, "id_tokens_per_message": None, "bytes_per_message": None}
+    told = {"charge_point_id": "A", "state": "refused", "version": 3, "has_version": 2, "id_tokens": None, "wanted": 2}
+    kept.answers = [
+        web.json_response({**told, "left_out": 0, "capacity": room, "last_sent": sent, "at": at}),
+        web.json_response({"charge_point_id": "A", "asked_at": at}),
+    ]
+    found = await client.local_list("A")
+    assert (found.has_version, found.capacity.id_tokens, found.last_sent and found.last_sent.status) == (
+        2,
+        500,
+        "Failed",
+    )
+    assert (await client.resend_local_list("A")).asked_at == found.at
+    path = "/api/v1/charge-points/A/local-list"
+    assert [(method, asked) for method, asked, _, _ in kept.asked] == [("GET", path), ("POST", path)]
 
 
 async def test_ids_are_data_and_not_addresses(server: tuple[Server, Client]) -> None:

@@ -10,6 +10,7 @@ import { go } from "../router.js";
 import { ChargePointDialog } from "../site/charge-point-form.js";
 import { Button, Card, Dialog, useAction } from "../ui.js";
 import { AccessCard } from "./access.js";
+import { LocalListCard } from "./local-list.js";
 
 export function Now({ point, one, site, rows, reload }) {
   return html`<div class="stack">
@@ -113,6 +114,7 @@ function About({ point, site, reload }) {
     <${Card} title="Declared" actions=${may("admin") && html`<${Button} kind="small" onClick=${() => setOpen(point.charge_point_id)}>Change<//>`}><${Facts} facts=${declared} /><//>
     <${ChargePointDialog} site=${site} id=${open} onClose=${close} onRemoved=${() => go(["sites", site.site_id])} />
     <${AccessCard} point=${point} zone=${zone} reload=${reload} />
+    <${LocalListCard} point=${point} zone=${zone} />
   </div>`;
 }
 
