@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
+from urllib.parse import unquote
 
 import structlog
 from aiohttp import web
 
+from csms.api import lookup
 from csms.api.auth import ApiKey
 from csms.api.fields import FromTime, Id, Time, UtcSeconds, time
 from csms.api.periods import check_order
@@ -27,13 +30,15 @@ class AuditQuery(PageQuery):
 
 
 class AuditRow(Answer):
-    """`subject` is the path that was asked for, `key` the name of the key, `address` where the request came from."""
+    """`subject` is the path that was asked for, `key` the name of the key, `address` where the request came from.
+    `site_id` is the site that the subject is of; null: it is of none, or is gone."""
 
     audit_id: int
     at: Time
     key: str
     method: str
     subject: str
+    site_id: str | None
     address: str
     status: int
     request_id: str
@@ -53,7 +58,10 @@ async def list_audit(call: Call[AuditQuery, NoBody]) -> Page[AuditRow]:
             offset=query.offset,
         )
     )
-    return Page(items=[_row(entry) for entry in page.items], total=page.total, limit=query.limit, offset=query.offset)
+    sites = {name: site_id for site_id, snapshot in lookup.snapshots(call.services) for name in snapshot.settings}
+    known = frozenset(call.services.sites.site_ids())
+    items = [_row(entry, _site(entry.subject, sites, known)) for entry in page.items]
+    return Page(items=items, total=page.total, limit=query.limit, offset=query.offset)
 
 
 async def note(services: Services, request: web.Request, key: ApiKey | None, subject: str, request_id: str) -> None:
@@ -74,13 +82,26 @@ async def note(services: Services, request: web.Request, key: ApiKey | None, sub
         log.exception("api_audit_failed", request_id=request_id)
 
 
-def _row(entry: AuditEntry) -> AuditRow:
+def _site(subject: str, sites: Mapping[str, str], known: Collection[str]) -> str | None:
+    """The site of what a path names: a site, or a charge point, of which `sites` says where it is."""
+    names = [unquote(part) for part in subject.removeprefix("/api/v1/").removeprefix("smart-charging/").split("/")]
+    match names:
+        case ["sites", site_id, *_] if site_id in known:
+            return site_id
+        case ["charge-points", charge_point_id, *_]:
+            return sites.get(charge_point_id)
+        case _:
+            return None
+
+
+def _row(entry: AuditEntry, site_id: str | None) -> AuditRow:
     return AuditRow(
         audit_id=entry.audit_id,
         at=time(entry.at_s),
         key=entry.key,
         method=entry.method,
         subject=entry.subject,
+        site_id=site_id,
         address=entry.address,
         status=entry.status,
         request_id=entry.request_id,

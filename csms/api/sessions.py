@@ -30,6 +30,7 @@ class SessionRow(Answer):
 
     session_id: int
     transaction_id: str
+    site_id: str
     charge_point_id: str
     connector_id: int
     id_token: str | None
@@ -60,7 +61,10 @@ async def list_sessions(call: Call[SessionsQuery, NoBody]) -> Page[SessionRow]:
         )
     )
     live = _running(call.services) if any(item.active for item in page.items) else {}
-    items = [_row(live.get(item.session_id, item) if item.active else item) for item in page.items]
+    items = [
+        _row(site_id, live.get(item.session_id, item) if item.active else item)
+        for site_id, item in zip(page.site_ids, page.items, strict=True)
+    ]
     return Page(items=items, total=page.total, limit=query.limit, offset=query.offset)
 
 
@@ -71,7 +75,7 @@ async def close_session(call: Call[Query, NoBody]) -> SessionRow:
             site = call.services.sites.get(site_id)
             closed = None if site is None else await site.close_session(int(number))
             if closed is not None:
-                return _row(closed)
+                return _row(site_id, closed)
     raise Problem(404, "No session with this number runs.")
 
 
@@ -84,10 +88,11 @@ def _running(services: Services) -> dict[int, Transaction]:
     }
 
 
-def _row(transaction: Transaction) -> SessionRow:
+def _row(site_id: str, transaction: Transaction) -> SessionRow:
     return SessionRow(
         session_id=transaction.session_id,
         transaction_id=transaction.transaction_id,
+        site_id=site_id,
         charge_point_id=transaction.charge_point_id,
         connector_id=transaction.connector_id,
         id_token=transaction.id_token,

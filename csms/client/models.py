@@ -156,6 +156,7 @@ class Session(Model):
 
     session_id: int
     transaction_id: str
+    site_id: str
     charge_point_id: str
     connector_id: int
     id_token: str | None

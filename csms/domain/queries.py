@@ -25,9 +25,10 @@ class SessionQuery:
 
 @dataclass(frozen=True, slots=True)
 class SessionPage:
-    """`items` newest first; `total` counts all that match."""
+    """`items` newest first, `site_ids` of each the site; `total` counts all that match."""
 
     items: tuple[Transaction, ...]
+    site_ids: tuple[str, ...]
     total: int
 
 

@@ -174,8 +174,9 @@ def origins(connection: Connection, site_id: str) -> dict[str, str]:
 
 def sessions(connection: Connection, query: SessionQuery) -> SessionPage:
     counted = select(func.count()).select_from(tables.transactions).where(*_conditions(query))
-    found = connection.execute(session_page(query)).mappings()
-    return SessionPage(tuple(rows.transaction(row) for row in found), connection.execute(counted).scalar_one())
+    found = connection.execute(session_page(query)).mappings().all()
+    items = tuple(rows.transaction(row) for row in found)
+    return SessionPage(items, tuple(row["site_id"] for row in found), connection.execute(counted).scalar_one())
 
 
 def session_page(query: SessionQuery) -> Select[Any]:

@@ -1,10 +1,14 @@
 """Lists: ten thousand sessions, id tokens, alarms and events."""
 
+import re
 import time
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from playwright.async_api import expect
-from scene import opened
+from scene import go, opened, sign_in
+from support.bare_charger import charger
 from support.system import HUNGRY, configuration, dc, site
 
 from csms.domain import events as ev
@@ -141,3 +145,65 @@ async def test_an_api_key_is_made_shown_once_used_and_revoked(tmp_path: Path) ->
         await row.get_by_role("button", name="Revoke").click()
         await row.get_by_role("button", name="Revoke for good").click()
         await expect(other.get_by_text("The key is not known any more. Sign in again.")).to_be_visible()
+
+
+async def test_what_is_of_a_site_is_told_in_its_time_and_a_zone_that_is_another_is_named(
+    tmp_path: Path,
+) -> None:
+    sites = [
+        site([dc("CP-1"), dc("CP-3")], timezone="Asia/Kolkata"),
+        site([dc("CP-2")], site_id="home", timezone="UTC"),
+    ]
+    async with opened(tmp_path, *sites, scope=None) as scene:
+        first, second = await scene.system.chargers({"CP-1": "1.6", "CP-2": "2.0.1"})
+        first.plug_in(1, HUNGRY, "EAST")
+        second.plug_in(1, HUNGRY, "WEST")
+        await scene.system.gives({"CP-1": 22.0})
+        (began,) = [row["started_at"] for row in await scene.system.sessions("CP-1")]
+        east = datetime.fromisoformat(began).astimezone(ZoneInfo("Asia/Kolkata")).strftime("%H:%M")
+        context = await scene.viewer.browser.new_context(timezone_id="UTC", viewport={"width": 1280, "height": 900})
+        page = await context.new_page()
+        await sign_in(page, scene.url, "admin")
+        await go(page, "#/sessions")
+        rows = page.get_by_role("table", name="Sessions, newest first").get_by_role("row")
+        await expect(rows.filter(has_text="EAST").locator("time")).to_have_text(f"{east} GMT+5:30")
+        await expect(rows.filter(has_text="WEST").locator("time")).to_have_text(re.compile(r"^\d\d:\d\d$"))
+        title = await rows.filter(has_text="EAST").locator("time").get_attribute("title")
+        assert title is not None
+        assert title.startswith("Asia/Kolkata; here it is ")
+        async with page.expect_download() as saved:
+            await page.get_by_role("button", name="CSV").click()
+        assert f",{began}," in (await (await saved.value).path()).read_text(), "a file has UTC"
+        await go(page, "#/events?view=events")
+        lines = page.locator(".feed li")
+        await expect(lines.filter(has_text="CP-1").first.locator("time")).to_contain_text("GMT+5:30")
+        await expect(lines.filter(has_text="CP-2").first).to_be_visible()
+        await expect(lines.filter(has_text="CP-2").first.locator(".zone")).to_have_count(0)
+        async with charger(scene.system.ws_url, "2.0.1", None, identity="CP-3") as third:
+            at = {"timestamp": "2026-06-01T12:00:00Z"}
+            await third.call("SecurityEventNotification", {"type": "TamperDetectionActivated", **at})
+            await go(page, "#/events")
+            alarm = page.locator(".alarms li").filter(has_text="CP-3")
+            await expect(alarm.locator(".zone")).to_have_text("GMT+5:30")
+            await alarm.get_by_role("button", name="Clear").click()
+            await page.get_by_role("radio", name="Cleared").check()
+            await expect(alarm.locator(".zone")).to_have_text("GMT+5:30")
+        await scene.system.request("POST", "/api/v1/charge-points/CP-1/commands", {"command": "clear_cache"})
+        await scene.system.request("POST", "/api/v1/charge-points/CP-2/commands", {"command": "clear_cache"})
+        await go(page, "#/audit")
+        changes = page.get_by_role("table", name="Changes, newest first").get_by_role("row")
+        await expect(changes.filter(has_text="CP-1").locator(".zone")).to_have_text("GMT+5:30")
+        await expect(changes.filter(has_text="CP-2").locator(".zone")).to_have_count(0)
+
+
+async def test_the_days_of_a_filter_are_those_of_the_site(tmp_path: Path) -> None:
+    await remember(tmp_path, 1)
+    began = datetime.fromtimestamp(NOW_S, ZoneInfo("Pacific/Kiritimati"))  # fourteen hours ahead: the next day there
+    async with opened(tmp_path, site([dc("CP-1")], timezone="Pacific/Kiritimati"), scope=None) as scene:
+        context = await scene.viewer.browser.new_context(timezone_id="UTC")
+        page = await context.new_page()
+        await sign_in(page, scene.url)
+        day = began.strftime("%Y-%m-%d")
+        assert day != datetime.fromtimestamp(NOW_S, ZoneInfo("UTC")).strftime("%Y-%m-%d")
+        await go(page, f"#/sessions?site_id=park&from={day}&to={day}")
+        await expect(page.get_by_text("CARD-1", exact=True)).to_be_visible()

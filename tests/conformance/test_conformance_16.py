@@ -222,6 +222,7 @@ async def test_tc_004_1_csms_identification_first_from_authorize_to_available(ce
     session_id = session.pop("session_id")
     assert session == {
         "transaction_id": str(session_id),
+        "site_id": "park",
         "charge_point_id": name,
         "connector_id": 1,
         "id_token": "TAG",

@@ -250,6 +250,7 @@ async def test_tc_e_04_csms_authorization_first_from_authorize_to_ended(central:
     del session["session_id"]
     assert session == {
         "transaction_id": "T-1",
+        "site_id": "park",
         "charge_point_id": name,
         "connector_id": 1,
         "id_token": "TAG",

@@ -127,6 +127,7 @@ def test_a_session_runs_or_has_ended() -> None:
     common: dict[str, Any] = {
         "session_id": 1,
         "transaction_id": "1",
+        "site_id": "park",
         "charge_point_id": "CP-1",
         "connector_id": 2,
         "id_token": None,

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { GROUPS } from "./js/event-types.js";
 import { merged } from "./js/event-list.js";
 import { eventWords } from "./js/event-words.js";
-import { ampere, counted, csvRow, exactKw, exactTime, heading, kw, kwh, NONE, setUsualZone, span, time, when } from "./js/format.js";
+import { ampere, counted, csvRow, exactKw, exactTime, heading, kw, kwh, midnight, NONE, setUsualZone, span, time, when, zoneName, zoneWords } from "./js/format.js";
 import { parse, to } from "./js/router.js";
 import { parseMessage } from "./js/stream.js";
 
@@ -20,6 +20,41 @@ test("times are those of the zone that is given, else of the usual one", () => {
   assert.equal(exactTime("2026-06-01T12:20:07Z"), "08:20:07");
   setUsualZone(undefined);
 });
+
+test("a zone is named where the browser's clock says another time then", () => {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const summer = "2026-06-01T12:20:00Z";
+  assert.equal(zoneName(summer, here), "");
+  assert.equal(zoneName(summer, undefined), "", "no zone is meant but the browser's");
+  assert.equal(zoneName(null, "Asia/Kolkata"), "");
+  for (const [zone, name] of [["Europe/Berlin", "CEST"], ["Asia/Kolkata", "GMT+5:30"], ["Pacific/Kiritimati", "GMT+14"]]) {
+    const same = when(summer, zone, 0) === when(summer, here, 0);
+    assert.equal(zoneName(summer, zone), same ? "" : name);
+  }
+  assert.match(zoneWords(summer, "Pacific/Kiritimati"), /^Pacific\/Kiritimati; here it is /);
+  assert.equal(zoneWords(summer, here), undefined);
+});
+
+test("zones that show the same time then are not told apart", () => {
+  setUsualZone(undefined);
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const twin = { UTC: "Africa/Abidjan", "Europe/Berlin": "Europe/Paris" }[here];
+  if (twin) assert.equal(zoneName("2026-06-01T12:20:00Z", twin), "");
+});
+
+for (const [day, zone, begins] of [
+  ["2026-06-01", "UTC", "2026-06-01T00:00:00.000Z"],
+  ["2026-06-01", "Europe/Berlin", "2026-05-31T22:00:00.000Z"],
+  ["2026-03-29", "Europe/Berlin", "2026-03-28T23:00:00.000Z"], // the clocks go forward that night
+  ["2026-03-30", "Europe/Berlin", "2026-03-29T22:00:00.000Z"],
+  ["2026-10-25", "Europe/Berlin", "2026-10-24T22:00:00.000Z"],
+  ["2026-11-01", "America/New_York", "2026-11-01T04:00:00.000Z"],
+  ["2026-06-01", "Pacific/Kiritimati", "2026-05-31T10:00:00.000Z"],
+]) {
+  test(`${day} begins in ${zone} at ${begins}`, () => assert.equal(midnight(day, zone).toISOString(), begins));
+}
+
+test("what is no day begins nowhere", () => assert.equal(midnight("soon", "UTC"), null));
 
 test("a day is told where it is another one, a year where it is another one", () => {
   const now = Date.parse("2026-06-02T12:00:00Z");

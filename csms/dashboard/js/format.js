@@ -80,6 +80,37 @@ export function when(iso, zone, now = Date.now()) {
   return `${sameYear ? clock(zone, DAY).format(date) : day.format(date)}, ${clock(zone, TIME).format(date)}`;
 }
 
+const browserZone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+const INSTANT = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric" };
+
+/** CEST, GMT-4: what to name beside a time of this zone; "" where the browser's own clock says the same. */
+export function zoneName(iso, zone) {
+  const there = zone ?? usual;
+  if (!iso || !there) return "";
+  const date = new Date(iso);
+  if (clock(there, INSTANT).format(date) === clock(browserZone(), INSTANT).format(date)) return "";
+  return clock(there, { timeZoneName: "short" }).formatToParts(date).find(({ type }) => type === "timeZoneName").value;
+}
+
+/** For whoever wonders about the zone: its whole name, and the time on the browser's clock. */
+export const zoneWords = (iso, zone) => (zoneName(iso, zone) ? `${zone ?? usual}; here it is ${when(iso, browserZone())}` : undefined);
+
+/** When a day, such as 2026-06-01, begins in a zone; null: it is no day. */
+export function midnight(day, zone) {
+  const utc = Date.parse(`${day}T00:00Z`);
+  if (Number.isNaN(utc)) return null;
+  const there = zone ?? usual ?? browserZone();
+  const first = utc - aheadMs(utc, there);
+  return new Date(utc - aheadMs(first, there)); // again, where the clocks change between the two
+}
+
+/** By how much the clocks of a zone are ahead of UTC at an instant. */
+function aheadMs(instantMs, zone) {
+  const parts = Object.fromEntries(clock(zone, INSTANT).formatToParts(instantMs).map(({ type, value }) => [type, Number(value)]));
+  return Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute) - instantMs;
+}
+
 /** 7 s, 12 min, 3 h 05, 4 days: how long that is. */
 export function span(ms) {
   const seconds = Math.max(0, Math.round(ms / 1000));

@@ -1,7 +1,7 @@
 // Pictures of power that several pages show.
 
 import { LABELS } from "./chargers.js";
-import { exactKw, kw } from "./format.js";
+import { exactKw, kw, when, zoneName, zoneWords } from "./format.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { Pill } from "./ui.js";
@@ -37,6 +37,13 @@ export function ChargerBar({ charger, full, fill }) {
     <span class="given" style=${{ width: share(allocated, full) }}></span>
     <span class="drawn" style=${{ width: share(actual ?? 0, full), background: fill }}></span>
   </span>`;
+}
+
+/** A time in the zone of its place, which is named where the browser's clock says another. `shown`: how, such as `when`. */
+export function PlacedTime({ at, zone, shown = when }) {
+  const there = zoneName(at, zone);
+  const more = [shown !== when && at && when(at, zone), zoneWords(at, zone)].filter(Boolean).join(", ");
+  return html`<time class="number" dateTime=${at ?? undefined} title=${more || undefined}>${shown(at, zone)}${there && html` <span class="zone">${there}</span>`}</time>`;
 }
 
 const ORDER = ["charging", "waiting", "faulted", "offline"];

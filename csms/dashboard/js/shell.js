@@ -1,7 +1,7 @@
 // What stands around every page: where one can go, whether the server answers, the theme.
 
-import { everything, link, paths, signOut } from "./api.js";
-import { setUsualZone, span } from "./format.js";
+import { link, signOut } from "./api.js";
+import { span } from "./format.js";
 import { html, useEffect, useErrorBoundary } from "./html.js";
 import { Icon } from "./icons.js";
 import { useNow } from "./live.js";
@@ -11,18 +11,14 @@ import { follow } from "./stream.js";
 import { choice, choose } from "./theme.js";
 import { Button, Empty, Toasts } from "./ui.js";
 import { useShared } from "./value.js";
+import { useZonesOfSites } from "./zones.js";
 
 const THEMES = { auto: ["light", "auto", "Theme: as the system"], light: ["dark", "sun", "Theme: light"], dark: ["auto", "moon", "Theme: dark"] };
 
 export function Shell({ me }) {
   const route = useRoute();
   useEffect(follow, []);
-  useEffect(() => {
-    everything(paths.sites).then((sites) => {
-      const zones = new Set(sites.map((site) => site.timezone));
-      setUsualZone(zones.size === 1 ? [...zones][0] : undefined);
-    }, () => {}); // times then are those of the browser
-  }, []);
+  useZonesOfSites();
   const here = route.parts[0] ?? "sites";
   const offered = PAGES.filter((page) => page.nav && (!page.scope || me.scopes.includes(page.scope)));
   const page = PAGES.find((one) => one.at === here && (!one.scope || me.scopes.includes(one.scope)));

@@ -268,13 +268,14 @@ class FakeStore(SyncStore):
     async def sessions(self, query: SessionQuery) -> SessionPage:
         self.asked.append(query)
         found = [
-            transaction
+            (site_id, transaction)
             for site_id, transaction in sorted(self.kept, key=lambda row: -row[1].session_id)
             if query.site_id in (None, site_id)
             and query.charge_point_id in (None, transaction.charge_point_id)
             and query.active in (None, transaction.active)
         ]
-        return SessionPage(tuple(found[query.offset : query.offset + query.limit]), len(found))
+        page = found[query.offset : query.offset + query.limit]
+        return SessionPage(tuple(item for _, item in page), tuple(site_id for site_id, _ in page), len(found))
 
 
 @dataclass(frozen=True)

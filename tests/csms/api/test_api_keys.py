@@ -113,6 +113,27 @@ async def test_guesses_are_answered_later_each_time_and_a_right_key_at_once(monk
         assert await took_s(READ) < 0.1
 
 
+@pytest.mark.parametrize(
+    ("subject", "site_id"),
+    [
+        ("/api/v1/sites", None),
+        ("/api/v1/sites/depot", "depot"),
+        ("/api/v1/sites/gone", None),
+        ("/api/v1/sites/yard/charge-points", "yard"),
+        ("/api/v1/smart-charging/sites/depot/limit", "depot"),
+        ("/api/v1/charge-points/CP-1/commands", "depot"),
+        ("/api/v1/charge-points/CP%2D2", "depot"),
+        ("/api/v1/charge-points/gone/commands", None),
+        ("/api/v1/commands/bulk", None),
+        ("/api/v1/sessions/7/close", None),
+    ],
+)
+async def test_a_change_tells_the_site_that_it_was_of(subject: str, site_id: str | None) -> None:
+    async with running() as api:
+        await api.store.save(AuditEntry(1, NOW_S, subject, "k", "POST", "127.0.0.1", 200, "r"))
+        assert [row["site_id"] for row in (await api.get("/api/v1/audit")).json["items"]] == [site_id]
+
+
 async def test_what_changed_something_is_kept_with_who_and_from_where_and_nothing_else_is() -> None:
     async with running() as api:
         await api.call("PUT", CONFIG, {"max_power_kw": 50, "strategy": "equal"}, key=CONTROL)
@@ -126,6 +147,7 @@ async def test_what_changed_something_is_kept_with_who_and_from_where_and_nothin
             ("administrator", "POST", PATH, "127.0.0.1", 200),
             ("controller", "PUT", CONFIG, "127.0.0.1", 200),
         ]
+        assert [row["site_id"] for row in rows] == [None, "depot"]
         assert rows[0]["request_id"] == "ticket-7"
         assert rows[0]["at"] == "2024-06-01T12:00:00.250Z"
         for query, count in (("", 2), ("?to=2024-06-01T12:00:00Z", 0), ("?from=2024-06-01T12:00:00.25Z", 2)):

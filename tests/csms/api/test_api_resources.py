@@ -295,6 +295,7 @@ async def test_a_sessions_fields_are_the_documented_ones_in_order() -> None:
         assert list(active.items()) == [
             ("session_id", 7),
             ("transaction_id", "77"),
+            ("site_id", "depot"),
             ("charge_point_id", "CP-1"),
             ("connector_id", 1),
             ("id_token", "TAG-1"),
@@ -312,6 +313,7 @@ async def test_a_sessions_fields_are_the_documented_ones_in_order() -> None:
         assert completed == {
             "session_id": 3,
             "transaction_id": "3",
+            "site_id": "depot",
             "charge_point_id": "CP-2",
             "connector_id": 1,
             "id_token": None,

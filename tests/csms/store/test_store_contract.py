@@ -213,6 +213,7 @@ async def test_sessions_are_filtered_and_paged_newest_first(
     page = await store.sessions(query)
     unpaged = await store.sessions(replace(query, limit=100, offset=0))
     assert [row.session_id for row in page.items] == expected
+    assert page.site_ids == tuple("other" if number == 4 else "s" for number in expected)
     assert page.total == len(unpaged.items)
 
 

@@ -5,13 +5,15 @@ import { alarmText } from "../chargers.js";
 import { merged } from "../event-list.js";
 import { eventWords, fields } from "../event-words.js";
 import { GROUPS, RECORDED, typeWords } from "../event-types.js";
-import { exactTime, since, when } from "../format.js";
+import { exactTime, since, when, zoneName } from "../format.js";
 import { html, useEffect, useMemo, useState } from "../html.js";
 import { useLive, useNow } from "../live.js";
+import { PlacedTime } from "../parts.js";
 import { replaceQuery, to } from "../router.js";
 import { hear, streaming } from "../stream.js";
 import { Button, Card, Choice, Empty, Loaded, PageHead, Pill, useAction } from "../ui.js";
 import { useShared } from "../value.js";
+import { useZones } from "../zones.js";
 
 const VIEWS = [["standing", "Standing"], ["past", "Cleared"], ["events", "Events"]];
 
@@ -26,26 +28,29 @@ function Alarms({ standing }) {
   const [limit, setLimit] = useState(100);
   const live = useLive((signal) => get(paths.alarms, { standing, limit }, signal), `alarms/${standing}/${limit}`);
   const now = useNow(10_000);
+  const zones = useZones();
   return html`<section class="card">
     <${Loaded} of=${live}>
       ${({ items, total }) => (items.length === 0
         ? html`<${Empty} icon="check" title=${standing ? "No alarm stands" : "No alarms so far"}>${standing ? "Every limit holds, and every charger that was told one follows it." : "None was raised that has been cleared."}<//>`
-        : html`<ul class="alarms">${items.map((alarm) => html`<${Alarm} key=${alarm.alarm_id} alarm=${alarm} now=${now} reload=${live.reload} />`)}</ul>
+        : html`<ul class="alarms">${items.map((alarm) => html`<${Alarm} key=${alarm.alarm_id} alarm=${alarm} zone=${zones.get(alarm.site_id)} now=${now} reload=${live.reload} />`)}</ul>
           ${total > items.length && limit < 1000 && html`<div class="center"><${Button} onClick=${() => setLimit(1000)}>Show more<//></div>`}`)}
     <//>
   </section>`;
 }
 
-function Alarm({ alarm, now, reload }) {
+function Alarm({ alarm, zone, now, reload }) {
   const [clear, busy] = useAction(async () => {
     await post(`/api/v1/alarms/${alarm.alarm_id}/clear`);
     reload();
   }, "Cleared.");
-  const lasting = alarm.cleared_at ? `until ${when(alarm.cleared_at)}` : `for ${since(alarm.raised_at, now)}`;
+  const lasted = alarm.cleared_at // the zone is named once
+    ? html`${when(alarm.raised_at, zone)}, until <${PlacedTime} at=${alarm.cleared_at} zone=${zone} />`
+    : html`<${PlacedTime} at=${alarm.raised_at} zone=${zone} />, for ${since(alarm.raised_at, now)}`;
   return html`<li>
     <${Pill} tone=${alarm.cleared_at ? "quiet" : "bad"}>${alarm.kind.replaceAll("_", " ")}<//>
     <div><p>${alarmText(alarm)}</p>
-      <small><a href=${to(["sites", alarm.site_id])}>${alarm.site_id}</a> · ${alarm.subject} · ${when(alarm.raised_at)}, ${lasting}</small>
+      <small><a href=${to(["sites", alarm.site_id])}>${alarm.site_id}</a> · ${alarm.subject} · ${lasted}</small>
     </div>
     ${alarm.kind === "security_event" && !alarm.cleared_at && may("control") && html`<${Button} kind="small" busy=${busy} onClick=${clear}>Clear<//>`}
   </li>`;
@@ -73,13 +78,16 @@ export function Feed({ query, chargePoint, zone }) {
     });
   }, [type, chargePoint, paused]);
   const shown = useMemo(() => merged(fresh, past.data?.items ?? [], KEEP), [fresh, past.data]);
+  const zones = useZones();
+  const zoneOf = (event) => zone ?? zones.get(event.site_id);
+  const zoned = shown.some((event) => zoneName(event.at, zoneOf(event)));
   return html`<${Card} title="Events" actions=${html`<${Pill} tone=${flows && !paused ? "good" : "quiet"}>${paused ? "paused" : flows ? "live" : "not live"}<//>
       <${Button} kind="quiet round" icon=${paused ? "play" : "pause"} aria-label=${paused ? "Go on" : "Pause"} onClick=${() => setPaused(!paused)} />`}>
     <div class="filters"><${Choice} label="Kind" options=${KINDS} value=${type} onChange=${(value) => replaceQuery({ ...query, type: value })} /></div>
     <${Loaded} of=${past}>
       ${() => (shown.length === 0
         ? html`<${Empty} icon="bell" title="Nothing yet">What happens shows here as it happens.<//>`
-        : html`<ol class="feed">${shown.map((event) => html`<${Line} key=${event.key} event=${event} zone=${zone} />`)}</ol>`)}
+        : html`<ol class=${`feed ${zoned ? "zoned" : ""}`}>${shown.map((event) => html`<${Line} key=${event.key} event=${event} zone=${zoneOf(event)} />`)}</ol>`)}
     <//>
   <//>`;
 }
@@ -89,7 +97,7 @@ const TONES = { alarm_raised: "bad", limit_rejected: "bad", limit_unanswered: "w
 
 function Line({ event, zone }) {
   return html`<li>
-    <time class="number" dateTime=${event.at} title=${when(event.at, zone)}>${exactTime(event.at, zone)}</time>
+    <${PlacedTime} at=${event.at} zone=${zone} shown=${exactTime} />
     <${Pill} tone=${TONES[event.type] ?? "quiet"}>${typeWords(event.type)}<//>
     <span>${event.charge_point_id ? html`<a href=${to(["charge-points", event.charge_point_id])}>${event.charge_point_id}</a>` : event.site_id}</span>
     <span class="said" title=${fields(event.data)}>${eventWords(event)}</span>

@@ -1,24 +1,26 @@
 // Charging sessions: ten thousand of them in one list, filtered, and as CSV.
 
 import { everything, paths } from "../api.js";
-import { count, csvRow, kwh, NONE, span, when } from "../format.js";
+import { count, csvRow, kwh, midnight, NONE, span } from "../format.js";
 import { html, useState } from "../html.js";
 import { useLive } from "../live.js";
 import { LongList } from "../long-list.js";
 import { useNarrow } from "../media.js";
+import { PlacedTime } from "../parts.js";
 import { replaceQuery, to } from "../router.js";
 import { Button, Choice, download, Empty, Field, PageHead, Pill, useAction } from "../ui.js";
+import { useZones } from "../zones.js";
 
 const STATES = [["", "All"], ["active", "Charging now"], ["completed", "Ended"]];
 const HEAD = ["Began", "Charge point", "Id token", "Lasted", "Energy", "Ended by"];
 
-/** Of the address: what the list is filtered by. Dates are days of this computer's calendar. */
-function filterOf(query) {
+/** Of the address: what the list is filtered by. Dates are days in the zone of the site, or else in the usual one. */
+function filterOf(query, zone) {
   const day = (text, plus) => {
-    const date = text ? new Date(`${text}T00:00`) : null;
-    if (!date || Number.isNaN(date.getTime())) return undefined;
-    date.setDate(date.getDate() + plus);
-    return date.toISOString();
+    const date = new Date(`${text}T00:00Z`);
+    if (!text || Number.isNaN(date.getTime())) return undefined;
+    date.setUTCDate(date.getUTCDate() + plus);
+    return midnight(date.toISOString().slice(0, 10), zone)?.toISOString();
   };
   return {
     site_id: query.site_id, charge_point_id: query.charge_point_id, status: query.status,
@@ -28,7 +30,7 @@ function filterOf(query) {
 
 export function Sessions({ query }) {
   const sites = useLive(() => everything(paths.sites), "sites", 0).data ?? [];
-  const filter = filterOf(query);
+  const filter = filterOf(query, useZones().get(query.site_id));
   const change = (fields) => replaceQuery({ ...query, ...fields });
   return html`<${PageHead} title="Sessions" actions=${html`<${Export} filter=${filter} />`} />
     <div class="filters">
@@ -48,9 +50,10 @@ export function Sessions({ query }) {
 export function SessionList({ filter, zone }) {
   const narrow = useNarrow();
   const cells = narrow ? narrowCells : wideCells;
+  const zones = useZones();
   return html`<${LongList} path=${paths.sessions} query=${filter} rowHeight=${narrow ? 64 : 44} label="Sessions, newest first"
     head=${HEAD.map((title, index) => html`<span key=${title} role="columnheader" class=${`s${index}`}>${title}</span>`)}
-    row=${(item) => cells(item, zone)}
+    row=${(item) => cells(item, zone ?? zones.get(item?.site_id))}
     empty=${html`<${Empty} icon="sessions" title="No sessions">None match. A session begins when a car is plugged in and may charge.<//>`} />`;
 }
 
@@ -63,7 +66,7 @@ function ending(item) {
 
 function wideCells(item, zone) {
   if (!item) return html`<span class="s0 pending" role="cell"></span>`;
-  return html`<span class="s0 number" role="cell">${when(item.started_at ?? item.ended_at, zone)}</span>
+  return html`<span class="s0" role="cell"><${PlacedTime} at=${item.started_at ?? item.ended_at} zone=${zone} /></span>
     <span class="s1" role="cell"><a href=${to(["charge-points", item.charge_point_id])}>${item.charge_point_id}</a>${item.connector_id > 1 ? ` (${item.connector_id})` : ""}</span>
     <span class="s2" role="cell" title=${item.id_token ?? ""}>${item.id_token ?? NONE}</span>
     <span class="s3 number" role="cell">${lasted(item)}</span>
@@ -75,7 +78,7 @@ function narrowCells(item, zone) {
   if (!item) return html`<span class="s0 pending" role="cell"></span>`;
   return html`<span class="s1" role="cell"><a href=${to(["charge-points", item.charge_point_id])}>${item.charge_point_id}</a></span>
     <span class="s4 number" role="cell">${kwh(item.energy_kwh)}</span>
-    <span class="s0 muted number" role="cell">${when(item.started_at ?? item.ended_at, zone)}, ${lasted(item)}</span>
+    <span class="s0 muted number" role="cell"><${PlacedTime} at=${item.started_at ?? item.ended_at} zone=${zone} />, ${lasted(item)}</span>
     <span class="s5" role="cell">${ending(item)}</span>`;
 }
 
