@@ -48,6 +48,7 @@ for (const [day, zone, begins] of [
   ["2026-03-29", "Europe/Berlin", "2026-03-28T23:00:00.000Z"], // the clocks go forward that night
   ["2026-03-30", "Europe/Berlin", "2026-03-29T22:00:00.000Z"],
   ["2026-10-25", "Europe/Berlin", "2026-10-24T22:00:00.000Z"],
+  ["2026-09-27", "Pacific/Auckland", "2026-09-26T12:00:00.000Z"], // and here after midnight, but before that of UTC
   ["2026-11-01", "America/New_York", "2026-11-01T04:00:00.000Z"],
   ["2026-06-01", "Pacific/Kiritimati", "2026-05-31T10:00:00.000Z"],
 ]) {

@@ -319,7 +319,7 @@ async def test_what_it_has_what_it_takes_and_what_it_said_last_is_told(protocol:
 @BOTH
 async def test_a_list_that_is_in_step_is_sent_anew_when_an_operator_wants_it(protocol: str) -> None:
     charger, lists = Charger(protocol), Lists({"A": ACCEPTED, "B": BLOCKED})
-    async with keeping(charger, lists):
+    async with keeping(charger, lists) as keeper:
         await lists.reach(ListState.IN_STEP)
         charger.tokens.clear()  # whatever has become of it, its version is still the one that was sent
         assert lists.resend is not None
@@ -331,7 +331,11 @@ async def test_a_list_that_is_in_step_is_sent_anew_when_an_operator_wants_it(pro
         assert standing.sent.full
         lists.change(A=None)
         await lists.reach(ListState.IN_STEP)
-        assert charger.types()[-1] == (3, "Differential", 1), "once is enough"
+        keeper.begin()
+        last = (await lists.reach(ListState.IN_STEP)).sent
+        assert charger.types()[2:] == [(3, "Differential", 1)], "once is enough"
+    async with keeping(charger, lists):
+        assert (await lists.reach(ListState.IN_STEP)).sent == last, "on the next connection it is still the last"
 
 
 @BOTH
