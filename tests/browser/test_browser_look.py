@@ -34,6 +34,7 @@ FORMS = (
     ("#/sites", "Site"),
     ("#/sites/park", "Temporary limit"),
     ("#/sites/park/setup", "Change CP-1"),
+    ("#/charge-points/CP-1", "Higher profile"),
     ("#/charge-points/CP-1/device", "Pin …"),
     ("#/id-tokens", "New"),
     ("#/api-keys", "New"),
