@@ -16,6 +16,7 @@ import structlog
 from csms.api.server import ApiServer
 from csms.api.webhook_sender import Destinations
 from csms.archive import Archive
+from csms.certificates.authorities import Authorities
 from csms.certificates.desk import CertificateDesk
 from csms.certificates.signing import Authority
 from csms.charge_points.guard import Limits
@@ -217,6 +218,9 @@ def certificate_desk(config: Config) -> CertificateDesk:
         authority,
         allowed_ocsp_hosts=settings.allowed_ocsp_hosts,
         ev_certificate_url=settings.ev_certificate_url,
+        contract_authorities=None
+        if settings.contract_ca_file is None
+        else Authorities.read(Path(settings.contract_ca_file)),
     )
 
 

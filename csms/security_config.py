@@ -84,6 +84,7 @@ class CertificatesConfig(Section):
     validity_days: Annotated[int, Ge(1), Le(3650)] = 365
     allowed_types: list[CertificateType] = Field(default_factory=_for_charge_points)
     allowed_ocsp_hosts: list[Host] = Field(default_factory=list, max_length=100)
+    contract_ca_file: FilePath | None = None
     ev_certificate_url: BackendUrl | None = None
 
     @field_validator("ca_private_key")

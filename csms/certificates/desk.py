@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,9 +10,20 @@ from typing import Any
 import aiohttp
 import structlog
 
+from csms.certificates.authorities import Authorities
+from csms.certificates.contracts import Question, concluded, examined
 from csms.certificates.ocsp import may_ask, question, result, validity
 from csms.certificates.signing import Authority
-from csms.domain.certificates import CertificateRefused, Signed, SigningRequest, StatusRequest, Validity
+from csms.domain.certificates import (
+    CertificateRefused,
+    ContractCertificate,
+    Examined,
+    Signed,
+    SigningRequest,
+    Standing,
+    StatusRequest,
+    Validity,
+)
 
 _TIMEOUT_S = 10.0
 _MOST_BYTES = 65_536
@@ -21,12 +33,19 @@ log = structlog.get_logger()
 
 
 class CertificateDesk:
-    """`allowed_ocsp_hosts` and `ev_certificate_url` say whom it may ask; nobody else, and not where they point to."""
+    """`allowed_ocsp_hosts` and `ev_certificate_url` say whom it may ask; nobody else, and not where they point to.
+    `contract_authorities` are believed about contracts; without them nobody is."""
 
     def __init__(
-        self, authority: Authority | None, *, allowed_ocsp_hosts: Sequence[str], ev_certificate_url: str | None
+        self,
+        authority: Authority | None,
+        *,
+        allowed_ocsp_hosts: Sequence[str],
+        ev_certificate_url: str | None,
+        contract_authorities: Authorities | None = None,
     ) -> None:
         self._authority = authority
+        self._contract_authorities = contract_authorities
         self._allowed = tuple(allowed_ocsp_hosts)
         self._ev_certificate_url = ev_certificate_url
         self._http: aiohttp.ClientSession | None = None
@@ -41,17 +60,34 @@ class CertificateDesk:
         answer = await self._asked(request)
         return None if answer is None else result(answer, request)
 
-    def may_ask(self, responder_url: str) -> bool:
-        return may_ask(responder_url, self._allowed)
+    def examine(self, contract: ContractCertificate, now_s: float) -> Examined:
+        found = examined(contract, self._contract_authorities, now_s)
+        if not any(may_ask(each.request.responder_url, self._allowed) for each in found.questions):
+            for each in found.questions:
+                self._not_allowed(each.request)
+            return Examined(found.standing, found.reason)
 
-    async def validity(self, request: StatusRequest, now_s: float) -> Validity:
-        answer = await self._asked(request)
-        return Validity.UNKNOWN if answer is None else validity(answer, request, now_s)
+        async def ask() -> Standing:
+            validities = await asyncio.gather(*(self._validity(each, now_s) for each in found.questions))
+            return concluded(validities, complete=found.complete)
+
+        return Examined(found.standing, found.reason, ask)
+
+    async def _validity(self, asked: Question, now_s: float) -> Validity:
+        answer = await self._asked(asked.request)
+        if answer is None:
+            return Validity.UNKNOWN
+        found = validity(answer, asked.request, asked.issuers, now_s)
+        if found in (Validity.UNKNOWN, Validity.DOUBTED):
+            reason = "it does not hold, or its signature is not its issuer's" if asked.issuers else "no issuer is known"
+            url = asked.request.responder_url[:200]
+            log.warning("certificates.answer_not_believed", url=url, validity=found.value, reason=reason)
+        return found
 
     async def _asked(self, request: StatusRequest) -> bytes | None:
         """What its responder answers; None where it may not be asked, or does not answer."""
         if not may_ask(request.responder_url, self._allowed):
-            log.warning("certificates.responder_not_allowed", url=request.responder_url[:200])
+            self._not_allowed(request)
             return None
         try:
             asked = question(request)
@@ -59,6 +95,9 @@ class CertificateDesk:
             return None
         headers = {"Content-Type": "application/ocsp-request", "Accept": "application/ocsp-response"}
         return await self._post(request.responder_url, asked, headers)
+
+    def _not_allowed(self, request: StatusRequest) -> None:
+        log.warning("certificates.responder_not_allowed", url=request.responder_url[:200])
 
     async def ev_certificate(self, charge_point_id: str, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
         if self._ev_certificate_url is None:

@@ -12,13 +12,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from csms.certificates.strength import HASHES, is_strong
 from csms.certs import Pair
 from csms.domain.certificates import CHARGING_STATION, CertificateRefused, Signed, SigningRequest
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
-_LEAST_RSA_BITS, _MOST_RSA_BITS = 2048, 8192
-_CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
-_HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 _LONGEST_CHAIN = 10_000
 """Characters that CertificateSigned takes in either version."""
 
@@ -123,21 +121,15 @@ def _checked(text: str, name: str, organization: str | None) -> x509.Certificate
         raise CertificateRefused("it is no certificate signing request in PEM that can be read") from unreadable
     if not signed:
         raise CertificateRefused("its signature is not valid")
-    if not isinstance(algorithm, _HASHES):
+    if not isinstance(algorithm, HASHES):
         raise CertificateRefused("it must be signed with SHA-256, SHA-384 or SHA-512")
-    if not _is_strong(key):
+    if not is_strong(key):
         raise CertificateRefused("its key must be RSA of 2048 to 8192 bits, or of the curve P-256, P-384 or P-521")
     if names != [name]:
         raise CertificateRefused(f"its common name must be {name}")
     if organization is not None and organization not in organizations:
         raise CertificateRefused(f"its organization must be {organization}")
     return csr
-
-
-def _is_strong(key: object) -> bool:
-    if isinstance(key, rsa.RSAPublicKey):
-        return _LEAST_RSA_BITS <= key.key_size <= _MOST_RSA_BITS
-    return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, _CURVES)
 
 
 def _subject(name: str, organization: str | None) -> x509.Name:

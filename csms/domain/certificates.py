@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -47,11 +47,41 @@ class StatusRequest:
 
 class Validity(StrEnum):
     """What a responder says of a certificate (RFC 6960 section 2.2). UNKNOWN also where there is no answer to be had,
-    or none that still holds."""
+    or none that still holds and is surely its issuer's; DOUBTED where only such an answer says that it is revoked."""
 
     GOOD = "good"
     REVOKED = "revoked"
     UNKNOWN = "unknown"
+    DOUBTED = "doubted"
+
+
+@dataclass(frozen=True, slots=True)
+class ContractCertificate:
+    """What comes with the token of a contract (2.0.1 C07): `chain` is PEM; `hashes` are what to ask responders."""
+
+    emaid: str = field(repr=False)
+    chain: str | None = field(repr=False)
+    hashes: tuple[StatusRequest, ...]
+
+
+class Standing(StrEnum):
+    """Of a contract certificate and those above it. UNCERTAIN where nothing speaks against it, and nobody who could
+    be believed speaks for it."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    INVALID = "invalid"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """How it stands without asking anybody, and why if it is bad; `ask` asks the responders, where any may be asked."""
+
+    standing: Standing
+    reason: str = ""
+    ask: Callable[[], Awaitable[Standing]] | None = None
 
 
 class Certificates(Protocol):
@@ -65,11 +95,7 @@ class Certificates(Protocol):
         """The responder's OCSPResponse, DER in base64; None where there is none to be had."""
         ...
 
-    def may_ask(self, responder_url: str) -> bool:
-        """Whether this responder is one that is asked at all."""
-        ...
-
-    async def validity(self, request: StatusRequest, now_s: float) -> Validity: ...
+    def examine(self, contract: ContractCertificate, now_s: float) -> Examined: ...
 
     async def ev_certificate(self, charge_point_id: str, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """What the backend answers to Get15118EVCertificate, in OCPP's words; None where it does not."""
@@ -85,11 +111,8 @@ class NoCertificates:
     async def status(self, request: StatusRequest) -> str | None:
         return None
 
-    def may_ask(self, responder_url: str) -> bool:
-        return False
-
-    async def validity(self, request: StatusRequest, now_s: float) -> Validity:
-        return Validity.UNKNOWN
+    def examine(self, contract: ContractCertificate, now_s: float) -> Examined:
+        return Examined(Standing.UNCERTAIN)
 
     async def ev_certificate(self, charge_point_id: str, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return None

@@ -97,3 +97,7 @@ def test_check_config_says_which_file_cannot_be_used(tmp_path: Path) -> None:
     signing = f'[certificates]\nca_certificate = "{certificate}"\nca_private_key = "{key}"\n'
     code, output = checked(good + signing)
     assert (code, "is not the certificate of an authority" in output) == (2, True)
+    contracts = '[certificates]\ncontract_ca_file = "{}"\n'
+    assert checked(good + contracts.format(tmp_path / "ca.pem"))[0] == 0
+    code, output = checked(good + contracts.format(certificate))
+    assert (code, "contract_ca_file" in output) == (2, True)

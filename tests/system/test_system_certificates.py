@@ -4,7 +4,6 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.x509 import ocsp
 from support.bare_charger import charger
 from support.system import System, configuration, dc, free_port, neighbours, serving, site
 
 from csms.certs import Kind, Pair, authority, new_key, request, server
-from csms.certs import charge_point as certificate_of_charge_point
 from simulators.protocol import Version
 
 PASSWORD = "a-password-of-some-length"
@@ -173,50 +169,3 @@ async def test_a_status_is_asked_of_nobody_who_is_not_allowed(tmp_path: Path) ->
         frame = await asking.call("GetCertificateStatus", {"ocspRequestData": {**OCSP, "responderURL": url}})
         assert frame[2] == {"status": "Failed"}
         assert seen == []
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        (ocsp.OCSPCertStatus.GOOD, {"idTokenInfo": {"status": "Accepted"}, "certificateStatus": "Accepted"}),
-        (
-            ocsp.OCSPCertStatus.REVOKED,
-            {"idTokenInfo": {"status": "Invalid"}, "certificateStatus": "CertificateRevoked"},
-        ),
-    ],
-)
-async def test_a_contract_is_what_the_responder_says_of_its_certificate(
-    tmp_path: Path, status: ocsp.OCSPCertStatus, expected: object
-) -> None:
-    """TC_C_50_CSMS, TC_C_51_CSMS."""
-    contract = certificate_of_charge_point(CA, "EMAID-1", 1).certificate
-    asked = ocsp.OCSPRequestBuilder().add_certificate(contract, CA.certificate, hashes.SHA256()).build()
-
-    async def respond(_asked: web.BaseRequest) -> web.StreamResponse:
-        now = datetime.now(UTC)
-        revoked_at = now if status is ocsp.OCSPCertStatus.REVOKED else None
-        answer = ocsp.OCSPResponseBuilder().add_response(
-            contract, CA.certificate, hashes.SHA256(), status, now, now + timedelta(days=1), revoked_at, None
-        )
-        signed = answer.responder_id(ocsp.OCSPResponderEncoding.HASH, CA.certificate).sign(CA.key, hashes.SHA256())
-        return web.Response(body=signed.public_bytes(serialization.Encoding.DER))
-
-    runner = web.ServerRunner(web.Server(respond))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host = f"127.0.0.1:{runner.addresses[0][1]}"
-    hash_data = {
-        "hashAlgorithm": "SHA256",
-        "issuerNameHash": asked.issuer_name_hash.hex(),
-        "issuerKeyHash": asked.issuer_key_hash.hex(),
-        "serialNumber": f"{asked.serial_number:x}",
-        "responderURL": f"http://{host}/",
-    }
-    async with (
-        secured(tmp_path, allowed_ocsp_hosts=[host]) as (_, urls),
-        charger(urls[2], "2.0.1", PASSWORD, context=trusting(tmp_path)) as asking,
-    ):
-        token = {"idToken": "EMAID-1", "type": "eMAID"}
-        payload = {"idToken": token, "iso15118CertificateHashData": [hash_data]}
-        assert (await asking.call("Authorize", payload))[2] == expected
-    await runner.cleanup()

@@ -10,41 +10,43 @@ from csms.charge_points.session import Session
 from csms.charge_points.times import rfc3339
 from csms.charge_points.v201.certificates import status_request
 from csms.domain.authorization import CENTRAL, Decision, Purpose, Status
-from csms.domain.certificates import Validity
+from csms.domain.certificates import ContractCertificate, Standing
 
 
 def authorize(session: Session, payload: JsonObject) -> Reply:
-    """C01 to C08. A contract certificate is answered with its status (C07): what the responders say of its chain, where
-    they may be asked. If one of them says nothing, it is as if none had been asked."""
+    """C01 to C08. A contract certificate is answered with its status (C07)."""
     token = payload["idToken"]
     decision = session.decide(token["idToken"], Purpose.AUTHORIZE, kind=token["type"])
-    if "certificate" not in payload and "iso15118CertificateHashData" not in payload:
+    hashes = tuple(status_request(asked) for asked in payload.get("iso15118CertificateHashData", ()))
+    contract = ContractCertificate(token["idToken"], payload.get("certificate"), hashes)
+    if contract.chain is None and not hashes:
         return Reply({"idTokenInfo": id_token_info(decision)})
-    # C07.FR.17: nobody here can verify the chain, nor is anybody to be asked.
     trusted = session.authorization.rules.trust_contracts
-    unasked = _of_contract(decision) if trusted else _refused("CertChainError")
-    requests = [status_request(asked) for asked in payload.get("iso15118CertificateHashData", ())]
-    if not any(session.certificates.may_ask(request.responder_url) for request in requests):
+    examined = session.certificates.examine(contract, session.now().utc_s)
+    if examined.reason:
+        session.log.warning("ocpp.contract_refused", standing=examined.standing.value, reason=examined.reason)
+    unasked = _answer(examined.standing, decision, trusted=trusted)
+    ask = examined.ask
+    if ask is None:
         return Reply(unasked)
 
     async def answer() -> JsonObject:
-        now_s = session.now().utc_s
-        found = await asyncio.gather(*(session.certificates.validity(request, now_s) for request in requests))
-        if Validity.REVOKED in found:
-            return _refused("CertificateRevoked")  # C07.FR.16
-        return _of_contract(decision) if set(found) == {Validity.GOOD} else unasked
+        return _answer(await ask(), decision, trusted=trusted)
 
     return Reply(unasked, later=asyncio.ensure_future(answer()))
+
+
+def _answer(standing: Standing, decision: Decision, *, trusted: bool) -> JsonObject:
+    if standing is Standing.VALID or (standing is Standing.UNCERTAIN and trusted):
+        return _of_contract(decision)
+    status, certificate_status = _REFUSALS[standing]
+    return {"idTokenInfo": {"status": status.value}, "certificateStatus": certificate_status}
 
 
 def _of_contract(decision: Decision) -> JsonObject:
     """The certificate is valid; is the contract? C07.FR.13 and .14."""
     status = "ContractCancelled" if decision.status in _CANCELLED else "Accepted"
     return {"idTokenInfo": id_token_info(decision), "certificateStatus": status}
-
-
-def _refused(status: str) -> JsonObject:
-    return {"idTokenInfo": {"status": Status.INVALID.value}, "certificateStatus": status}
 
 
 def id_token_info(decision: Decision) -> JsonObject:
@@ -62,3 +64,10 @@ def id_token_info(decision: Decision) -> JsonObject:
 
 
 _CANCELLED = frozenset({Status.BLOCKED, Status.EXPIRED, Status.INVALID, Status.UNKNOWN})
+
+_REFUSALS = {
+    Standing.EXPIRED: (Status.EXPIRED, "CertificateExpired"),  # C07.FR.15
+    Standing.REVOKED: (Status.INVALID, "CertificateRevoked"),  # C07.FR.16
+    Standing.INVALID: (Status.INVALID, "CertChainError"),  # C07.FR.17
+    Standing.UNCERTAIN: (Status.INVALID, "CertChainError"),  # C07.FR.17 too: it cannot be verified
+}

@@ -9,21 +9,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp import web
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
+from support.contracts import EMAID, MobilityOperator, answer, chain, issued, responder
 
 from csms.certificates import desk as desk_module
+from csms.certificates.authorities import Authorities
 from csms.certificates.desk import CertificateDesk
-from csms.certificates.ocsp import may_ask, question, result, validity
+from csms.certificates.ocsp import may_ask, question, result
 from csms.certs import authority, charge_point
-from csms.domain.certificates import StatusRequest, Validity
+from csms.domain.certificates import ContractCertificate, Standing, StatusRequest
 
 CA = authority("root", 10)
 LEAF = charge_point(CA, "CP-1", 1)
 SHA256 = hashes.SHA256()
-REVOKED = ocsp.OCSPCertStatus.REVOKED
 
 
 def asked(url: str = "http://ocsp.example/") -> StatusRequest:
@@ -36,12 +37,9 @@ def asked(url: str = "http://ocsp.example/") -> StatusRequest:
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-def good(status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.GOOD, hours: float | None = 24) -> bytes:
-    """An answer that holds from now on, for so long."""
-    ends = None if hours is None else NOW + timedelta(hours=hours)
-    revoked = (NOW - timedelta(days=1), x509.ReasonFlags.unspecified) if status is REVOKED else (None, None)
+def good() -> bytes:
     builder = ocsp.OCSPResponseBuilder().add_response(
-        LEAF.certificate, CA.certificate, SHA256, status, NOW, ends, *revoked
+        LEAF.certificate, CA.certificate, SHA256, ocsp.OCSPCertStatus.GOOD, NOW, NOW + timedelta(days=1), None, None
     )
     signed = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, CA.certificate).sign(CA.key, SHA256)
     return signed.public_bytes(serialization.Encoding.DER)
@@ -96,24 +94,6 @@ def test_only_a_successful_answer_about_that_certificate_is_passed_on() -> None:
     assert result(b"<html>", asked()) is None
 
 
-@pytest.mark.parametrize(
-    ("answer", "later_h", "expected"),
-    [
-        (good(), 0, Validity.GOOD),
-        (good(), 23, Validity.GOOD),
-        (good(), 25, Validity.UNKNOWN),
-        (good(), -1, Validity.UNKNOWN),
-        (good(hours=None), 10_000, Validity.GOOD),
-        (good(REVOKED), 0, Validity.REVOKED),
-        (good(ocsp.OCSPCertStatus.UNKNOWN), 0, Validity.UNKNOWN),
-        (b"<html>", 0, Validity.UNKNOWN),
-    ],
-)
-def test_a_certificate_is_what_an_answer_says_that_holds(answer: bytes, later_h: float, expected: Validity) -> None:
-    assert validity(answer, asked(), NOW.timestamp() + later_h * 3600) is expected
-    assert validity(answer, replace(asked(), serial_number="1"), NOW.timestamp()) is Validity.UNKNOWN
-
-
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -150,12 +130,57 @@ async def test_the_status_comes_from_the_responder() -> None:
     async with elsewhere(respond) as host, desk(host) as made:
         assert await made.status(asked(f"http://{host}/")) is not None
         assert await made.status(asked("http://127.0.0.1:9/")) is None
-        assert made.may_ask(f"http://{host}/x")
-        assert not made.may_ask("http://127.0.0.1:9/")
-        assert await made.validity(asked(f"http://{host}/"), NOW.timestamp()) is Validity.GOOD
-        assert await made.validity(asked("http://127.0.0.1:9/"), NOW.timestamp()) is Validity.UNKNOWN
         assert await made.status(replace(asked(f"http://{host}/"), serial_number="zz")) is None
-    assert seen == [("application/ocsp-request", LEAF.certificate.serial_number)] * 2
+    assert seen == [("application/ocsp-request", LEAF.certificate.serial_number)]
+
+
+async def test_a_contract_is_what_its_responder_says_in_the_name_of_an_authority_that_is_believed() -> None:
+    now_s = datetime.now(UTC).timestamp()
+    async with responder() as made:
+        mo = MobilityOperator(made.url)
+        believed = Authorities([pair.certificate for pair in (mo.root, mo.upper, mo.lower)])
+        made.answers = lambda serial_number: next(
+            answer(it, issuer) for it, issuer in mo.issuers if it.certificate.serial_number == serial_number
+        )
+        silent = issued(EMAID, mo.lower, ca=False)
+        contracts = [
+            (ContractCertificate(EMAID, mo.chain, ()), Standing.VALID),
+            (ContractCertificate(EMAID, None, mo.hashes(made.url)), Standing.VALID),
+            (ContractCertificate(EMAID, chain(silent, mo.lower), ()), Standing.UNCERTAIN),
+        ]
+        for contract, expected in contracts:
+            async with contract_desk(made.host, believed) as desk:
+                examined = desk.examine(contract, now_s)
+                assert (examined.standing, examined.ask is None) == (Standing.UNCERTAIN, False)
+                assert examined.ask is not None
+                assert await examined.ask() is expected
+        with structlog.testing.capture_logs() as lines:
+            async with contract_desk(made.host, None) as desk:
+                examined = desk.examine(ContractCertificate(EMAID, None, mo.hashes(made.url)), now_s)
+                assert examined.ask is not None
+                assert await examined.ask() is Standing.UNCERTAIN
+        told = {(line["event"], line["validity"], line["reason"]) for line in lines}
+        assert told == {("certificates.answer_not_believed", "unknown", "no issuer is known")}
+
+
+async def test_nobody_is_asked_about_a_contract_who_may_not_be_and_the_log_says_so() -> None:
+    mo = MobilityOperator("http://127.0.0.1:9/")
+    async with contract_desk("ocsp.example", Authorities([mo.root.certificate])) as desk:
+        with structlog.testing.capture_logs() as lines:
+            examined = desk.examine(ContractCertificate(EMAID, mo.chain, ()), datetime.now(UTC).timestamp())
+    assert (examined.standing, examined.ask) == (Standing.UNCERTAIN, None)
+    assert {(line["event"], line["url"]) for line in lines} == {
+        ("certificates.responder_not_allowed", "http://127.0.0.1:9/")
+    }
+
+
+@contextlib.asynccontextmanager
+async def contract_desk(host: str, believed: Authorities | None) -> AsyncIterator[CertificateDesk]:
+    made = CertificateDesk(None, allowed_ocsp_hosts=[host], ev_certificate_url=None, contract_authorities=believed)
+    try:
+        yield made
+    finally:
+        await made.close()
 
 
 async def redirects(request: web.BaseRequest) -> web.StreamResponse:

@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import structlog
 from charge_point_fakes import NOW, NOW_S, FakeSite, charge_point, handle, session
 
+from csms.charge_points.connection import Reply
 from csms.charge_points.schemas import JsonObject
 from csms.charge_points.session import Session
 from csms.charge_points.v16.authorization import id_tag_info
 from csms.charge_points.v201.authorization import id_token_info
 from csms.domain import events as ev
 from csms.domain.authorization import Asked, AuthorizationRules, Decision, InUse, Purpose, Status
-from csms.domain.certificates import NoCertificates, StatusRequest, Validity
+from csms.domain.certificates import ContractCertificate, Examined, NoCertificates, Standing, StatusRequest
 from csms.domain.model import OCPP16, OCPP201, ConnectorKey, Current
 
 HOUR_LATER = "2026-05-28T21:26:40.000Z"
@@ -100,7 +102,10 @@ def test_the_question_says_where_and_what_kind() -> None:
     assert authorization.asked == [Asked("TAG", "garage", "CP-1", None, Current.AC, Purpose.AUTHORIZE, None, "eMAID")]
 
 
-CONTRACT = {"idToken": {"idToken": "DE-ABC-1", "type": "eMAID"}, "certificate": "-----BEGIN CERTIFICATE-----"}
+CONTRACT: JsonObject = {
+    "idToken": {"idToken": "DE-ABC-1", "type": "eMAID"},
+    "certificate": "-----BEGIN CERTIFICATE-----",
+}
 HASHES: JsonObject = {
     "idToken": {"idToken": "DE-ABC-1", "type": "eMAID"},
     "iso15118CertificateHashData": [
@@ -137,57 +142,85 @@ def test_a_contract_certificate_is_answered_with_its_status(
     assert answer == {"idTokenInfo": {"status": expected}, "certificateStatus": certificate}
 
 
-class Responders(NoCertificates):
-    """They say this of the certificates with these serial numbers."""
+class Examiner(NoCertificates):
+    """Finds this of any contract; `told` is what comes of asking."""
 
-    def __init__(self, **validities: Validity) -> None:
-        self.validities = validities
+    def __init__(self, standing: Standing, told: Standing | None = None, reason: str = "") -> None:
+        self.standing, self.told, self.reason = standing, told, reason
+        self.seen: list[ContractCertificate] = []
 
-    def may_ask(self, responder_url: str) -> bool:
-        return responder_url.startswith("http://ocsp.example")
+    def examine(self, contract: ContractCertificate, now_s: float) -> Examined:
+        assert now_s == NOW_S
+        self.seen.append(contract)
+        told = self.told
+        if told is None:
+            return Examined(self.standing, self.reason)
 
-    async def validity(self, request: StatusRequest, now_s: float) -> Validity:
-        assert (request.hash_algorithm, request.issuer_name_hash, request.issuer_key_hash) == ("SHA256", "a", "b")
-        return self.validities[request.serial_number]
+        async def ask() -> Standing:
+            return told
+
+        return Examined(self.standing, self.reason, ask)
 
 
-GOOD, REVOKED, UNKNOWN = Validity.GOOD, Validity.REVOKED, Validity.UNKNOWN
+def shown(examiner: Examiner, request: JsonObject, status: Status = Status.ACCEPTED, *, trust: bool = False) -> Reply:
+    """How the contract is answered."""
+    at_session = told(Says(Decision(status), AuthorizationRules(trust_contracts=trust)), OCPP201)
+    at_session.certificates = examiner
+    return handle(at_session, "Authorize", request)
 
 
 @pytest.mark.parametrize(
-    ("trust", "leaf", "issuer", "status", "expected", "certificate"),
+    ("standing", "trust", "status", "expected", "certificate"),
     [
-        (False, GOOD, GOOD, Status.ACCEPTED, "Accepted", "Accepted"),  # TC_C_50_CSMS
-        (False, GOOD, GOOD, Status.BLOCKED, "Blocked", "ContractCancelled"),
-        (False, REVOKED, GOOD, Status.ACCEPTED, "Invalid", "CertificateRevoked"),  # TC_C_51_CSMS
-        (True, GOOD, REVOKED, Status.ACCEPTED, "Invalid", "CertificateRevoked"),
-        (True, REVOKED, UNKNOWN, Status.ACCEPTED, "Invalid", "CertificateRevoked"),
-        (False, GOOD, UNKNOWN, Status.ACCEPTED, "Invalid", "CertChainError"),
-        (True, GOOD, UNKNOWN, Status.ACCEPTED, "Accepted", "Accepted"),
+        (Standing.VALID, False, Status.ACCEPTED, "Accepted", "Accepted"),  # C07.FR.14, TC_C_50_CSMS
+        (Standing.VALID, False, Status.CONCURRENT_TX, "ConcurrentTx", "Accepted"),
+        (Standing.VALID, False, Status.BLOCKED, "Blocked", "ContractCancelled"),  # C07.FR.13
+        (Standing.EXPIRED, True, Status.ACCEPTED, "Expired", "CertificateExpired"),  # C07.FR.15
+        (Standing.REVOKED, True, Status.ACCEPTED, "Invalid", "CertificateRevoked"),  # C07.FR.16, TC_C_51_CSMS
+        (Standing.INVALID, True, Status.ACCEPTED, "Invalid", "CertChainError"),  # C07.FR.17
+        (Standing.UNCERTAIN, False, Status.ACCEPTED, "Invalid", "CertChainError"),
+        (Standing.UNCERTAIN, True, Status.ACCEPTED, "Accepted", "Accepted"),
+        (Standing.UNCERTAIN, True, Status.BLOCKED, "Blocked", "ContractCancelled"),
     ],
 )
-async def test_a_contract_certificate_is_what_its_responders_say(
-    trust: bool, leaf: Validity, issuer: Validity, status: Status, expected: str, certificate: str
+async def test_a_contract_is_answered_as_it_stands(
+    standing: Standing, trust: bool, status: Status, expected: str, certificate: str
 ) -> None:
-    (hashes,) = HASHES["iso15118CertificateHashData"]
-    chain = [{**hashes, "serialNumber": "leaf"}, {**hashes, "serialNumber": "issuer"}]
-    at_session = told(Says(Decision(status), AuthorizationRules(trust_contracts=trust)), OCPP201)
-    at_session.certificates = Responders(leaf=leaf, issuer=issuer)
-    reply = handle(at_session, "Authorize", {**HASHES, "iso15118CertificateHashData": chain})
+    answer = {"idTokenInfo": {"status": expected}, "certificateStatus": certificate}
+    at_once = shown(Examiner(standing), CONTRACT, status, trust=trust)
+    assert (at_once.payload, at_once.later) == (answer, None)
+    later = shown(Examiner(Standing.UNCERTAIN, standing), HASHES, status, trust=trust)
+    assert later.later is not None
+    assert await later.later == answer
+
+
+@pytest.mark.parametrize(("trust", "certificate"), [(False, "CertChainError"), (True, "Accepted")])
+async def test_who_gets_no_answer_in_time_is_answered_as_if_nobody_had_been_asked(
+    trust: bool, certificate: str
+) -> None:
+    reply = shown(Examiner(Standing.UNCERTAIN, Standing.REVOKED), HASHES, trust=trust)
+    assert reply.payload["certificateStatus"] == certificate
     assert reply.later is not None
-    assert await reply.later == {"idTokenInfo": {"status": expected}, "certificateStatus": certificate}
-    fallback = "Accepted" if trust and status is Status.ACCEPTED else "CertChainError"
-    assert reply.payload["certificateStatus"] == fallback
+    reply.later.cancel()
 
 
-async def test_a_responder_that_may_not_be_asked_is_not_waited_for() -> None:
-    (hashes,) = HASHES["iso15118CertificateHashData"]
-    at_session = told(says(Status.ACCEPTED), OCPP201)
-    at_session.certificates = Responders()
-    elsewhere = [{**hashes, "responderURL": "http://elsewhere.example"}]
-    reply = handle(at_session, "Authorize", {**HASHES, "iso15118CertificateHashData": elsewhere})
-    assert reply.later is None
-    assert reply.payload["certificateStatus"] == "CertChainError"
+def test_what_came_with_the_token_is_looked_at() -> None:
+    examiner = Examiner(Standing.VALID)
+    shown(examiner, {**CONTRACT, **HASHES})
+    request = StatusRequest("SHA256", "a", "b", "c", "http://ocsp.example")
+    assert examiner.seen == [ContractCertificate("DE-ABC-1", CONTRACT["certificate"], (request,))]
+    shown(examiner, {"idToken": HASHES["idToken"]})
+    assert len(examiner.seen) == 1
+
+
+def test_why_a_contract_is_refused_is_told_in_the_log_without_its_name() -> None:
+    with structlog.testing.capture_logs() as lines:
+        shown(Examiner(Standing.INVALID, reason="it is too long"), CONTRACT)
+        shown(Examiner(Standing.UNCERTAIN), CONTRACT)
+    assert [(line["event"], line["standing"], line["reason"]) for line in lines] == [
+        ("ocpp.contract_refused", "invalid", "it is too long")
+    ]
+    assert "DE-ABC-1" not in str(lines)
 
 
 START = {"connectorId": 1, "idTag": "TAG", "meterStart": 100, "timestamp": NOW}

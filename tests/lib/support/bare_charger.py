@@ -31,6 +31,7 @@ class Charger:
         self.status = status
         self.told: list[tuple[str, dict[str, Any]]] = []
         self._asked: dict[str, asyncio.Future[list[Any]]] = {}
+        self._calls = 0
 
     async def obey(self) -> None:
         with contextlib.suppress(ConnectionClosed):
@@ -61,7 +62,8 @@ class Charger:
 
     async def call(self, action: str, payload: object) -> list[Any]:
         """The whole answer frame."""
-        name = f"m{len(self._asked)}-{action}"
+        self._calls += 1
+        name = f"m{self._calls}-{action}"
         answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
         self._asked[name] = answer
         await self.socket.send(orjson.dumps([2, name, action, payload]).decode())
