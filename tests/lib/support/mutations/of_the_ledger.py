@@ -267,7 +267,7 @@ OF_THE_LEDGER = (
         "csms/balancing/proofs.py",
         "(seen is None and replaced and key in older)",
         "False",
-        seeds=(3019001,),
+        seeds=(3019002,),
     ),
     Mutation(
         "any reading ends a settling that nothing else can",
