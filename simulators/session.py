@@ -192,7 +192,7 @@ class Session:
         elif call.attempts < MOST_ATTEMPTS:
             call.message_id = ""
             self._outbox.put_back(call)
-            await asyncio.sleep(RETRY_INTERVAL_S * call.attempts)  # 1.6 4.10
+            await asyncio.sleep(RETRY_INTERVAL_S * call.attempts)  # 1.6 3.7.1
 
     async def _request(self, call: Call) -> Incoming | None:
         """Make a call and wait for its answer; None when none came in time."""

@@ -1,6 +1,6 @@
 """What a charge point knows of id tokens by itself: its local authorization list, and a cache of what it was told.
 
-OCPP 1.6 3.4 and 3.5, 2.0.1 C10 to C15. The list goes before the cache; tokens compare without regard to case.
+OCPP 1.6 3.5 and 7.28, 2.0.1 C10 to C15. The list goes before the cache; tokens compare without regard to case.
 """
 
 from collections.abc import Mapping

@@ -19,7 +19,7 @@ from csms.api.command_bodies import (
     fields_of,
     parameters,
 )
-from csms.api.commanding import Order, Work, carry_out, check_scope, live
+from csms.api.commanding import Early, Order, Work, carry_out, check_scope, live
 from csms.api.commands import CommandAnswer, answer, asked_by
 from csms.api.fields import optional_time
 from csms.api.problems import invalid
@@ -71,8 +71,9 @@ def _ordered(services: Services, snapshot: Snapshot, charge_point_id: str, body:
 
 
 async def _charge_point_work(services: Services, charge_point_id: str, body: Body, ordered: oc.OperatorCommand) -> Work:
-    link = live(services, charge_point_id, unready=isinstance(body, TriggerMessage))
     many = isinstance(body, GetConfiguration | SetConfiguration)
+    early = Early.UNLESS_REJECTED if isinstance(body, TriggerMessage) else Early.PENDING if many else Early.NEVER
+    link = live(services, charge_point_id, early)
     items = await _items_per_message(services, charge_point_id) if many else {}
     return lambda: link.perform(ordered, items)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 import orjson
@@ -70,18 +71,38 @@ def check_scope(call: Call[Any, Any], *, touches_access: bool) -> None:
         raise Problem(403, "Passwords and security profiles of charge points are set with the scope admin.")
 
 
-def live(services: Services, charge_point_id: str, *, unready: bool = False) -> ChargePointLink:
+class Early(StrEnum):
+    """What a charge point whose boot was not accepted may be asked: nothing; this, while it is Pending (2.0.1
+    B02.FR.01, 1.6 chapter 4.2); this, unless it was Rejected, which forbids all (B03.FR.03)."""
+
+    NEVER = "never"
+    PENDING = "pending"
+    UNLESS_REJECTED = "unless_rejected"
+
+
+def live(services: Services, charge_point_id: str, early: Early = Early.NEVER) -> ChargePointLink:
     """The charge point's link; Problem 404 where there is no such charge point, 409 while it cannot be commanded.
 
-    `unready`: what it is asked may be asked before its boot was accepted.
+    `early` is about what it is to be asked.
     """
     snapshot = lookup.charge_point_site(services, {"charge_point_id": charge_point_id})
     link = services.sites.link(charge_point_id)
     if link is None:
         raise Problem(409, "The charge point is not connected.")
-    if not unready and not snapshot.charge_points[charge_point_id].ready:
-        raise Problem(409, "The charge point has not been accepted yet: it may only be asked to send its boot message.")
-    return link
+    if snapshot.charge_points[charge_point_id].ready:
+        return link
+    registration = snapshot.settings[charge_point_id].registration
+    if registration == "reject":
+        raise Problem(409, "The charge point was rejected: nothing is sent to it.")
+    if early is Early.UNLESS_REJECTED or (early is Early.PENDING and registration == "pending"):
+        return link
+    raise Problem(409, f"The charge point has not been accepted yet: {_MAY_BE_ASKED[registration]}.")
+
+
+_MAY_BE_ASKED = {
+    "accept": "it may only be asked to send its boot message",
+    "pending": "it may only be asked for messages and settings",
+}
 
 
 def problem_of(refused: RequestRefused) -> Problem:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from csms.api import lookup
-from csms.api.commanding import Order, carry_out, check_scope, live, plain
+from csms.api.commanding import Early, Order, carry_out, check_scope, live, plain
 from csms.api.fields import Time, time
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
 from csms.domain.access_requests import touches_access
@@ -63,14 +63,23 @@ class CommandRow(Answer):
 async def post_ocpp(call: Call[Query, OcppPayload]) -> CommandAnswer:
     charge_point_id, action = call.path["charge_point_id"], call.path["action"]
     check_scope(call, touches_access=touches_access(action, call.body.model_extra or {}))
-    link = live(call.services, charge_point_id, unready=action in _BEFORE_BOOT)
+    link = live(call.services, charge_point_id, EARLY.get(action, Early.NEVER))
     payload = plain(call.body.model_extra or {})
     order = Order(charge_point_id, action, payload, asked_by(call), raw=True)
     return answer(await carry_out(call.services, order, lambda: link.request(action, payload)))
 
 
-# All that a charge point may be asked before its boot was accepted (1.6 chapter 4.2, 2.0.1 B01.FR.10).
-_BEFORE_BOOT = frozenset({"TriggerMessage", "ExtendedTriggerMessage"})
+EARLY = {
+    "TriggerMessage": Early.UNLESS_REJECTED,
+    "ExtendedTriggerMessage": Early.UNLESS_REJECTED,
+    "ChangeConfiguration": Early.PENDING,
+    "GetBaseReport": Early.PENDING,
+    "GetConfiguration": Early.PENDING,
+    "GetReport": Early.PENDING,
+    "GetVariables": Early.PENDING,
+    "SetVariables": Early.PENDING,
+}
+"""All that a charge point may be asked before its boot was accepted (1.6 chapter 4.2, 2.0.1 B02.FR.01)."""
 
 
 async def list_commands(call: Call[PageQuery, NoBody]) -> Page[CommandRow]:

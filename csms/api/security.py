@@ -74,7 +74,7 @@ class ProfileAnswer(Answer):
 
 
 async def post_password(call: Call[Query, NoBody]) -> PasswordAnswer:
-    point, link = _live(call)
+    point, link = _live(call, commanding.Early.PENDING)
     password = new_password()
     kept: dict[str, RawOutcome] = {}
     record = await _ask(call, link, requests.set_password(point.protocol or OCPP16, password), kept)
@@ -138,8 +138,10 @@ async def _ask(
     return await commanding.carry_out(call.services, order, sent)
 
 
-def _live(call: Call[Query, Any]) -> tuple[ChargePoint, ChargePointLink]:
-    link = commanding.live(call.services, call.path["charge_point_id"])
+def _live(
+    call: Call[Query, Any], early: commanding.Early = commanding.Early.NEVER
+) -> tuple[ChargePoint, ChargePointLink]:
+    link = commanding.live(call.services, call.path["charge_point_id"], early)
     snapshot = lookup.charge_point_site(call.services, call.path)
     return snapshot.charge_points[call.path["charge_point_id"]], link
 

@@ -4,7 +4,7 @@ changes what a connector may draw behind the balancer's back. Pure, for both ver
 The ledger rests on two charging profiles per connector, the TxDefaultProfile and the TxProfile, being ours and nobody
 else's. A TxProfile of whatever stack level overrules our TxDefaultProfile until our own TxProfile is there, and a
 charger with one place for profiles replaces ours by any other; so those two purposes stay ours altogether. A maximum
-of the whole charge point can only lower what our limits permit (1.6 chapter 3.13.1, 2.0.1 K01 table of purposes), and
+of the whole charge point can only lower what our limits permit (1.6 chapter 3.13.1, 2.0.1 chapter K 3.2), and
 nobody is given what it keeps back.
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from csms.charge_points.profiles import PURPOSES, profile_id
+from csms.charge_points.raw_rules import broken_rules
 from csms.charge_points.schemas import JsonObject, request_schema, words_of
 from csms.charge_points.wire import payload_of
 from csms.domain.model import MAX_CONNECTORS, LimitPurpose
@@ -51,6 +52,9 @@ def checked(
     conflict = _conflict(action, wired)
     if conflict is not None:
         raise AgainstTheLedger(conflict)
+    faulty = tuple(broken_rules(subprotocol, action, wired))
+    if faulty:
+        raise PayloadBroken(faulty)
     return wired
 
 

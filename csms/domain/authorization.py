@@ -1,6 +1,6 @@
 """May this id token charge here, now? The full set of answers of both versions; pure, and told everything it looks at.
 
-1.6 chapters 3.4, 4.1 and 7.3; 2.0.1 part 2, blocks C and D. Id tokens compare without regard to case (1.6 CiString20,
+1.6 chapters 3.5, 4.1 and 7.2; 2.0.1 part 2, blocks C and D. Id tokens compare without regard to case (1.6 CiString20,
 2.0.1 identifierString): `token_key` makes them comparable.
 """
 

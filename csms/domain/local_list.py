@@ -1,6 +1,6 @@
 """Local authorization lists: which message brings a charge point's list in step with what it should hold. Pure.
 
-1.6 chapters 3.5.2, 5.11 and 5.15; 2.0.1 part 2, block D. Versions are above 0 and rise; a change goes as Differential,
+1.6 chapters 3.5.2, 5.10 and 5.15; 2.0.1 part 2, block D. Versions are above 0 and rise; a change goes as Differential,
 and whenever it is not known what the charge point holds, everything goes as Full, in parts if it is too much for one
 message.
 """

@@ -27,7 +27,12 @@ _MAX_201 = {
     "chargingProfilePurpose": "ChargingStationMaxProfile",
     "chargingProfileKind": "Absolute",
     "chargingSchedule": [
-        {"id": 1, "chargingRateUnit": "W", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 7000.0}]}
+        {
+            "id": 1,
+            "startSchedule": "2020-01-01T00:00:00Z",
+            "chargingRateUnit": "W",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 7000.0}],
+        }
     ],
 }
 _TOKEN = {"idToken": "TAG-SECRET", "type": "ISO14443"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,32 @@ async def test_what_may_not_leave_does_not_and_leaves_no_record(
         assert (await central.get(f"charge-points/{point.identity}/commands"))["items"] == []
 
 
+@pytest.mark.parametrize(
+    ("action", "changed", "field"),
+    [
+        pytest.param("SetVariables", lambda p: p["setVariableData"].append(p["setVariableData"][0]),
+                     "setVariableData[1]", id="B05.FR.13"),
+        pytest.param("SendLocalList", lambda p: p.update(versionNumber=0), "versionNumber", id="D01.FR.18"),
+        pytest.param("TriggerMessage", lambda p: p["evse"].pop("connectorId"), "evse.connectorId", id="F06.FR.13"),
+        pytest.param("SetChargingProfile", lambda p: p["chargingProfile"]["chargingSchedule"][0].pop("startSchedule"),
+                     "chargingProfile.chargingSchedule[0].startSchedule", id="K01.FR.40"),
+        pytest.param("GetChargingProfiles", lambda p: p["chargingProfile"].clear(), "chargingProfile", id="K09.FR.03"),
+        pytest.param("CustomerInformation", lambda p: p.update(customerIdentifier="C"), "", id="N09.FR.04, N10.FR.08"),
+    ],
+)  # fmt: skip
+async def test_a_request_that_breaks_a_rule_no_schema_says_is_not_sent(
+    central: Central, action: str, changed: Callable[[JsonObject], object], field: str
+) -> None:
+    payload = deepcopy(EXAMPLES["ocpp2.0.1"][action][0])
+    changed(payload)
+    async with central.charge_point(central.take(), "ocpp2.0.1") as point:
+        await ready(point, {})
+        before = len(point.told(action))
+        status, problem = await ask(central, point, action, payload)
+        assert (status, [error["field"] for error in problem["errors"]]) == (422, [field])
+        assert len(point.told(action)) == before
+
+
 async def test_fifty_parallel_requests_are_asked_one_after_the_other(central: Central) -> None:
     async with central.charge_point(central.take()) as point:
         await ready(point, {"GetLocalListVersion": {"listVersion": 1}})
@@ -157,3 +184,23 @@ async def test_a_charge_point_that_was_not_accepted_may_only_be_asked_for_its_bo
         assert code == 409
         code, told = await ask(central, point, "TriggerMessage", {"requestedMessage": "BootNotification"})
         assert (code, told["status"]) == (200, "Accepted")
+
+
+async def test_b_02_fr_01_a_pending_charge_point_is_asked_for_its_settings_and_starts_nothing(central: Central) -> None:
+    async with central.charge_point(central.take("WAITING"), "ocpp2.0.1") as point:
+        variable = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
+        point.answers = lambda *_: {"getVariableResult": [variable | {"attributeStatus": "Rejected"}]}
+        code, told = await ask(central, point, "GetVariables", {"getVariableData": [variable]})
+        assert (code, told["status"]) == (200, "Rejected")
+        # B02.FR.05
+        for action in ("RequestStartTransaction", "RequestStopTransaction", "Reset"):
+            code, problem = await ask(central, point, action, EXAMPLES["ocpp2.0.1"][action][0])
+            assert (code, problem["status"]) == (409, 409)
+
+
+@pytest.mark.parametrize("version", ["ocpp1.6", "ocpp2.0.1"])
+async def test_b_03_fr_03_a_rejected_charge_point_is_sent_nothing(central: Central, version: str) -> None:
+    async with central.charge_point(central.take("REFUSED"), version) as point:
+        for action in ("TriggerMessage", "Reset"):
+            code, problem = await ask(central, point, action, EXAMPLES[version][action][0])
+            assert (code, problem["detail"]) == (409, "The charge point was rejected: nothing is sent to it.")

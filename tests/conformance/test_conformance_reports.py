@@ -161,7 +161,8 @@ async def test_tc_b_30_31_csms_what_a_pending_station_was_asked_for_is_taken(cen
         status = {"evseId": 1, "connectorId": 1, "connectorStatus": "Available", "timestamp": now()}
         refused = await point.exchange([2, "one", "StatusNotification", status])
         assert refused[2] == "SecurityError"
-        await ask(central, name, "TriggerMessage", {"requestedMessage": "StatusNotification", "evse": {"id": 1}})
+        wanted = {"requestedMessage": "StatusNotification", "evse": {"id": 1, "connectorId": 1}}
+        await ask(central, name, "TriggerMessage", wanted)
         assert await point.call("StatusNotification", status) == {}
         refused = await point.exchange([2, "two", "StatusNotification", status])
         assert refused[2] == "SecurityError"

@@ -17,7 +17,7 @@ def authorize(session: Session, payload: JsonObject) -> Reply:
 
 
 def id_tag_info(decision: Decision) -> JsonObject:
-    """Chapter 7.8. A group whose name 1.6 cannot hold is left out: cut short it might be another group's name."""
+    """Chapter 7.27. A group whose name 1.6 cannot hold is left out: cut short it might be another group's name."""
     info: JsonObject = {"status": _STATUSES.get(decision.status, decision.status).value}
     if decision.expires_at_s is not None:
         info["expiryDate"] = rfc3339(decision.expires_at_s)

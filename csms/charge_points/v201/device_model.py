@@ -31,7 +31,7 @@ def full_inventory(request_id: int) -> object:
 
 
 def _without_secret(item: JsonObject) -> JsonObject:
-    """A password is write-only (part 2 appendix 3), and some stations tell it all the same."""
+    """The value of what is write-only stays untold (B07.FR.03), and some stations tell it all the same."""
     if not is_secret(item["variable"]["name"]):
         return item
     attributes = [{k: v for k, v in told.items() if k != "value"} for told in item["variableAttribute"]]

@@ -36,7 +36,12 @@ def profile_16(**fields: Any) -> JsonObject:
 
 
 def profile_201(**fields: Any) -> JsonObject:
-    schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 32.0}]}
+    schedule = {
+        "id": 1,
+        "startSchedule": "2020-01-01T00:00:00Z",
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 32.0}],
+    }
     return {
         "id": 5000,
         "stackLevel": 0,
