@@ -87,12 +87,15 @@ class HistoryQuery(Query):
 
 
 class Bucket(Answer):
-    """Time-weighted means over what is known of the period, and the highest number of active chargers."""
+    """Time-weighted means over what is known of the period, the highest number of active chargers, and the lowest
+    budget; null: the budget was not recorded then."""
 
     period_start: Time
     total_allocated_kw: float
     total_actual_kw: float
     active_chargers: int
+    total_budget_kw: float | None
+    lowest_budget_kw: float | None
 
 
 class HistoryAnswer(Answer):
@@ -190,6 +193,8 @@ def _bucket(bucket: HistoryBucket) -> Bucket:
         total_allocated_kw=kw(bucket.allocated_w),
         total_actual_kw=kw(bucket.actual_w),
         active_chargers=bucket.active_chargers,
+        total_budget_kw=optional_kw(bucket.budget_w),
+        lowest_budget_kw=optional_kw(bucket.lowest_budget_w),
     )
 
 
@@ -211,7 +216,7 @@ ROUTES = (
         "read",
         get_history,
         HistoryAnswer,
-        "Given and drawn power over time",
+        "Given and drawn power over time, and the budget",
         query=HistoryQuery,
         errors=(404,),
     ),

@@ -48,6 +48,7 @@ def figures(snapshot: Snapshot, allocation: Allocation, now: Moment) -> Figures:
         allocated_w=sum(share.limit_w for share in allocation.shares.values()),
         actual_w=sum(round(power_w) for power_w in drawn if power_w is not None),
         active=len({key.charge_point_id for key in allocation.shares}),
+        budget_w=allocation.budget_w,
     )
 
 

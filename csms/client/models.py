@@ -90,6 +90,8 @@ class HistoryBucket(Model):
     total_allocated_kw: float
     total_actual_kw: float
     active_chargers: int
+    total_budget_kw: float | None
+    lowest_budget_kw: float | None
 
 
 class Connection(Model):

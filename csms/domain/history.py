@@ -1,6 +1,8 @@
 """Time-weighted history: a site's figures are step functions, integrated per minute.
 
-A minute record holds integrals, so that any bucket of whole minutes is an exact sum of records.
+A minute record holds integrals, so that any bucket of whole minutes is an exact sum of records. The budget is among
+them, though decisions are on record with theirs: one is recorded where it sends limits, and at a site where nobody
+charges, or whose chargers have what they had, the budget changes without.
 """
 
 from __future__ import annotations
@@ -14,23 +16,35 @@ _LONGEST_STEP_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class MinuteRecord:
-    """`covered_s` of the minute are known; over them the figures integrate to watt-seconds."""
+    """`covered_s` of the minute are known; over them the figures integrate to watt-seconds.
+
+    The budget is None where the minute, or its first part, was recorded by a version that did not record it.
+    """
 
     minute_start_s: int
     covered_s: float = 0.0
     allocated_ws: float = 0.0
     actual_ws: float = 0.0
     max_active: int = 0
+    budget_ws: float | None = None
+    lowest_budget_w: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryBucket:
-    """Means over the covered part of a bucket, in whole watts."""
+    """Means over the covered part of a bucket, in whole watts.
+
+    `budget_w` is the mean that the other means compare with: who never drew more than was there has not drawn more in
+    the mean. A bucket that drew no more than `lowest_budget_w`, the lowest that held within it, fitted the budget
+    whichever way both moved. Both are over those minutes whose budget is known; None: of none.
+    """
 
     period_start_s: int
     allocated_w: int
     actual_w: int
     active_chargers: int
+    budget_w: int | None = None
+    lowest_budget_w: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,7 @@ class Figures:
     allocated_w: int = 0
     actual_w: int = 0
     active: int = 0
+    budget_w: int = 0
 
 
 class Recorder:
@@ -82,10 +97,15 @@ class Recorder:
 
 
 def _plus(record: MinuteRecord, figures: Figures, elapsed_s: float) -> MinuteRecord:
+    budget_ws, lowest_w = record.budget_ws, record.lowest_budget_w
+    if not record.covered_s:
+        budget_ws, lowest_w = 0.0, figures.budget_w
     return MinuteRecord(
         record.minute_start_s,
         covered_s=record.covered_s + elapsed_s,
         allocated_ws=record.allocated_ws + figures.allocated_w * elapsed_s,
         actual_ws=record.actual_ws + figures.actual_w * elapsed_s,
         max_active=max(record.max_active, figures.active),
+        budget_ws=None if budget_ws is None else budget_ws + figures.budget_w * elapsed_s,
+        lowest_budget_w=None if lowest_w is None else min(lowest_w, figures.budget_w),
     )

@@ -193,12 +193,12 @@ def open_async_reader(path: Path) -> AsyncEngine:
     return engine
 
 
-def migrate(connection: Connection) -> None:
-    """Bring the schema up to date, within the caller's transaction."""
+def migrate(connection: Connection, version: str = "head") -> None:
+    """Bring the schema up to date, or to that of an earlier version, within the caller's transaction."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, version)
     except CommandError as error:
         raise StoreFailed("its tables are those of a newer version of the central system") from error

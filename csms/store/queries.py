@@ -227,13 +227,22 @@ def history(
             func.sum(minutes.c.allocated_ws),
             func.sum(minutes.c.actual_ws),
             func.max(minutes.c.max_active),
+            func.sum(minutes.c.budget_ws) / func.sum(minutes.c.covered_s).filter(minutes.c.budget_ws.is_not(None)),
+            func.min(minutes.c.lowest_budget_w),
         )
         .group_by(minutes.c.period_start_s)
         .order_by(minutes.c.period_start_s)
     )
     return [
-        HistoryBucket(start_s, round(allocated_ws / covered_s), round(actual_ws / covered_s), active)
-        for start_s, covered_s, allocated_ws, actual_ws, active in connection.execute(buckets)
+        HistoryBucket(
+            start_s,
+            round(allocated_ws / covered_s),
+            round(actual_ws / covered_s),
+            active,
+            None if budget_w is None else round(budget_w),
+            lowest_w,
+        )
+        for start_s, covered_s, allocated_ws, actual_ws, active, budget_w, lowest_w in connection.execute(buckets)
     ]
 
 

@@ -103,6 +103,8 @@ history_minutes = Table(
     Column("allocated_ws", Double, nullable=False),
     Column("actual_ws", Double, nullable=False),
     Column("max_active", Integer, nullable=False),
+    Column("budget_ws", Double),
+    Column("lowest_budget_w", BigInteger),
 )
 
 sequences = Table(

@@ -13,6 +13,7 @@ from csms.domain import events as ev
 from csms.domain.capabilities import Learned
 from csms.domain.commands import Answer, Outcome, SetLimit
 from csms.domain.failures import StoreFailed
+from csms.domain.grid import TemporaryLimit
 from csms.domain.model import (
     LimitPurpose,
     ScheduleWindow,
@@ -255,6 +256,23 @@ def test_history_is_the_time_weighted_mean_of_what_was_decided() -> None:
         (bucket,) = await f.site.history(start_s, start_s + 60, 60)
         assert bucket.allocated_w == pytest.approx(11_000, abs=200)
         assert bucket.active_chargers == 1
+
+    play(story)
+
+
+@pytest.mark.parametrize("charging", [True, False])
+def test_history_has_the_budget_of_each_minute_whether_somebody_charges_or_not(charging: bool) -> None:
+    async def story(f: Fixture) -> None:
+        f.connect("a")
+        if charging:
+            f.start("a")
+        minute_s = (f.now.utc_s // 60 + 1) * 60
+        await f.site.set_temporary_limit(TemporaryLimit("grid operator", 10_000, minute_s + 75, minute_s + 90))
+        await asyncio.sleep(minute_s + 150 - f.now.utc_s)
+        before, during, after = await f.site.history(minute_s, minute_s + 180, 60)
+        assert (before.budget_w, before.lowest_budget_w) == (40_000, 40_000)
+        assert (during.budget_w, during.lowest_budget_w) == (32_500, 10_000)  # for 15 s of the minute
+        assert (after.budget_w, after.lowest_budget_w) == (40_000, 40_000)
 
     play(story)
 

@@ -174,7 +174,9 @@ async def test_history_tells_what_was_given_and_drawn(tmp_path: Path) -> None:
     assert (history["site_id"], history["granularity"]) == ("park", "1min")
     assert history["buckets"]
     bucket = history["buckets"][-1]
-    assert set(bucket) == {"period_start", "total_allocated_kw", "total_actual_kw", "active_chargers"}
+    figures = {"total_allocated_kw", "total_actual_kw", "total_budget_kw", "lowest_budget_kw"}
+    assert set(bucket) == {"period_start", "active_chargers"} | figures
+    assert (bucket["total_budget_kw"], bucket["lowest_budget_kw"]) == (20.0, 20.0)
     assert bucket["period_start"].endswith(":00Z")
     assert 0 < bucket["total_actual_kw"] <= bucket["total_allocated_kw"] <= 20
     assert bucket["active_chargers"] == 2

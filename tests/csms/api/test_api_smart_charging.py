@@ -209,7 +209,10 @@ async def test_allocation_has_the_documented_fields_in_order() -> None:
 
 async def test_history_covers_the_last_24_hours_in_quarters_by_default() -> None:
     async with running() as api:
-        api.depot.buckets = [HistoryBucket(1_717_242_300, 25_000, 24_123, 3)]
+        api.depot.buckets = [
+            HistoryBucket(1_717_242_300, 25_000, 24_123, 3, 30_500, 26_000),
+            HistoryBucket(1_717_243_200, 0, 0, 0),
+        ]
         reply = await api.get(f"{SITE}/allocation/history")
         assert list(reply.json) == ["site_id", "granularity", "buckets"]
         assert (reply.json["site_id"], reply.json["granularity"]) == ("depot", "15min")
@@ -219,7 +222,17 @@ async def test_history_covers_the_last_24_hours_in_quarters_by_default() -> None
                 ("total_allocated_kw", 25.0),
                 ("total_actual_kw", 24.123),
                 ("active_chargers", 3),
-            ]
+                ("total_budget_kw", 30.5),
+                ("lowest_budget_kw", 26.0),
+            ],
+            [
+                ("period_start", "2024-06-01T12:00:00Z"),
+                ("total_allocated_kw", 0.0),
+                ("total_actual_kw", 0.0),
+                ("active_chargers", 0),
+                ("total_budget_kw", None),  # recorded before the budget was
+                ("lowest_budget_kw", None),
+            ],
         ]
         assert api.depot.history_asked == [(NOW_S - 24 * HOUR_S, NOW_S, 900)]
 

@@ -244,8 +244,28 @@ async def test_history_means_are_weighted_by_the_time_known(
     assert buckets == [HistoryBucket(*bucket) for bucket in expected]
 
 
+@pytest.mark.parametrize(
+    ("granularity_s", "expected"),
+    [
+        # 60 s at 40 kW; 30 s at 10 kW on average, for a while 4 kW; 60 s not known; 60 s at 0
+        (60, [(0, 40_000, 40_000), (60, 10_000, 4_000), (120, None, None), (180, 0, 0)]),
+        (300, [(0, 18_000, 0)]),  # (2400000 + 300000 + 0) / 150 s
+    ],
+)
+async def test_the_budget_of_a_bucket_is_its_mean_and_its_lowest_over_the_minutes_that_have_one(
+    store: Store, granularity_s: int, expected: list[tuple[int, int | None, int | None]]
+) -> None:
+    store.record_minute("s", MinuteRecord(0, 60.0, 1.0, 1.0, 1, 2_400_000.0, 40_000))
+    store.record_minute("s", MinuteRecord(60, 15.0, 1.0, 1.0, 1, 30_000.0, 2_000))
+    store.record_minute("s", MinuteRecord(60, 30.0, 1.0, 1.0, 1, 300_000.0, 4_000))  # replaces the one before
+    store.record_minute("s", MinuteRecord(120, 60.0, 1.0, 1.0, 1))
+    store.record_minute("s", MinuteRecord(180, 60.0, 1.0, 1.0, 1, 0.0, 0))
+    buckets = await store.history("s", 0, 300, granularity_s)
+    assert [(bucket.period_start_s, bucket.budget_w, bucket.lowest_budget_w) for bucket in buckets] == expected
+
+
 async def test_the_current_minute_is_what_was_recorded_last(store: Store) -> None:
-    record = MinuteRecord(60, 12.5, 1.0, 2.0, 3)
+    record = MinuteRecord(60, 12.5, 1.0, 2.0, 3, 4.5, 5)
     store.record_minute("s", replace(record, covered_s=3.0))
     store.record_minute("s", record)
     assert await store.current_minute("s", 60) == record

@@ -8,9 +8,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Table, create_engine, make_url
 from sqlalchemy.schema import CreateTable
 
+from csms.domain.history import MinuteRecord
 from csms.domain.queries import SessionQuery
 from csms.store import StoreFailed, SyncStore
-from csms.store.database import sqlite_path
+from csms.store.database import migrate, sqlite_path
 from csms.store.queries import session_page
 from csms.store.tables import metadata
 
@@ -24,6 +25,27 @@ async def test_the_migrations_make_the_tables_that_the_code_expects(tmp_path: Pa
     engine = create_engine(f"sqlite:///{await migrated(tmp_path / 'csms.db')}")
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+async def test_minutes_recorded_before_the_budget_was_are_kept_and_have_none(tmp_path: Path) -> None:
+    path = tmp_path / "csms.db"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        migrate(connection, "0004")
+        assert "budget_ws" not in {row[1] for row in connection.exec_driver_sql("PRAGMA table_info(history_minutes)")}
+        recorded = [("s", minute, 60.0, 600_000.0 + minute, 300_000.0, 2) for minute in range(0, 6000, 60)]
+        connection.exec_driver_sql("INSERT INTO history_minutes VALUES (?, ?, ?, ?, ?, ?)", recorded)
+    store = SyncStore.open(f"sqlite:///{path}")
+    store.record_minute("s", MinuteRecord(6000, 60.0, 600_000.0, 300_000.0, 2, 1_200_000.0, 15_000))
+    assert await store.current_minute("s", 60) == MinuteRecord(60, 60.0, 600_060.0, 300_000.0, 2)
+    *_, before, after = await store.history("s", 0, 7000, 60)
+    await store.close()
+    assert (before.allocated_w, before.budget_w, before.lowest_budget_w) == (10_099, None, None)
+    assert (after.allocated_w, after.budget_w, after.lowest_budget_w) == (10_000, 20_000, 15_000)
+    with engine.connect() as connection:
+        kept = connection.exec_driver_sql("SELECT * FROM history_minutes WHERE minute_start_s < 6000")
+        assert [tuple(row) for row in kept] == [(*row, None, None) for row in recorded]
     engine.dispose()
 
 
