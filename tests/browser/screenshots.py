@@ -91,9 +91,13 @@ async def remember_a_day(folder: Path) -> None:
     for minute in range(last - 23 * 3600, last, 60):
         hour = (minute % 86_400) / 3600
         busy = 48 * math.exp(-(((hour - 9) / 2.4) ** 2)) + 62 * math.exp(-(((hour - 17) / 2.1) ** 2))
-        drawn_w = 1000 * max(0.0, busy + 5 * math.sin(minute / 700) + 3 * math.sin(minute / 190))
-        allocated_w = min(64_000.0, drawn_w * 1.12 + 1500)
-        store.record_minute("park", MinuteRecord(minute, 60.0, allocated_w * 60, drawn_w * 60, round(drawn_w / 9000)))
+        budget_w = 45_000 if 7 <= hour < 16 else 20_000 if 16 <= hour < 16.75 else 64_000
+        asked_w = 1000 * max(0.0, busy + 5 * math.sin(minute / 700) + 3 * math.sin(minute / 190))
+        drawn_w = min(asked_w, budget_w * 0.97)
+        allocated_w = min(budget_w, drawn_w * 1.12 + 1500)
+        active = round(drawn_w / 9000)
+        record = MinuteRecord(minute, 60.0, allocated_w * 60, drawn_w * 60, active, budget_w * 60, budget_w)
+        store.record_minute("park", record)
     await store.flush()
     await store.close()
 

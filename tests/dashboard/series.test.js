@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drawnBefore, fromHistory, niceTop, Recording, scaleOf, stacked } from "./js/series.js";
+import { budgetWords, drawnBefore, fromHistory, niceTop, Recording, scaleOf, stacked, steps } from "./js/series.js";
 
 const allocation = (at, draws) => ({
   timestamp: new Date(at * 1000).toISOString(), total_budget_kw: 30, total_allocated_kw: 20,
@@ -42,6 +42,41 @@ test("where only the sum is known it is one area, and the parts begin where they
   assert.deepEqual(x, [30, 99.99, 100]);
   assert.deepEqual(tops, [[0, 0, 6], [0, 0, 8], [8, 8, 8]]);
   assert.equal(rest.sums, true);
+});
+
+test("the budget of the time before is that on record, and none where none is", () => {
+  const bucket = { total_allocated_kw: 10, total_actual_kw: 8 };
+  const buckets = [
+    { ...bucket, period_start: "1970-01-01T00:00:00Z", total_budget_kw: null },
+    { ...bucket, period_start: "1970-01-01T00:01:00Z", total_budget_kw: 12.5 },
+  ];
+  const recording = new Recording();
+  recording.fill(fromHistory(buckets, 60));
+  recording.add(allocation(200, { A: 6 }));
+  assert.deepEqual(stacked(recording.rows, ["A"]).budget, [null, 12.5, 30, 30]);
+});
+
+test("a history view has a column of each figure, a gap where nothing was recorded, and the last step has its width", () => {
+  const bucket = (period_start, power, budget) => ({
+    period_start, total_allocated_kw: power, total_actual_kw: power - 1, total_budget_kw: budget, lowest_budget_kw: budget && budget - 2,
+  });
+  const buckets = [bucket("1970-01-01T00:00:00Z", 3, null), bucket("1970-01-01T00:01:00Z", 4, 20), bucket("1970-01-01T00:03:00Z", 5, 30)];
+  assert.deepEqual(steps(buckets, 60), {
+    x: [0, 60, 120, 180, 240],
+    allocated: [3, 4, null, 5, 5],
+    actual: [2, 3, null, 4, 4],
+    budget: [null, 20, null, 30, 30],
+    lowest: [null, 18, null, 28, 28],
+  });
+  assert.deepEqual(steps([], 60).x, []);
+});
+
+test("a budget above the chart is told in its legend", () => {
+  const words = (budget, top, above) => budgetWords(budget, { top, above }).replaceAll("\u00a0", " ");
+  assert.equal(words([null, 30], 35, false), "Budget");
+  assert.equal(words([null, 30, 30], 10, true), "Budget: 30 kW, above this");
+  assert.equal(words([44.5, 30], 10, true), "Budget: 30 kW to 44.5 kW, above this");
+  assert.equal(words([8, null, 30], 10, true), "Budget: up to 30 kW, in part above this");
 });
 
 test("of many chargers the smaller ones are one area", () => {

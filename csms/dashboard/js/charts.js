@@ -71,6 +71,30 @@ const BASE = {
 
 const inZone = (zone) => (at) => uPlot.tzDate(new Date(at * 1000), zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
 
+/**
+ * A line that steps halfway between its points, so that a mean stands for the time around it. Where a point has no value
+ * it ends, and begins again. A path of uPlot, whose own steps begin or end at a point.
+ */
+function halfway(u, index, from, to) {
+  const stroke = new Path2D();
+  const [x, y] = [u.data[0], u.data[index]];
+  const across = (at) => Math.round(u.valToPos(at, "x", true));
+  const up = (value) => Math.round(u.valToPos(value, "y", true));
+  let before = null;
+  for (let at = from; at <= to; at += 1) {
+    if (y[at] === null) before = null;
+    else {
+      const middle = before === null ? across(x[at]) : across((x[at - 1] + x[at]) / 2);
+      if (before === null) stroke.moveTo(middle, up(y[at]));
+      else if (before !== y[at]) stroke.lineTo(middle, up(before));
+      stroke.lineTo(middle, up(y[at]));
+      stroke.lineTo(across(x[at]), up(y[at]));
+      before = y[at];
+    }
+  }
+  return { stroke, fill: null, clip: null, band: null, gaps: null, flags: 0 };
+}
+
 /** The draw of each charger stacked below the budget, with what is allocated above it. */
 export function StackChart({ series, from, to, zone, height, marked, colours }) {
   const order = series.names.map((_name, index) => index).reverse();
@@ -93,7 +117,7 @@ export function StackChart({ series, from, to, zone, height, marked, colours }) 
       { scale: "y", fill: colour("allocated"), stroke: colour("allocated-edge"), width: 1.5, points: { show: false } },
       area(colour("others")),
       ...order.map((index) => area(marked && marked !== series.names[index] ? `${colours(series.names[index])}55` : colours(series.names[index]))),
-      { scale: "y", stroke: colour("budget"), width: 1.5, dash: [6, 4], points: { show: false } },
+      { scale: "y", stroke: colour("budget"), width: 1.5, dash: [6, 4], paths: halfway, points: { show: false } },
     ],
   });
 
@@ -128,11 +152,11 @@ function TipRow({ name, value, mark, fill, strong }) {
 /**
  * Lines and areas of power. `lines` are drawn in their order.
  * @param {{x: number[], lines: {name: string, values: (number | null)[], stroke: string, fill?: string, dash?: number[],
- *   stepped?: boolean}[], zone?: string, height: number, label: string, from?: number, to?: number}} props
+ *   stepped?: boolean}[], zone?: string, height: number, label: string, from?: number, to?: number, top?: number}} props
+ * `top` is the upper end of the scale, by default one that everything fits below.
  */
-export function PowerChart({ x, lines, zone, height, label, from, to }) {
+export function PowerChart({ x, lines, zone, height, label, from, to, top = topOf(lines) }) {
   const data = [x, ...lines.map((line) => line.values)];
-  const top = niceTop(Math.max(0, ...lines.flatMap((line) => line.values.map((value) => value ?? 0))));
   const bounds = useRef({});
   bounds.current = { from: from ?? x[0] ?? 0, to: to ?? x.at(-1) ?? 1, top };
   const make = () => ({
@@ -156,6 +180,8 @@ export function PowerChart({ x, lines, zone, height, label, from, to }) {
   const shape = `${lines.map((line) => line.name).join("\n")}|${zone}`;
   return html`<${Chart} data=${data} make=${make} shape=${shape} height=${height} label=${label} tip=${tip} />`;
 }
+
+const topOf = (lines) => niceTop(lines.flatMap((line) => line.values).reduce((most, value) => Math.max(most, value ?? 0), 0));
 
 /** What the colours of a chart mean. */
 export function Legend({ items }) {

@@ -1,5 +1,7 @@
 // Samples over time for the charts. Pure.
 
+import { exactKw } from "./format.js";
+
 export const HOUR_S = 3600;
 export const STEP_S = 2; // no two samples closer than this
 const SHOWN = 18; // areas of their own; the rest is one
@@ -69,7 +71,7 @@ export function fromHistory(buckets, granularityS, series = []) {
   }
   return buckets.map((bucket) => ({
     at: Date.parse(bucket.period_start) / 1000 + granularityS / 2,
-    budget: null,
+    budget: bucket.total_budget_kw,
     allocated: bucket.total_allocated_kw,
     total: bucket.total_actual_kw,
     each: series.length ? (drawn.get(Date.parse(bucket.period_start)) ?? new Map()) : null,
@@ -125,6 +127,31 @@ export function stacked(rows, ids) {
   };
 }
 
+/** Columns of a chart of a history's buckets; where nothing was recorded there is a gap, and the last step has its width. */
+export function steps(buckets, stepS) {
+  const x = [];
+  const allocated = [];
+  const actual = [];
+  const budget = [];
+  const lowest = [];
+  const push = (at, bucket) => {
+    x.push(at);
+    allocated.push(bucket?.total_allocated_kw ?? null);
+    actual.push(bucket?.total_actual_kw ?? null);
+    budget.push(bucket?.total_budget_kw ?? null);
+    lowest.push(bucket?.lowest_budget_kw ?? null);
+  };
+  let end = null;
+  for (const bucket of buckets) {
+    const start = Date.parse(bucket.period_start) / 1000;
+    if (end !== null && start > end) push(end, null);
+    push(start, bucket);
+    end = start + stepS;
+  }
+  if (end !== null) push(end, buckets.at(-1));
+  return { x, allocated, actual, budget, lowest };
+}
+
 const TOO_HIGH = 3; // a budget so many times above all else would press it flat
 
 const highest = (columns) => columns.flat().reduce((most, value) => Math.max(most, value ?? 0), 0);
@@ -135,6 +162,15 @@ export function scaleOf(series) {
   const budget = highest([series.budget]);
   const above = power > 0.05 && budget > TOO_HIGH * power;
   return { top: niceTop(above ? power : Math.max(power, budget)), above };
+}
+
+/** The budget in a legend: where a chart of this scale does not reach to it, how much it was. */
+export function budgetWords(budget, { top, above }) {
+  if (!above) return "Budget";
+  const known = budget.filter((value) => value !== null);
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  if (least <= top) return `Budget: up to ${exactKw(most)}, in part above this`;
+  return `Budget: ${least === most ? "" : `${exactKw(least)} to `}${exactKw(most)}, above this`;
 }
 
 /** A scale's upper end: a round number at or above what is shown. */

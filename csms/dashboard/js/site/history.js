@@ -1,4 +1,4 @@
-// What was given and drawn, over any time, in four granularities.
+// What was given and drawn, and the budget for it, over any time, in four granularities.
 
 import { get, paths } from "../api.js";
 import { Legend, PowerChart } from "../charts.js";
@@ -6,6 +6,7 @@ import { csvRow, kw, kwh, localInput, NONE } from "../format.js";
 import { html, useMemo, useState } from "../html.js";
 import { useLive } from "../live.js";
 import { replaceQuery } from "../router.js";
+import { budgetWords, scaleOf, steps } from "../series.js";
 import { Button, Card, Choice, download, Empty, explained, Field, Waiting } from "../ui.js";
 
 const HOUR_MS = 3_600_000;
@@ -13,6 +14,8 @@ const RANGES = [["1", "Hour"], ["24", "Day"], ["168", "Week"], ["720", "30 days"
 const GRAINS = [["1min", "1 min"], ["5min", "5 min"], ["15min", "15 min"], ["1hour", "1 hour"]];
 const SECONDS = { "1min": 60, "5min": 300, "15min": 900, "1hour": 3600 };
 const FITTING = { 1: "1min", 24: "5min", 168: "1hour", 720: "1hour" };
+
+const CSV = ["period_start", "total_allocated_kw", "total_actual_kw", "active_chargers", "total_budget_kw", "lowest_budget_kw"];
 
 export function History({ site, query }) {
   const range = RANGES.some(([value]) => value === query.range) ? query.range : "24";
@@ -41,49 +44,38 @@ export function History({ site, query }) {
 
 function Picture({ site, history }) {
   const stepS = SECONDS[history.granularity];
-  const { x, allocated, actual } = useMemo(() => columns(history.buckets, stepS), [history]);
+  const { x, allocated, actual, budget, lowest } = useMemo(() => steps(history.buckets, stepS), [history]);
   if (!history.buckets.length) {
     return html`<${Empty} icon="sessions" title="Nothing on record">In this time nothing was recorded. History begins with the first minute that the site ran.<//>`;
   }
   const energy = history.buckets.reduce((sum, bucket) => sum + bucket.total_actual_kw, 0) * (stepS / 3600);
+  const scale = scaleOf({ tops: [actual], allocated, budget });
   const most = Math.max(...history.buckets.map((bucket) => bucket.total_actual_kw));
   const active = Math.max(...history.buckets.map((bucket) => bucket.active_chargers));
   const lines = [
     { name: "Allocated", values: allocated, stroke: "allocated-edge", fill: "allocated", stepped: true },
     { name: "Drawn", values: actual, stroke: "drawn", fill: "given", stepped: true },
   ];
+  const legend = [["Drawn", "drawn"], ["Allocated", "allocated"]];
+  if (budget.some((value) => value !== null)) {
+    lines.push({ name: "Budget", values: budget, stroke: "budget", dash: [6, 4], stepped: true });
+    legend.push([budgetWords(budget, scale), "budget"]);
+  }
+  if (lowest.some((value, index) => value !== null && value < budget[index] - 0.0005)) {
+    lines.push({ name: "Lowest budget", values: lowest, stroke: "budget", dash: [1, 4], stepped: true });
+    legend.push(["Lowest budget of the step", "budget lowest"]);
+  }
   return html`<dl class="figures">
       <div><dt>Delivered</dt><dd>${kwh(energy)}</dd></div>
       <div><dt>Highest mean</dt><dd>${kw(most)}</dd></div>
       <div><dt>Most at once</dt><dd>${active || NONE}</dd></div>
     </dl>
     <${PowerChart} x=${x} lines=${lines} zone=${site.timezone} height=${320} from=${history.from} to=${history.to}
-      label="Allocated and drawn power over time, in kilowatts" />
-    <${Legend} items=${[["Drawn", "drawn"], ["Allocated", "allocated"]]} />`;
-}
-
-/** Columns of a chart; where nothing was recorded there is a gap, and the last step has its width. */
-export function columns(buckets, stepS) {
-  const x = [];
-  const allocated = [];
-  const actual = [];
-  const push = (at, given, drawn) => {
-    x.push(at);
-    allocated.push(given);
-    actual.push(drawn);
-  };
-  let end = null;
-  for (const bucket of buckets) {
-    const start = Date.parse(bucket.period_start) / 1000;
-    if (end !== null && start > end) push(end, null, null);
-    push(start, bucket.total_allocated_kw, bucket.total_actual_kw);
-    end = start + stepS;
-  }
-  if (end !== null) push(end, allocated.at(-1), actual.at(-1));
-  return { x, allocated, actual };
+      top=${scale.top} label="Allocated and drawn power and the budget over time, in kilowatts" />
+    <${Legend} items=${legend} />`;
 }
 
 function save(site, history) {
-  const rows = history.buckets.map((bucket) => csvRow([bucket.period_start, bucket.total_allocated_kw, bucket.total_actual_kw, bucket.active_chargers]));
-  download(`${site.site_id}-history-${history.granularity}.csv`, [csvRow(["period_start", "total_allocated_kw", "total_actual_kw", "active_chargers"]), ...rows].join("\r\n"));
+  const rows = history.buckets.map((bucket) => csvRow(CSV.map((column) => bucket[column])));
+  download(`${site.site_id}-history-${history.granularity}.csv`, [csvRow(CSV), ...rows].join("\r\n"));
 }

@@ -6,7 +6,7 @@ import { circuitTree, drawn, limitSource, verdict } from "../chargers.js";
 import { exactKw, kw } from "../format.js";
 import { html, useEffect, useMemo, useState } from "../html.js";
 import { BudgetBar, Note, State } from "../parts.js";
-import { fromHistory, HOUR_S, recorded, scaleOf, stacked } from "../series.js";
+import { budgetWords, fromHistory, HOUR_S, recorded, scaleOf, stacked } from "../series.js";
 import { theme } from "../theme.js";
 import { Card, Choice } from "../ui.js";
 import { useShared } from "../value.js";
@@ -108,7 +108,7 @@ function Live({ site, recording, stamp, marked, colours }) {
     () => stacked(recording.rows.filter((row) => row.at >= to - spanS - 60), site.charge_point_ids),
     [stamp, spanS, recording.rows.length],
   );
-  const budget = scaleOf(series).above ? `Budget: ${exactKw(series.budget.at(-1))}, above this` : "Budget";
+  const budget = budgetWords(series.budget, scaleOf(series));
   const legend = [["Draw of each charger", "area"], ["Allocated", "allocated"], [budget, "budget"]];
   if (series.rest.unnamed) legend.splice(1, 0, [series.rest.sums ? "All others, and all before this page was opened" : "Smaller ones together", "others"]);
   else if (series.rest.sums) legend.splice(1, 0, ["All together, before this page was opened", "others"]);
