@@ -121,6 +121,7 @@ class Application:
             version=metadata.version("csms"),
             new_request_id=ids.unique,
             tally=api_tally,
+            listener_profiles=listener_profiles(config.ocpp),
             scrape=Exporter(self.fleet.all, self._store, ocpp_tally, api_tally, self.fleet.ready).scrape,
             public=["/metrics"] if config.metrics.public else [],
         )
@@ -192,6 +193,12 @@ def listeners(ocpp: OcppConfig) -> list[tuple[str, int, Entrance, Tls | None]]:
         (listener.host, listener.port, Entrance(listener.security_profile, ocpp.organization), _tls(listener))
         for listener in ocpp.listeners
     ]
+
+
+def listener_profiles(ocpp: OcppConfig) -> tuple[int, ...]:
+    """Security profiles that some listener lets in, ascending; over one of profile 0 it may be 1, with a password."""
+    asked = {listener.security_profile for listener in ocpp.listeners} or {Entrance().security_profile}
+    return tuple(sorted(asked | ({1} if 0 in asked else set())))
 
 
 def _reachable(doors: list[tuple[str, int, Entrance, Tls | None]], ports: list[int]) -> list[tuple[str, int, bool]]:

@@ -165,10 +165,12 @@ class RefusedSetting(Answer):
 
 
 class OneChargePointAnswer(ChargePointAnswer):
-    """`quirks`: how it takes its limits, and from where that is known. `refused_settings` are of ours."""
+    """`quirks`: how it takes its limits, and from where that is known. `refused_settings` are of ours.
+    `listener_profiles` are the security profiles that some listener lets in: with no other it can come here."""
 
     quirks: QuirksAnswer
     refused_settings: list[RefusedSetting]
+    listener_profiles: list[int]
 
 
 async def list_charge_points(call: Call[ChargePointQuery, NoBody]) -> Page[ChargePointAnswer]:
@@ -195,7 +197,9 @@ async def charge_point_answer(services: Services, charge_point_id: str) -> OneCh
     found = _answer(snapshot, charge_point_id, services.clock.now())
     quirks = quirks_answer(snapshot.charge_points[charge_point_id], settings)
     refused = await _refused_settings(services, charge_point_id)
-    answer = OneChargePointAnswer(**dict(found), quirks=quirks, refused_settings=refused)
+    answer = OneChargePointAnswer(
+        **dict(found), quirks=quirks, refused_settings=refused, listener_profiles=list(services.listener_profiles)
+    )
     return answer.tagged(etags.etag(settings))
 
 

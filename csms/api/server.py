@@ -51,7 +51,8 @@ log = structlog.get_logger(__name__)
 class ApiServer:
     """Serves the REST interface. `keys` may be anything with name, sha256 and scopes, such as config's rows.
 
-    `tally` counts requests, `scrape` is what /metrics answers, and `public` are paths that need no key.
+    `tally` counts requests, `scrape` is what /metrics answers, `listener_profiles` are the security profiles that some
+    listener lets in, and `public` are paths that need no key.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class ApiServer:
         local_lists: ListDesk,
         tally: ApiTally | None = None,
         scrape: Callable[[], bytes] = bytes,
+        listener_profiles: tuple[int, ...] = (0, 1),
         public: Collection[str] = (),
         max_requests_per_s: float = 1000,
         cors_origins: Collection[str] = (),
@@ -91,6 +93,7 @@ class ApiServer:
             id_tokens,
             local_lists,
             scrape=scrape,
+            listener_profiles=listener_profiles,
         )
         self._numbers = itertools.count(1)
         self._new_request_id = new_request_id or (lambda: str(next(self._numbers)))

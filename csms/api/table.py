@@ -106,7 +106,8 @@ class Download:
 @dataclass(frozen=True, slots=True)
 class Services:
     """What handlers work with. `given` are answers by what they were made from, to be given again while it stands;
-    `scrape` is what Prometheus gets; `under_way` is what goes on after its request was answered."""
+    `scrape` is what Prometheus gets; `listener_profiles` are the security profiles that some listener lets in;
+    `under_way` is what goes on after its request was answered."""
 
     sites: Sites
     store: Store
@@ -120,6 +121,7 @@ class Services:
     local_lists: ListDesk
     given: dict[str, tuple[object, Answer]] = field(default_factory=dict)
     scrape: Callable[[], bytes] = bytes
+    listener_profiles: tuple[int, ...] = (0, 1)
     under_way: set[asyncio.Task[Any]] = field(default_factory=set)
 
 

@@ -31,6 +31,7 @@ async def test_it_takes_the_profile_wants_a_restart_and_comes_with_it(tmp_path: 
             options = dialog.get_by_label("Security profile").locator("option")
             assert [text[0] for text in await options.all_inner_texts()] == ["1", "2", "3"]
             await expect(dialog).to_contain_text("connects anew by itself")
+            await expect(dialog.get_by_text("No listener here")).to_have_count(0)
             point.status = "RebootRequired"
             await dialog.get_by_role("button", name="Move it to profile 1").click()
             await expect(dialog).to_contain_text("Needs a restart")
@@ -59,6 +60,7 @@ async def test_what_it_refuses_is_told_and_stays_on_record(tmp_path: Path) -> No
             dialog = access.get_by_role("dialog")
             await dialog.get_by_label("Security profile").select_option("3")
             await expect(dialog).to_contain_text("must have a certificate")
+            await expect(dialog).to_contain_text("No listener here lets in profile 3")
             point.status = "Rejected"
             await dialog.get_by_role("button", name="Move it to profile 3").click()
             await expect(dialog).to_contain_text("It answered Rejected to ChangeConfiguration, and goes on with")

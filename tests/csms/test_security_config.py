@@ -7,9 +7,10 @@ import pytest
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
+from csms.app import listener_profiles
 from csms.certs import authority, server
 from csms.cli import app
-from csms.config import Config
+from csms.config import Config, OcppConfig
 from csms.validation import field_errors
 
 SITES = [{"site_id": "a", "grid_capacity_kw": 50.0}]
@@ -101,3 +102,16 @@ def test_check_config_says_which_file_cannot_be_used(tmp_path: Path) -> None:
     assert checked(good + contracts.format(tmp_path / "ca.pem"))[0] == 0
     code, output = checked(good + contracts.format(certificate))
     assert (code, "contract_ca_file" in output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("listeners", "expected"),
+    [
+        ([], (0, 1)),
+        ([{"port": 9000}], (0, 1)),
+        ([{"port": 9001, "security_profile": 1}], (1,)),
+        ([{"port": 9443, "security_profile": 2, "behind_tls_proxy": True}, {"port": 9000}], (0, 1, 2)),
+    ],
+)
+def test_the_profiles_that_listeners_let_in_are_known(listeners: list[Any], expected: tuple[int, ...]) -> None:
+    assert listener_profiles(OcppConfig.model_validate({"listeners": listeners})) == expected

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { higherProfiles, hindrance, lastMove, moveState, whatWillHappen } from "./js/charge-point/profile-words.js";
+import { doubt, higherProfiles, hindrance, lastMove, moveState, whatWillHappen } from "./js/charge-point/profile-words.js";
 
 const security = (more = {}) => ({ security_profile: 1, least_profile: 1, offered_profile: null, password_required: true, offered_passwords: 0, ...more });
 const point = (more = {}, protocol = "ocpp1.6") => ({ protocol, connection: { connected: true, ready: true }, security: security(more) });
@@ -28,6 +28,12 @@ for (const [name, one, profile, expected] of [
     else assert.match(why, expected);
   });
 }
+
+test("a profile that no listener lets in is doubted", () => {
+  const one = { ...point(), listener_profiles: [0, 1, 3] };
+  assert.deepEqual([1, 3].map((profile) => doubt(one, profile)), [null, null]);
+  assert.match(doubt(one, 2), /No listener here lets in profile 2/);
+});
 
 test("what will happen is said in the version's own way, and that there is no way back", () => {
   assert.match(whatWillHappen(point(), 2)[0], /connects anew by itself/);

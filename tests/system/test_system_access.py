@@ -154,6 +154,7 @@ async def test_a_higher_profile_holds_once_the_charger_has_come_over_it_and_neve
     async with secured(tmp_path, password_sha256=OLD_SHA256) as (system, url, context):
         async with charger(system.ws_url, protocol, OLD) as first:
             await ready(system)
+            assert (await system.charge_point("CP-1"))["listener_profiles"] == [0, 1, 2, 3]
             body = {"security_profile": 2, **({} if protocol == "1.6" else {"url": url})}
             status, moved = await post(system, "security-profile", body)
             assert (status, moved["status"]) == (200, "Accepted")

@@ -140,7 +140,7 @@ async def test_a_charge_points_row_says_offline_while_it_is_not_connected() -> N
     async with running() as api:
         charging, silent, absent = (await api.get(f"{API}/charge-points")).json["items"]
         alone = (await api.get(f"{API}/charge-points/CP-1")).json
-        del alone["quirks"], alone["refused_settings"]
+        del alone["quirks"], alone["refused_settings"], alone["listener_profiles"]
         assert charging == alone
         assert (silent["status"], silent["connection"]["connected"], silent["protocol"]) == (None, True, "ocpp2.0.1")
         assert (absent["status"], absent["connection"]["connected"], absent["commissioned_at"]) == (
@@ -173,6 +173,7 @@ async def test_a_charge_point_tells_everything_known_of_it_in_order() -> None:
             ("connectors", connectors),
             ("quirks", reply.json["quirks"]),
             ("refused_settings", []),
+            ("listener_profiles", [0, 1]),
         ]
         assert b"aaaaaaaa" not in reply.content  # the hash of its password
 

@@ -20,6 +20,12 @@ export function hindrance(point, profile) {
   return profile < 3 && !has && !offered ? "This profile needs a password, and it has none: give it one first." : null;
 }
 
+/** What is wrong with this profile here; null: nothing is. An address may lead elsewhere, so it is said and no more. */
+export function doubt(point, profile) {
+  if (point.listener_profiles.includes(profile)) return null;
+  return `No listener here lets in profile ${profile}: it will not get in with it, and has to find back by itself.`;
+}
+
 /** What is going to happen, sentence by sentence. */
 export function whatWillHappen(point, profile) {
   const how = point.protocol === "ocpp2.0.1"

@@ -4,8 +4,9 @@ import { may, paths, post } from "../api.js";
 import { when } from "../format.js";
 import { Part, Refused, useForm } from "../form.js";
 import { html, useState } from "../html.js";
+import { Note } from "../parts.js";
 import { Button, Pill, useAction } from "../ui.js";
-import { higherProfiles, hindrance, moveState, whatWillHappen } from "./profile-words.js";
+import { doubt, higherProfiles, hindrance, moveState, whatWillHappen } from "./profile-words.js";
 
 /** How far a move is, with what helps it on. `move`: see lastMove. */
 export function MoveState({ point, move, zone, reload }) {
@@ -48,10 +49,12 @@ export function HigherProfile({ point, zone, latest, reload, done }) {
   }
   const profile = Number(form.texts.security_profile);
   const why = hindrance(point, profile);
+  const doubtful = doubt(point, profile);
   return html`<form class="form" onSubmit=${form.submit} novalidate>
     <${Part} form=${form} part=${{ name: "security_profile", label: "Security profile", kind: "choice", list: true, options: offered }} />
     ${!old && html`<${Part} form=${form} part=${URL_PART} /><${Part} form=${form} part=${INTERFACE} />`}
     <ul class="happens">${whatWillHappen(point, profile).map((text) => html`<li key=${text}>${text}</li>`)}</ul>
+    ${doubtful && html`<${Note} tone="warn">${doubtful}<//>`}
     <${Refused} form=${form} shown=${SHOWN} />
     ${why && html`<p class="hint" role="note">${why}</p>`}
     <div class="form-actions"><${Button} kind="primary" type="submit" busy=${form.busy} disabled=${why !== null}>Move it to profile ${profile}<//></div>
