@@ -48,7 +48,7 @@ class Behaviour:
     """Quirks of real chargers. Actions, purposes and kinds are the names on the wire; a chance is 0 to 1 per CALL.
 
     Some count from the beginning only: `takes_units`, `highest_stack_level`, `most_periods`, `foreign_profiles`,
-    `no_subprotocol` and `clock_ahead_s`. All others may change while it runs.
+    `divides_maximum`, `no_subprotocol` and `clock_ahead_s`. All others may change while it runs.
 
     Which profiles it takes:
     - `rejects_profiles`: SetChargingProfile with one of these purposes is answered Rejected.
@@ -77,6 +77,9 @@ class Behaviour:
     - `loses_profiles_on_reconnect`, `loses_profiles_on_reboot`: forgets all its profiles then.
     - `zero_sticks`: once it has a limit of 0, later profiles of that purpose are accepted without effect.
     - `foreign_profiles`: installed before the first contact, whatever it takes itself; see `foreign.py`.
+    - `begins_at_zero`: every transaction begins at 0, whatever is installed, until a profile is taken during it.
+    - `divides_maximum`: its connectors have the rating of one of them together, or its maximum where that is less,
+      and each of them an equal part of it, whether the others charge or not.
 
     How it answers:
     - `never_answers`: CALLs with these actions get no answer and have no effect ...
@@ -93,6 +96,8 @@ class Behaviour:
 
     - `restarts_when_asked`: restarts after it was asked about, or told, one of these keys or variables.
     - `finishing_until_unplugged`: after a transaction it takes no remote start before the car was unplugged.
+    - `queues_remote_starts`: accepts a remote start while a transaction runs, and acts on it after that has ended.
+    - `remote_start_after_s`: acts on a remote start so long after it was accepted, or after that end.
 
     How it connects and keeps time:
     - `boots_on_reconnect`: sends BootNotification after every reconnect, not only after a boot.
@@ -145,6 +150,8 @@ class Behaviour:
     loses_profiles_on_reconnect: bool = False
     loses_profiles_on_reboot: bool = False
     zero_sticks: bool = False
+    begins_at_zero: bool = False
+    divides_maximum: bool = False
     foreign_profiles: tuple[Installed, ...] = ()
 
     never_answers: tuple[str, ...] = ()
@@ -163,6 +170,8 @@ class Behaviour:
     composite_flaw: Flaw = "none"
     restarts_when_asked: tuple[str, ...] = ()
     finishing_until_unplugged: bool = False
+    queues_remote_starts: bool = False
+    remote_start_after_s: Span = AT_ONCE
 
     boots_on_reconnect: bool = False
     reports_security_events: bool = False
@@ -191,7 +200,7 @@ class Behaviour:
         )
         if min(chances) < 0 or math.fsum(chances) > 1 or not 0 <= self.rejects_profile_chance <= 1:
             raise ValueError("chances are 0 to 1, and the five of an answer together at most 1")
-        spans = (self.applies_after_s, self.answer_delay_s, self.late_answer_s)
+        spans = (self.applies_after_s, self.answer_delay_s, self.late_answer_s, self.remote_start_after_s)
         if any(not 0 <= shortest <= longest for shortest, longest in spans) or self.overdraw < 0:
             raise ValueError("times and overdraw are not below 0, and no span ends before it begins")
         for name, known in CHOICES.items():

@@ -11,12 +11,13 @@ _MAXIMA = ("ChargePointMaxProfile", "ChargingStationMaxProfile")
 @dataclass(frozen=True, slots=True)
 class Named:
     """`does` says in a line what is odd; `vendor` and `model` are what its BootNotification says, `model` None: what
-    the hardware is called anyway."""
+    the hardware is called anyway. `connectors` is how many it shows on."""
 
     does: str
     behaviour: Behaviour
     vendor: str = "Simulators"
     model: str | None = None
+    connectors: int = 1
 
     def built_on(self, hardware: Hardware) -> Hardware:
         """The hardware under the name that this make gives it."""
@@ -49,8 +50,12 @@ BEHAVIOURS: dict[str, Named] = {
         Behaviour(finishing_until_unplugged=True),
         "Autel",
     ),
+    "begins-at-0": Named("begins every session at 0 A until it is told a limit again", Behaviour(begins_at_zero=True)),
     "connector-0-only": Named("takes its default profile on connector 0 alone", Behaviour(default_places="station")),
     "default-profile-only": Named("rejects every TxProfile", Behaviour(rejects_profiles=("TxProfile",))),
+    "divides-maximum": Named(
+        "divides its maximum evenly among its connectors, in use or not", Behaviour(divides_maximum=True), connectors=2
+    ),
     "evbox-no-max-profile": Named(
         "rejects a maximum of the charge point", Behaviour(rejects_profiles=_MAXIMA), "EVBox"
     ),
@@ -88,6 +93,10 @@ BEHAVIOURS: dict[str, Named] = {
     "no-number-phases": Named("rejects periods with numberPhases", Behaviour(refuses_number_phases=True)),
     "no-subprotocol": Named("offers no Sec-WebSocket-Protocol", Behaviour(no_subprotocol=True)),
     "no-two-periods": Named("claims 24 periods, takes one", Behaviour(refuses_periods_above=1)),
+    "remote-start-late": Named(
+        "takes a remote start while a session runs; acts on any 43 s later",
+        Behaviour(queues_remote_starts=True, remote_start_after_s=(43.0, 43.0)),
+    ),
     "restarts-on-key": Named(
         "restarts when its AuthorizationKey is set", Behaviour(restarts_when_asked=("AuthorizationKey",))
     ),

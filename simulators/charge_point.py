@@ -64,6 +64,7 @@ class ChargePoint:
         self._due_s: float | None = None
         self._due_known = False
         self._station_limit = profiles.station_limit(self.clock_s(now_s))
+        self._hold()
         for connector_id, offer in self.offers(now_s).items():
             self.connectors[connector_id].offer = offer
 
@@ -75,6 +76,7 @@ class ChargePoint:
         """Depart from the book like this from now on."""
         self.advance(now_s)
         self._behaviour = behaviour
+        self._hold()
         self._settle()
 
     def clock_s(self, at_s: float) -> float:
@@ -139,11 +141,13 @@ class ChargePoint:
 
     def free(self) -> list[int]:
         """The connectors that take a remote start."""
-        blocked = self._behaviour.finishing_until_unplugged
+        behaviour = self._behaviour
         return [
             number
             for number, connector in self.connectors.items()
-            if connector.transaction is None and connector.operative and not (blocked and connector.charged)
+            if (connector.transaction is None or behaviour.queues_remote_starts)
+            and connector.operative
+            and not (behaviour.finishing_until_unplugged and connector.charged)
         ]
 
     def transaction(self, transaction_id: str) -> Transaction | None:
@@ -180,7 +184,7 @@ class ChargePoint:
         """Begin a transaction for the car that is there; None when there is no car, or one runs already."""
         self.advance(now_s)
         connector = self._connector(connector_id)
-        if connector.car is None or connector.transaction is not None or not connector.operative:
+        if not connector.ready:
             return None
         self._transactions += 1
         transaction = Transaction(
@@ -207,6 +211,8 @@ class ChargePoint:
         self.profiles.end_transaction(connector_id)
         opens_after_s = self._behaviour.opens_after_s
         connector.end(now_s + opens_after_s if opens_after_s > 0 else None)
+        connector.ended_s = now_s
+        self._hold()
         self._note(TransactionStopped(now_s, transaction, connector.reading(now_s), reason))
         self._settle()
 
@@ -311,6 +317,13 @@ class ChargePoint:
             if connector.draw != self._drawn[connector.connector_id]:
                 self._drawn[connector.connector_id] = connector.draw
                 self._note(DrawChanged(at_s, connector.connector_id, connector.draw.power_w))
+
+    def _hold(self) -> None:
+        """What begins at 0 stands at 0 while no transaction runs; those that run keep what they were told."""
+        if self._behaviour.begins_at_zero:
+            self.profiles.held |= self.connectors.keys() - self.running().keys()
+        else:
+            self.profiles.held = frozenset()
 
     def _let_freely(self, connector: Connector, at_s: float) -> None:
         """Close the contactor for a car without a transaction, or open it again."""

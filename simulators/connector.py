@@ -74,6 +74,8 @@ class Connector:
     free: bool = False
     """Whether a car may draw although no transaction runs."""
     charged: bool = False
+    ended_s: float = -math.inf
+    """When its last transaction ended."""
     next_sample_s: float | None = None
     _coming: deque[tuple[float, Offer]] = field(default_factory=deque)
     plugged_in_s: float = 0.0
@@ -85,6 +87,11 @@ class Connector:
     def live(self) -> bool:
         """Whether the contactor is closed for a car: in a transaction, or freely."""
         return self.car is not None and (self.transaction is not None or self.free)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a transaction could begin: a car is there, and none runs."""
+        return self.car is not None and self.transaction is None and self.operative
 
     def plug_in(self, car: Car, now_s: float) -> None:
         self.car, self.soc, self.charged = car, car.soc, False

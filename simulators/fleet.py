@@ -31,6 +31,7 @@ def fleet_specs(
             identity=f"{prefix}{number + 1:03d}",
             protocol=VERSIONS[number % 2] if protocol == "both" else protocol,
             hardware=named.built_on(KINDS[number % 3]),
+            connectors=named.connectors,
             vendor=named.vendor,
         )
         for number in range(charge_points)

@@ -97,7 +97,8 @@ def _with_decimals(period: Period) -> Period:
 def install(store: ProfileStore, new: Installed, running: Mapping[int, Running], behaviour: Behaviour) -> str | None:
     """Install a profile, or say why not, in a store with as many places for TxDefaultProfiles as `default_slots` says.
 
-    Where those of connectors 1..n have one place together, what had it is gone.
+    Where those of connectors 1..n have one place together, what had it is gone. A transaction that stood at 0 until it
+    was told a limit stands at 0 no more.
     """
     before, slots = store.installed, behaviour.default_slots
     if stuck_at_zero(behaviour, store, new):
@@ -111,4 +112,6 @@ def install(store: ProfileStore, new: Installed, running: Mapping[int, Running],
     elif in_one_place and slots == "shared":
         others = [number for number in store.connectors if number != new.connector_id]
         store.installed += [replace(new, connector_id=number) for number in others]
+    if refusal is None:
+        store.held -= running.keys() & ({new.connector_id} if new.connector_id else running.keys())
     return refusal

@@ -26,11 +26,14 @@ def offers_at(
     """What every connector permits at `at_s`, epoch seconds.
 
     The station's limit caps the sum of the connectors with a transaction: it is filled up evenly, and what one
-    cannot use goes to the others. An idle connector shows what a car that came now would get beside those.
+    cannot use goes to the others. An idle connector shows what a car that came now would get beside those. Where the
+    maximum is divided, each has its part of it and no more, whatever the others do.
     """
     own = {number: _own_limit(hardware, profiles, number, running, at_s) for number in profiles.connectors}
     station = profiles.station_limit(at_s)
-    if station is None:
+    if profiles.divided:
+        own = {number: _part(hardware, profiles, limit, station) for number, limit in own.items()}
+    if profiles.divided or station is None:
         return {number: hardware.offer(limit, profiles.readings) for number, limit in own.items()}
     total = hardware.amount(station, profiles.readings)
     shared = {number: _under(hardware, limit, station.phases) for number, limit in own.items()}
@@ -56,6 +59,8 @@ def permitted_together(
     The sum of what their own profiles permit, or the station's limit where that is less. Connectors that raise a
     share below 6 A to 6 A may together exceed it.
     """
+    if profiles.divided:
+        return added(permitted(hardware, profiles, running, at_s).values())
     own = {number: _own_limit(hardware, profiles, number, running, at_s) for number in profiles.connectors}
     everything = added(seen(hardware, hardware.offer(limit, profiles.readings)) for limit in own.values())
     station = profiles.station_limit(at_s)
@@ -101,8 +106,20 @@ def _own_limit(
 
 def _under(hardware: Hardware, limit: Limit, phases: int) -> Limit:
     """Never above the rating, on the lower number of phases (2.0.1 erratum 2.36)."""
-    most = hardware.max_current_a if hardware.phases else hardware.max_power_w
-    return replace(limit, value=min(limit.value, most), phases=min(limit.phases, phases))
+    return replace(limit, value=min(limit.value, _rating(hardware)), phases=min(limit.phases, phases))
+
+
+def _part(hardware: Hardware, profiles: ProfileStore, limit: Limit, station: Limit | None) -> Limit:
+    """A connector's limit within its fixed part of the maximum, which is the rating of one where none is set."""
+    maximum = station or Limit(hardware.unit, _rating(hardware))
+    total = min(hardware.amount(maximum, profiles.readings), _rating(hardware))
+    under = _under(hardware, limit, maximum.phases)
+    return replace(under, value=min(under.value, total / len(profiles.connectors)))
+
+
+def _rating(hardware: Hardware) -> float:
+    """Of a connector, in the charger's own unit."""
+    return hardware.max_current_a if hardware.phases else hardware.max_power_w
 
 
 def _share(number: int, wanted: Mapping[int, Limit], running: Mapping[int, Running], total: float) -> Limit:

@@ -23,16 +23,19 @@ class Outlook:
         self._hardware = hardware
         self._profiles = profiles
         self._installed: list[Installed] | None = None
+        self._held: frozenset[int] = frozenset()
         self._running: Mapping[int, Running] = {}
         self._from_s = math.inf
         self._until_s = -math.inf
 
     def look(self, running: Mapping[int, Running], at_s: float) -> None:
         """At an instant, by the charger's own clock."""
-        unchanged = self._installed is self._profiles.installed and running == self._running
+        profiles = self._profiles
+        unchanged = self._installed is profiles.installed and self._held == profiles.held and running == self._running
         if unchanged and (self._from_s == at_s or self._from_s < at_s < self._until_s):
             return
-        self._installed, self._running, self._from_s = self._profiles.installed, running, at_s
+        self._installed, self._held = profiles.installed, profiles.held
+        self._running, self._from_s = running, at_s
         self.offers = offers_at(self._hardware, self._profiles, running, at_s)
         self.station_limit = self._profiles.station_limit(at_s)
         self.next_change_s = self._profiles.next_change_s(at_s, running)

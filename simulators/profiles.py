@@ -47,13 +47,16 @@ class ProfileStore:
     """Everything installed, in the order it came. Connector ids outside `connectors` (1..n) and 0 are refused.
 
     What it permits follows the charger's `readings`. A `running` maps connectors to their transactions; idle ones are
-    left out.
+    left out. `held` are connectors that stand at 0 whatever is installed; `divided` says that every connector has a
+    fixed part of the station's maximum, see `offers.py`.
     """
 
     rules: StoreRules
     connectors: tuple[int, ...]
     readings: Readings = BY_THE_TEXT
     installed: list[Installed] = field(default_factory=list)
+    divided: bool = False
+    held: frozenset[int] = frozenset()
 
     def install(
         self, connector_id: int, profile: ChargingProfile, running: Mapping[int, Running], received_s: float
@@ -98,6 +101,8 @@ class ProfileStore:
 
     def connector_limit(self, connector_id: int, at_s: float, running: Running | None) -> Limit | None:
         """What a connector's own profiles permit: TxProfile, else TxDefaultProfile, else None for no limit."""
+        if connector_id in self.held:
+            return Limit(self.rules.units[0], 0.0)
         if running is not None:
             limit = self._prevailing("Tx", (connector_id,), at_s, running)
             if limit is not None:

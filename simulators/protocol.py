@@ -11,6 +11,7 @@ from simulators.hardware import AC_THREE_PHASES, Hardware
 from simulators.occurrences import Occurrence
 from simulators.profiles import ProfileStore, StoreRules
 from simulators.readings import BY_THE_TEXT, Readings
+from simulators.remote_starts import RemoteStarts
 from simulators.tokens import KnownTokens
 
 Version = Literal["1.6", "2.0.1"]
@@ -43,7 +44,8 @@ def simulated_model(spec: ChargePointSpec, behaviour: Behaviour, now_s: float) -
         max_periods=behaviour.most_periods,
     )
     connectors = tuple(range(1, spec.connectors + 1))
-    profiles = ProfileStore(rules, connectors, spec.readings, list(behaviour.foreign_profiles))
+    foreign = list(behaviour.foreign_profiles)
+    profiles = ProfileStore(rules, connectors, spec.readings, foreign, divided=behaviour.divides_maximum)
     return ChargePoint(spec.hardware, spec.connectors, profiles, now_s=now_s, behaviour=behaviour)
 
 
@@ -67,6 +69,7 @@ class Adapter(Protocol):
     model: ChargePoint
     tokens: KnownTokens
     access: Access
+    remote_starts: RemoteStarts
 
     @property
     def heartbeat_interval_s(self) -> float:
@@ -100,7 +103,7 @@ class Adapter(Protocol):
         ...
 
     def car_arrived(self, connector_id: int, now_s: float) -> bool:
-        """Begin what the central system asked to start here; whether there was such a request."""
+        """Begin what the central system asked to start here, if it is due; whether a transaction runs."""
         ...
 
     def calls_for(self, occurrence: Occurrence) -> list[Call]:

@@ -359,6 +359,8 @@ class SimulatedChargePoint:
 
     async def _look(self, now_s: float) -> None:
         self.model.advance(now_s)
+        for connector_id in self.adapter.remote_starts.overdue(self.model, now_s):
+            self.adapter.car_arrived(connector_id, now_s)
         self._beat(now_s)
         self._report()
         if self._reboots_when_idle and not any(self.model.running()):
@@ -366,7 +368,7 @@ class SimulatedChargePoint:
             await self._reset("SoftReset")
 
     def _due_s(self) -> float | None:
-        due_s = (self.model.next_change_s(), self._next_heartbeat_s)
+        due_s = (self.model.next_change_s(), self.adapter.remote_starts.next_s(self.model), self._next_heartbeat_s)
         return min((instant for instant in due_s if instant is not None), default=None)
 
     def _beat(self, now_s: float) -> None:

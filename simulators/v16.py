@@ -23,6 +23,7 @@ from simulators.occurrences import (
     TransactionStopped,
 )
 from simulators.protocol import ChargePointSpec, Registration
+from simulators.remote_starts import RemoteStarts
 from simulators.settings import LIST_ITEMS_PER_MESSAGE, LIST_LENGTH
 from simulators.tokens import KnownTokens
 from simulators.v16_handlers import HANDLERS, begin_remote_start, known_token
@@ -41,7 +42,7 @@ class V16:
         self.online = False
         self.messages_waiting = False
         self.settings = v16_settings(spec.hardware, spec.connectors, model.profiles.rules)
-        self.awaited_remote_starts: dict[int, JsonObject] = {}
+        self.remote_starts = RemoteStarts()
         self.access = Access()
         self.tokens = KnownTokens(most=LIST_LENGTH, per_message=LIST_ITEMS_PER_MESSAGE)
 

@@ -10,6 +10,7 @@ from simulators.composite import composite_outcome, composite_schedule
 from simulators.connector import StopReason
 from simulators.frames import Answer, Call, JsonObject, error_answer
 from simulators.misconduct import duration_s, restarts, told, verdict
+from simulators.remote_starts import Accepted, chosen_connector
 from simulators.tokens import KnownToken
 from simulators.upkeep import UPKEEP_16
 from simulators.v16_profiles import PURPOSES, rate_unit, read_profile, write_composite
@@ -154,25 +155,23 @@ def _get_composite_schedule(cp: V16, request: JsonObject, now_s: float) -> Answe
 
 
 def _remote_start(cp: V16, request: JsonObject, now_s: float) -> Answer:
-    free = cp.model.free()
-    wanted = request.get("connectorId")
     profile = request.get("chargingProfile")
-    if not free or (wanted is not None and wanted not in free):
+    chosen = chosen_connector(cp.model, request.get("connectorId"))
+    if chosen is None:
         return Answer({"status": "Rejected"})
     if profile is not None and profile["chargingProfilePurpose"] != "TxProfile":
         return Answer({"status": "Rejected"})  # 1.6 5.11: nothing else belongs in a remote start
-    with_car = [n for n in free if cp.model.connectors[n].car is not None]
-    chosen = wanted if wanted is not None else (with_car or free)[0]
-    cp.awaited_remote_starts[chosen] = request
+    after_s = duration_s(cp.behaviour.remote_start_after_s, cp.rng)
+    cp.remote_starts.accept(chosen, Accepted(request, now_s, after_s))
     return Answer({"status": "Accepted"}, then=lambda at_s: begin_remote_start(cp, chosen, at_s))
 
 
 def begin_remote_start(cp: V16, connector_id: int, now_s: float) -> Iterable[Call]:
-    """Start what was asked for, if a car is there; otherwise it waits for one."""
-    request = cp.awaited_remote_starts.get(connector_id)
+    """Start what was asked for, if it is due and a car is there; otherwise it waits."""
+    request = cp.remote_starts.due(cp.model.connectors[connector_id], now_s)
     if request is None or cp.model.start(connector_id, request["idTag"], now_s, remote=True) is None:
         return ()
-    del cp.awaited_remote_starts[connector_id]
+    cp.remote_starts.forget(connector_id)
     wire = request.get("chargingProfile")
     if wire is not None and verdict(cp.behaviour, connector_id, wire) == "take":
         cp.model.install(connector_id, read_profile(wire), now_s, after_s=_effect_after_s(cp))

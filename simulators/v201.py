@@ -23,6 +23,7 @@ from simulators.occurrences import (
     TransactionStopped,
 )
 from simulators.protocol import ChargePointSpec, Registration
+from simulators.remote_starts import RemoteStarts
 from simulators.settings import LIST_ITEMS_PER_MESSAGE, LIST_LENGTH
 from simulators.tokens import KnownTokens
 from simulators.v201_handlers import HANDLERS, begin_remote_start, known_token
@@ -75,7 +76,7 @@ class V201:
         self.variables = v201_variables(
             spec.hardware, spec.connectors, model.profiles.rules, spec.identity, spec.vendor
         )
-        self.awaited_remote_starts: dict[int, JsonObject] = {}
+        self.remote_starts = RemoteStarts()
         self.display_messages: dict[int, JsonObject] = {}
         self.access = Access()
         self.tokens = KnownTokens(most=LIST_LENGTH, per_message=LIST_ITEMS_PER_MESSAGE)

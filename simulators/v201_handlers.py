@@ -9,7 +9,8 @@ from simulators.access import Network
 from simulators.clock import parse_timestamp
 from simulators.connector import StopReason
 from simulators.frames import Answer, Call, JsonObject
-from simulators.misconduct import restarts
+from simulators.misconduct import duration_s, restarts
+from simulators.remote_starts import Accepted, chosen_connector
 from simulators.tokens import KnownToken
 from simulators.upkeep import UPKEEP_201
 from simulators.v201_charging import (
@@ -123,21 +124,20 @@ def _reports(cs: V201, request_id: int, at_s: float) -> Iterable[Call]:
 
 
 def _request_start(cs: V201, request: JsonObject, now_s: float) -> Answer:
-    free = cs.model.free()
-    wanted, profile = request.get("evseId"), request.get("chargingProfile")
-    if not free or (wanted is not None and wanted not in free):
+    profile = request.get("chargingProfile")
+    chosen = chosen_connector(cs.model, request.get("evseId"))
+    if chosen is None:
         return Answer({"status": "Rejected"})
     if profile is not None and profile["chargingProfilePurpose"] != "TxProfile":
         return Answer({"status": "Rejected"})  # F01.FR.09, F01.FR.26
-    with_car = [n for n in free if cs.model.connectors[n].car is not None]
-    chosen = wanted if wanted is not None else (with_car or free)[0]
-    cs.awaited_remote_starts[chosen] = request
+    after_s = duration_s(cs.behaviour.remote_start_after_s, cs.rng)
+    cs.remote_starts.accept(chosen, Accepted(request, now_s, after_s))
     return Answer({"status": "Accepted"}, then=lambda at_s: begin_remote_start(cs, chosen, at_s))
 
 
 def begin_remote_start(cs: V201, evse_id: int, now_s: float) -> Iterable[Call]:
-    """Start what was asked for, if a car is there; otherwise it waits for one."""
-    request = cs.awaited_remote_starts.get(evse_id)
+    """Start what was asked for, if it is due and a car is there; otherwise it waits."""
+    request = cs.remote_starts.due(cs.model.connectors[evse_id], now_s)
     if request is None:
         return ()
     transaction = cs.model.start(
@@ -150,7 +150,7 @@ def begin_remote_start(cs: V201, evse_id: int, now_s: float) -> Iterable[Call]:
     )
     if transaction is None:
         return ()
-    del cs.awaited_remote_starts[evse_id]
+    cs.remote_starts.forget(evse_id)
     profile = request.get("chargingProfile")
     if profile is not None:
         # F01.FR.11: the CSMS could not know the transaction's id; the station fills it in.
