@@ -35,6 +35,7 @@ from csms.domain.records import Told
 from csms.domain.requests import Payload
 from csms.domain.snapshot import Snapshot, meter_interval_s
 from csms.domain.told import ToldKind
+from csms.domain.withheld import is_withheld
 
 _REMEMBERED_STARTS = 16
 _LATE_S = 60.0
@@ -201,10 +202,19 @@ class Session:
         snapshot = self.site.view()
         settings = snapshot.settings[self.charge_point_id]
         found = reading(sets, Wiring(snapshot.site.voltage_v, settings.phases, settings.current))
-        event = self._meter_event(snapshot, ConnectorKey(self.charge_point_id, connector_id), transaction_id, found)
-        if event is None:
+        key = ConnectorKey(self.charge_point_id, connector_id)
+        event = self._meter_event(snapshot, key, transaction_id, found)
+        if event is not None and self.record(event) and event.power_w is not None:
+            self._ask_for_limit(key)
+
+    def _ask_for_limit(self, key: ConnectorKey) -> None:
+        """For a charger that withholds what its session may draw, and cannot ask."""
+        snapshot = self.site.view()
+        limits, reading = snapshot.limits.get(key), snapshot.readings.get(key)
+        if limits is None or reading is None or key not in snapshot.active:
             return
-        self.record(event)
+        if is_withheld(limits, reading, self._status_in(snapshot, key.connector_id), self.now()):
+            self.record(ev.LimitRequested(self.now(), *key, "nothing is drawn though it is permitted"))
 
     def record_samples(self, transaction: Transaction, sets: Several[SampleSet]) -> None:
         """Record what a message tells of a whole transaction, one value after the other; of very many the last."""

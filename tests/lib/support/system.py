@@ -169,9 +169,10 @@ class System:
         behaviour: Behaviour = BY_THE_BOOK,
         password: str | None = None,
         vendor: str = "Simulators",
+        connectors: int = 1,
     ) -> SimulatedChargePoint:
         """Switch a charger on and wait until the central system has accepted it."""
-        spec = ChargePointSpec(charge_point_id, protocol, hardware, vendor=vendor)
+        spec = ChargePointSpec(charge_point_id, protocol, hardware, connectors, vendor=vendor)
         reach = websocket_transport(charge_point_url(self.ws_url, charge_point_id), spec.subprotocol, password)
 
         async def connect() -> Transport:
@@ -208,7 +209,12 @@ class System:
         named = BEHAVIOURS[name]
         known = named.built_on(hardware) if vendor is None else hardware
         return await self.charger(
-            charge_point_id, protocol, known, behaviour=named.behaviour, vendor=vendor or named.vendor
+            charge_point_id,
+            protocol,
+            known,
+            behaviour=named.behaviour,
+            vendor=vendor or named.vendor,
+            connectors=named.connectors,
         )
 
     async def chargers(
@@ -306,7 +312,8 @@ class System:
     def _look(self) -> None:
         if self._watch is None:
             return
-        views = [station.connector(1) for station in self.stations.values()]
+        stations = self.stations.values()
+        views = [station.connector(number) for station in stations for number in station.model.connectors]
         self._watch.changes += 1
         self._watch.permitted_w = max(self._watch.permitted_w, sum(view.permitted_w for view in views))
         self._watch.drawn_w = max(self._watch.drawn_w, sum(view.drawn_w for view in views))
