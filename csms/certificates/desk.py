@@ -79,7 +79,7 @@ class CertificateDesk:
             return Validity.UNKNOWN
         found = validity(answer, asked.request, asked.issuers, now_s)
         if found in (Validity.UNKNOWN, Validity.DOUBTED):
-            reason = "it does not hold, or its signature is not its issuer's" if asked.issuers else "no issuer is known"
+            reason = "unknown, over, or not its issuer's" if asked.issuers else "no issuer is known"
             url = asked.request.responder_url[:200]
             log.warning("certificates.answer_not_believed", url=url, validity=found.value, reason=reason)
         return found
