@@ -60,7 +60,6 @@ class Authorities:
             raise ValueError("there is no root among them")
         self._roots = frozenset(roots)
         self._store = Store(roots)
-        self._root_names = frozenset(c.subject for c in roots)
         self._below = [c for c in distinct if c not in self._roots]
         self._known: dict[tuple[str, str, str], list[x509.Certificate]] = {}
         for certificate in distinct:
@@ -90,12 +89,10 @@ class Authorities:
 
         Raises NoPath.
         """
-        # What comes in the name of a root can only lead astray, and every way is tried.
-        between = [c for c in sent if c.subject not in self._root_names]
         builder = PolicyBuilder().store(self._store).time(now).max_chain_depth(MOST_BETWEEN)
         verifier = builder.extension_policies(ca_policy=_authority_policy(), ee_policy=_contract_policy())
         try:
-            return verifier.build_client_verifier().verify(contract, [*between, *self._below]).chain
+            return verifier.build_client_verifier().verify(contract, [*sent, *self._below]).chain
         except (VerificationError, *UNREADABLE) as error:
             # What stands in brackets is the certificate with its name, and the name of a contract is a person's.
             raise NoPath(str(error).split(" (encountered")[0].removeprefix("validation failed: ")) from None

@@ -148,10 +148,12 @@ def test_a_chain_is_no_longer_than_any_has_to_be() -> None:
     assert found(text, DEEP[1]).standing is Standing.UNCERTAIN
 
 
-def test_what_comes_in_the_name_of_a_root_leads_nowhere() -> None:
-    usurper = issued("MO root", ANOTHER.root)
-    text = chain(below(usurper), usurper)
-    assert found(text, ANOTHER.root, MO.root).reason == "candidates exhausted: signature does not match"
+def test_what_comes_in_the_name_of_a_root_is_worth_what_is_above_it() -> None:
+    base = issued("base", None)
+    crossed = issued("MO root", base)
+    text = chain(below(crossed), crossed)
+    assert found(text, MO.root).reason == "candidates exhausted: signature does not match"
+    assert found(text, MO.root, base).standing is Standing.UNCERTAIN
 
 
 @pytest.mark.parametrize(
