@@ -24,6 +24,7 @@ Metering = Literal[
     "0 W",
     "L1-N",
     "power per phase",
+    "power twice",
     "energy per phase",
     "register resets",
     "current of all phases",

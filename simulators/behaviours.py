@@ -51,7 +51,21 @@ BEHAVIOURS: dict[str, Named] = {
         "Autel",
     ),
     "begins-at-0": Named("begins every session at 0 A until it is told a limit again", Behaviour(begins_at_zero=True)),
+    "clock-years-ahead": Named("its clock is five years ahead", Behaviour(clock_ahead_s=5 * 365 * 86_400.0)),
+    "composite-decimals": Named(
+        "tells composite schedules with limits of 2.666...", Behaviour(composite_flaw="decimals")
+    ),
+    "composite-endless": Named(
+        "tells composite schedules that last thousands of years", Behaviour(composite_flaw="endless")
+    ),
+    "composite-no-connector-0": Named(
+        "rejects GetCompositeSchedule on connector 0", Behaviour(composite_schedule="no connector 0")
+    ),
+    "composite-no-schedule": Named(
+        "accepts GetCompositeSchedule and tells no schedule", Behaviour(composite_schedule="no schedule")
+    ),
     "connector-0-only": Named("takes its default profile on connector 0 alone", Behaviour(default_places="station")),
+    "connectors-only": Named("rejects profiles on connector 0", Behaviour(default_places="connectors")),
     "default-profile-only": Named("rejects every TxProfile", Behaviour(rejects_profiles=("TxProfile",))),
     "divides-maximum": Named(
         "divides its maximum evenly among its connectors, in use or not", Behaviour(divides_maximum=True), connectors=2
@@ -75,6 +89,13 @@ BEHAVIOURS: dict[str, Named] = {
         Behaviour(takes_units=("A", "W"), refuses_units=("A",), zero_sticks=True),
         "Huawei",
     ),
+    "local-time": Named(
+        "tells the local time, two hours ahead, without a zone",
+        Behaviour(omits_clock_zone=True, clock_ahead_s=7_200.0),
+    ),
+    "loses-the-time": Named(
+        "begins in 1970 after every restart, until it is told the time", Behaviour(clock_after_reboot_s=0.0)
+    ),
     "max-profile-only": Named(
         "rejects all but a maximum of the charge point", Behaviour(rejects_profiles=("TxProfile", "TxDefaultProfile"))
     ),
@@ -85,12 +106,14 @@ BEHAVIOURS: dict[str, Named] = {
     "meters-l1-n": _meters("calls the currents L1-N to L3-N", "L1-N"),
     "meters-per-phase": _meters("tells power by phase", "power per phase"),
     "meters-phase-sum": _meters("tells one current, the sum of all phases", "current of all phases"),
+    "meters-power-twice": _meters("tells power as a total and by phase", "power twice"),
     "meters-resetting": _meters("begins its energy register anew now and then", "register resets"),
     "meters-wh-as-kwh": _meters("tells Wh and calls them kWh", "Wh as kWh"),
     "necharge-steps": Named(
         "takes 6, 8, 10, 13 and 16 A alone", Behaviour(takes_currents_a=(6.0, 8.0, 10.0, 13.0, 16.0)), "NEcharge"
     ),
     "no-number-phases": Named("rejects periods with numberPhases", Behaviour(refuses_number_phases=True)),
+    "no-smart-charging": Named("does not implement SetChargingProfile", Behaviour(lacks=("SetChargingProfile",))),
     "no-subprotocol": Named("offers no Sec-WebSocket-Protocol", Behaviour(no_subprotocol=True)),
     "no-two-periods": Named("claims 24 periods, takes one", Behaviour(refuses_periods_above=1)),
     "remote-start-late": Named(

@@ -28,6 +28,8 @@ def _flawed(samples: list[Sample], metering: Metering) -> Iterator[Sample]:
             yield from _each(samples, CURRENT, lambda sample: [replace(sample, phase=_to_neutral(sample.phase))])
         case "power per phase":
             yield from _each(samples, POWER, _thirds)
+        case "power twice":
+            yield from _each(samples, POWER, lambda sample: [sample, *_thirds(sample)])
         case "energy per phase":
             yield from _each(samples, ENERGY, _thirds)
         case "register resets":

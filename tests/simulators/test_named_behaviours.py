@@ -106,6 +106,7 @@ METERED = [
         ("0 W", [METERED[0], Sample(POWER, 0.0, "W"), *METERED[2:]]),
         ("L1-N", [*METERED[:2], *(Sample(CURRENT, 10.0, "A", f"L{n}-N") for n in (1, 2, 3))]),
         ("power per phase", [METERED[0], *(Sample(POWER, 2300.0, "W", f"L{n}") for n in (1, 2, 3)), *METERED[2:]]),
+        ("power twice", [*METERED[:2], *(Sample(POWER, 2300.0, "W", f"L{n}") for n in (1, 2, 3)), *METERED[2:]]),
         ("energy per phase", [*(Sample(ENERGY, 30.0, "Wh", f"L{n}") for n in (1, 2, 3)), *METERED[1:]]),
         ("register resets", [Sample(ENERGY, 40.0, "Wh"), *METERED[1:]]),
         ("current of all phases", [METERED[0], Sample(CURRENT, 30.0, "A")]),

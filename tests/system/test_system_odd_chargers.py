@@ -172,6 +172,7 @@ METERS: Mapping[str, Mapping[str, object]] = {
     "meters-l1-n": {},
     "meters-per-phase": {},
     "meters-phase-sum": {"current_sums_phases": True},
+    "meters-power-twice": {},
     "meters-resetting": {},
     "meters-wh-as-kwh": {"register_unit": "Wh"},
 }
