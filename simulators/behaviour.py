@@ -105,6 +105,7 @@ class Behaviour:
     - `reports_security_events`: sends SecurityEventNotification StartupOfTheDevice whenever its boot was accepted.
     - `no_subprotocol`: offers no Sec-WebSocket-Protocol.
     - `omits_clock_zone`: writes timestamps without `Z`.
+    - `bare_events`: numbers all transaction events 0, and names the EVSE in the first alone (2.0.1).
     - `repeats_start_with_new_id`: sends every transaction start a second time under a new message id.
     - `call_timeout_s`: how long it waits for answers to its own CALLs.
     - `clock_ahead_s`: its clock is so far ahead from the beginning (below 0: behind).
@@ -178,6 +179,7 @@ class Behaviour:
     reports_security_events: bool = False
     no_subprotocol: bool = False
     omits_clock_zone: bool = False
+    bare_events: bool = False
     repeats_start_with_new_id: bool = False
     call_timeout_s: float = 30.0
     clock_ahead_s: float = 0.0

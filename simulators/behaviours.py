@@ -50,6 +50,9 @@ BEHAVIOURS: dict[str, Named] = {
         Behaviour(finishing_until_unplugged=True),
         "Autel",
     ),
+    "bare-events": Named(
+        "numbers all its transaction events 0, names the EVSE in the first alone", Behaviour(bare_events=True)
+    ),
     "begins-at-0": Named("begins every session at 0 A until it is told a limit again", Behaviour(begins_at_zero=True)),
     "clock-years-ahead": Named("its clock is five years ahead", Behaviour(clock_ahead_s=5 * 365 * 86_400.0)),
     "composite-decimals": Named(

@@ -256,6 +256,10 @@ class V201:
             "transactionInfo": {"transactionId": transaction.transaction_id, "chargingState": state},
             "evse": {"id": transaction.connector_id, "connectorId": 1},
         }
+        if self.behaviour.bare_events:
+            payload["seqNo"] = 0
+            if kind != "Started":
+                del payload["evse"]
         return payload if self.online else payload | {"offline": True}
 
     def _with_meter(self, payload: JsonObject, reading: Reading, context: str, measurands: list[str]) -> JsonObject:

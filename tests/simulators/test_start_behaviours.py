@@ -231,3 +231,17 @@ def test_the_book_knows_none_of_it(name: str) -> None:
 def test_a_remote_start_is_not_acted_on_before_it_came() -> None:
     with pytest.raises(ValueError, match="no span ends before it begins"):
         Behaviour(remote_start_after_s=(2.0, 1.0))
+
+
+def test_events_may_all_be_numbered_0_and_name_the_evse_once() -> None:
+    async def script(scene: Scene) -> None:
+        await scene.charging()
+        await asyncio.sleep(130)
+        scene.station.unplug(1)
+        await asyncio.sleep(1)
+
+    for behaviour, numbers, named in ((Behaviour(bare_events=True), {0}, 1), (Behaviour(), None, None)):
+        events = play("2.0.1", script, behaviour=behaviour).central.payloads("TransactionEvent")
+        assert len(events) > 3
+        assert {event["seqNo"] for event in events} == (numbers or set(range(len(events))))
+        assert sum("evse" in event for event in events) == (named or len(events))

@@ -71,6 +71,7 @@ OBEDIENT: Mapping[str, Mapping[str, tuple[Any, str]]] = {
         "lowest_default_a": (6.1, "quirk"),
     },
     "autel-finishing": {},
+    "bare-events": {},
     "composite-decimals": {},
     "composite-endless": {},
     "composite-no-connector-0": {},

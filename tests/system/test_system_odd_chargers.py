@@ -164,6 +164,64 @@ async def test_a_charger_that_restarts_when_its_password_is_set_has_its_limit_ag
         assert watch.permitted_w <= CEILING_KW * 1000
 
 
+@pytest.mark.parametrize("protocol", VERSIONS)
+@pytest.mark.parametrize("name", ["clock-years-ahead", "local-time"])
+async def test_a_clock_that_stays_ahead_is_no_harm_where_nothing_is_leased(
+    tmp_path: Path, name: str, protocol: Version
+) -> None:
+    """For such a charger every lease is over when it comes; an operator who pins that has it charge like any other."""
+    async with running(tmp_path, park(ac("CP-1", quirks={"leases": False}))) as system:
+        odd, other = await resting(system, name, protocol)
+        watch = system.watch()
+        for station in (odd, other):
+            station.plug_in(1, HUNGRY, "TAG")
+        await eventually(lambda: odd.connector(1).drawn_w > 7_000, lambda: system.said_of(odd))
+        await eventually(lambda: other.connector(1).drawn_w > 7_000, lambda: system.said_of(other))
+        (session,) = await system.sessions("CP-1")
+        assert session["status"] == "active"
+        assert watch.permitted_w <= CEILING_KW * 1000
+
+
+@pytest.mark.parametrize("protocol", VERSIONS)
+async def test_a_charger_that_loses_the_time_with_each_restart_permits_no_more_for_it(
+    tmp_path: Path, protocol: Version
+) -> None:
+    """In 1970 no profile may seem to lie in the future, and then it is told the time."""
+    async with running(tmp_path, park(ac("CP-1"))) as system:
+        odd, other = await resting(system, "loses-the-time", protocol)
+        watch = system.watch()
+        for station in (odd, other):
+            station.plug_in(1, HUNGRY, "TAG")
+        await eventually(lambda: odd.connector(1).drawn_w > 7_000, lambda: system.said_of(odd))
+        odd.reboot()
+        assert odd.connector(1).permitted_w == 0
+        odd.unplug(1)
+        await eventually(lambda: odd.connected, "it is back")
+        await eventually(system.quiet, "no limit is under way")
+        assert odd.connector(1).permitted_w == 0
+        odd.plug_in(1, HUNGRY, "TAG")
+        await eventually(lambda: odd.connector(1).drawn_w > 7_000, lambda: system.said_of(odd))
+        assert watch.permitted_w <= CEILING_KW * 1000
+
+
+@pytest.mark.parametrize("protocol", VERSIONS)
+async def test_a_charger_without_smart_charging_has_its_rating_kept_free(tmp_path: Path, protocol: Version) -> None:
+    """30 kW: it takes 22 whatever anybody says; the other has what is left, also before the first car comes there."""
+    async with running(tmp_path, park(ac("CP-1"), capacity_kw=30)) as system:
+        odd = await system.behaves_like("CP-1", "no-smart-charging", protocol)
+        other = await system.charger("CP-2", "1.6", odd.spec.hardware)
+        watch = system.watch()
+        other.plug_in(1, HUNGRY, "TAG")
+        await eventually(lambda: other.connector(1).drawn_w > 7_000, lambda: system.said_of(other))
+        odd.plug_in(1, HUNGRY, "TAG")
+        await eventually(lambda: odd.connector(1).drawn_w == 22_080, "it has its rating")
+        row = await system.row("CP-1")
+        assert row is not None
+        assert (row["permitted_kw"], row["confirmed"]) == (22.08, False)
+        assert 7_000 < other.connector(1).drawn_w < 7_920
+        assert watch.permitted_w <= 30_000
+
+
 METERS: Mapping[str, Mapping[str, object]] = {
     "meters-0-w": {},
     "meters-energy-alone": {},
