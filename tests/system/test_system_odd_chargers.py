@@ -210,15 +210,16 @@ async def test_a_charger_without_smart_charging_has_its_rating_kept_free(tmp_pat
     async with running(tmp_path, park(ac("CP-1"), capacity_kw=30)) as system:
         odd = await system.behaves_like("CP-1", "no-smart-charging", protocol)
         other = await system.charger("CP-2", "1.6", odd.spec.hardware)
+        await eventually(lambda: other.connector(1).permitted_w == 0, "the other rests")
         watch = system.watch()
         other.plug_in(1, HUNGRY, "TAG")
         await eventually(lambda: other.connector(1).drawn_w > 7_000, lambda: system.said_of(other))
         odd.plug_in(1, HUNGRY, "TAG")
         await eventually(lambda: odd.connector(1).drawn_w == 22_080, "it has its rating")
+        await eventually(lambda: 7_000 < other.connector(1).drawn_w < 7_920, lambda: system.said_of(other))
         row = await system.row("CP-1")
         assert row is not None
         assert (row["permitted_kw"], row["confirmed"]) == (22.08, False)
-        assert 7_000 < other.connector(1).drawn_w < 7_920
         assert watch.permitted_w <= 30_000
 
 
