@@ -20,7 +20,10 @@ NO_AUTHORIZATION = "NoAuthorization"
 CENTRAL = "Central"
 """2.0.1 C05: made up by the central system, for a remote start. Nobody else can hold one."""
 
-TOKEN_TYPES = (CENTRAL, "eMAID", "ISO14443", "ISO15693", "KeyCode", "Local", "MacAddress", NO_AUTHORIZATION)
+KEY_CODE = "KeyCode"
+"""2.0.1 C04: a code that the driver types."""
+
+TOKEN_TYPES = (CENTRAL, "eMAID", "ISO14443", "ISO15693", KEY_CODE, "Local", "MacAddress", NO_AUTHORIZATION)
 
 
 class Status(StrEnum):
@@ -220,7 +223,9 @@ def decide(
         return ACCEPTED
     if record is None or _of_another_kind(record, asked):
         known_by_us = asked.kind == CENTRAL and record is None
-        return ACCEPTED if known_by_us or rules.accept_unknown else Decision(Status.UNKNOWN)
+        if known_by_us or rules.accept_unknown:
+            return ACCEPTED
+        return Decision(Status.INVALID if asked.kind == KEY_CODE else Status.UNKNOWN)  # C04.FR.01
     return Decision(
         status=_status(record, rules, asked, now_s, in_use),
         group_id=record.group_id,

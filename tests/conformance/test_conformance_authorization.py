@@ -286,6 +286,7 @@ async def test_a_token_for_one_evse_names_it(central: Central) -> None:
         ("CONTRACT", "eMAID", "Accepted"),
         ("CONTRACT", "ISO14443", "Unknown"),
         ("GOOD", "KeyCode", "Accepted"),
+        ("4711", "KeyCode", "Invalid"),  # C04.FR.01
         ("GOOD", "MacAddress", "Accepted"),
     ],
 )

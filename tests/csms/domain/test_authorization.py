@@ -58,6 +58,7 @@ def token(**more: Any) -> IdToken:
         (token(kind="eMAID"), REJECTING, asked(kind="eMAID"), Status.ACCEPTED),
         (token(kind="eMAID"), REJECTING, asked(kind="ISO14443"), Status.UNKNOWN),
         (token(kind="eMAID", status=Status.BLOCKED), ACCEPTING, asked(kind="KeyCode"), Status.ACCEPTED),
+        (token(kind="eMAID"), REJECTING, asked(kind="KeyCode"), Status.INVALID),
         (token(kind="eMAID"), REJECTING, asked(kind="Central"), Status.UNKNOWN),
         (token(kind="eMAID"), REJECTING, ASKED, Status.ACCEPTED),
         # Times. It expires at the instant itself.
