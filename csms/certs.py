@@ -70,9 +70,15 @@ def authority(name: str, days: int, kind: Kind = Kind.ECDSA) -> Pair:
     return Pair(builder.sign(key, hashes.SHA256()), key)
 
 
-def server(ca: Pair, hosts: Sequence[str], days: int, kind: Kind = Kind.ECDSA) -> Pair:
-    """For a central system reached by these names and addresses; the first is its CN (A00.FR.510)."""
-    return _signed(ca, _name(hosts[0], None), ExtendedKeyUsageOID.SERVER_AUTH, days, kind, hosts)
+def server(
+    ca: Pair,
+    hosts: Sequence[str],
+    days: int,
+    kind: Kind = Kind.ECDSA,
+    organization: str | None = None,
+) -> Pair:
+    """For a central system reached by these names and addresses; the first is its CN (A00.FR.509 and .510)."""
+    return _signed(ca, _name(hosts[0], organization), ExtendedKeyUsageOID.SERVER_AUTH, days, kind, hosts)
 
 
 def charge_point(

@@ -42,13 +42,14 @@ def certs_ca(
 def certs_server(
     host: Annotated[list[str], typer.Option(help="A name or address that charge points reach us by; repeat it.")],
     folder: Folder = _FOLDER,
+    organization: Annotated[str | None, typer.Option(help="The O of its certificate: whose system it is.")] = None,
     days: Days = 365,
     kind: Kinds = None,
 ) -> None:
     """Make certificates for a listener, of both kinds: server-ecdsa.pem and .key, server-rsa.pem and .key."""
     ca = _authority(folder)
     for each in kind or list(Kind):
-        _written(server(ca, host, days, each), folder / f"server-{each}", [ca.certificate])
+        _written(server(ca, host, days, each, organization), folder / f"server-{each}", [ca.certificate])
 
 
 @certs.command("charge-point")

@@ -20,7 +20,7 @@ def run(folder: Path, *arguments: str) -> Result:
 def test_an_authority_a_server_and_a_charge_point_fit_together(tmp_path: Path) -> None:
     for command in (
         ("ca", "--name", "Test"),
-        ("server", "--host", "csms.example", "--host", "127.0.0.1"),
+        ("server", "--host", "csms.example", "--host", "127.0.0.1", "--organization", "CSMS Ltd"),
         ("charge-point", "CP 1", "--organization", "Charging Ltd", "--kind", "rsa"),
     ):
         assert run(tmp_path, *command).exit_code == 0
@@ -38,6 +38,7 @@ def test_an_authority_a_server_and_a_charge_point_fit_together(tmp_path: Path) -
     hosts = Pair.read(tmp_path / "server-rsa.pem", tmp_path / "server-rsa.key").certificate
     alternative = hosts.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert alternative.get_values_for_type(x509.DNSName) == ["csms.example"]
+    assert [part.value for part in hosts.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)] == ["CSMS Ltd"]
     subject = pair.certificate.subject
     assert [part.value for part in subject.get_attributes_for_oid(NameOID.COMMON_NAME)] == ["CP 1"]
     assert [part.value for part in subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)] == ["Charging Ltd"]
