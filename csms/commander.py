@@ -14,24 +14,20 @@ import structlog
 
 from csms.asking import Asking
 from csms.balancing.plan import Intent
-from csms.balancing.proofs import default_proofs, lease_proof, shows_default, shows_limit
 from csms.domain import events as ev
-from csms.domain.commands import Answer, ClearLimits, Command, Outcome, ReadSchedule, SetLimit, StopSession, Trigger
+from csms.domain.commands import Answer, Command, Outcome, SetLimit, StopSession, Trigger
 from csms.domain.illegal import IllegalEvent
-from csms.domain.limits import Limit
-from csms.domain.model import ConnectorKey, LimitPurpose, Moment, Proof
+from csms.domain.model import ConnectorKey, LimitPurpose, Moment
 from csms.domain.ports import ChargePointLink, Clock, Store
 from csms.domain.state import State
 from csms.domain.tallies import SiteTally
-from csms.domain.ways import Place, outdated_standing_limit, refused, said, taken
+from csms.domain.ways import Place, refused, said, taken
+from csms.proving import Prover
 
 log = structlog.get_logger()
 
 _PROFILE_STARTED_AGO_S = 60.0
 """startSchedule lies this far in the past: a charger whose clock is a little behind must not wait for it."""
-
-_ASKED_AHEAD_S = 120
-"""How far composite schedules are asked for, at least: long enough for every charger to call it a schedule."""
 
 _STOP_AGAIN_S = 60.0
 _LEFT_LOOKED_AT_EVERY_S = 0.02
@@ -69,11 +65,9 @@ class Commander:
         self._leaving: set[str] = set()
         self._held_back: set[str] = set()
         self._freed = asyncio.Event()
-        self._unproven: dict[str, None] = {}
-        self._proven_on: dict[str, str] = {}
-        self._cleared_on: dict[str, str] = {}
         self._stopped_at_s: dict[str, float] = {}
         self._asking = Asking(self._ask_for_reading)
+        self._prover = Prover(state, record, clock=clock, decide=decide)
 
     def attach(self, charge_point_id: str, link: ChargePointLink) -> ChargePointLink | None:
         """The charge point's link from now on; the one it replaces."""
@@ -92,8 +86,7 @@ class Commander:
             if asyncio.get_running_loop().time() > until_s:
                 return False
             await asyncio.sleep(_LEFT_LOOKED_AT_EVERY_S)
-        for known in (self._unproven, self._proven_on, self._cleared_on):
-            known.pop(charge_point_id, None)
+        self._prover.forget(charge_point_id)
         return True
 
     def link(self, charge_point_id: str) -> ChargePointLink | None:
@@ -141,15 +134,8 @@ class Commander:
 
     def check_promises(self) -> None:
         """Ask chargers whose default profiles have all been acknowledged what they make of them."""
-        state = self._state()
-        for charge_point_id in list(self._unproven):
-            link = self._links.get(charge_point_id)
-            keys = [key for key in state.limits if key.charge_point_id == charge_point_id]
-            if link is None:
-                del self._unproven[charge_point_id]
-            elif all(self._installed(state, key, link) for key in keys):
-                del self._unproven[charge_point_id]
-                self._start(charge_point_id, self._prove_defaults(charge_point_id, link, keys))
+        for charge_point_id, work in self._prover.due(self._links):
+            self._start(charge_point_id, work)
 
     def ask_for_readings(self, missed: Mapping[ConnectorKey, float]) -> float | None:
         """Readings that are missed, each from its time on; when to look again (all on the steady clock)."""
@@ -173,11 +159,6 @@ class Commander:
             self._stopped_at_s[name] = now_s
             log.warning(why, site_id=self._site_id, charge_point_id=key.charge_point_id)
             self._start(key.charge_point_id, _tell(link, StopSession(key.connector_id, transaction.transaction_id)))
-
-    def _installed(self, state: State, key: ConnectorKey, link: ChargePointLink) -> bool:
-        limits = state.limits[key]
-        pending = any(limit.purpose is LimitPurpose.DEFAULT for limit in limits.outstanding)
-        return not pending and limits.default is not None and limits.default.connection_id == link.connection_id
 
     def _issued(self, intent: Intent, link: ChargePointLink, decision_id: int | None) -> ev.LimitIssued:
         return ev.LimitIssued(
@@ -209,7 +190,7 @@ class Commander:
             self._leaving.discard(issued.charge_point_id)
             self._free(issued.charge_point_id)
         if confirmed:
-            await self._follow_up(ConnectorKey(issued.charge_point_id, issued.connector_id), issued, link)
+            await self._prover.acknowledged(issued, link)
 
     def _note(self, issued: ev.LimitIssued, outcome: Outcome) -> bool:
         """Record the answer; whether it confirms the limit."""
@@ -262,47 +243,6 @@ class Commander:
             self._held_back.discard(charge_point_id)
             self._decide(f"{charge_point_id} has answered")
 
-    async def _follow_up(self, key: ConnectorKey, issued: ev.LimitIssued, link: ChargePointLink) -> None:
-        limits = self._state().limits[key]
-        if any(o.purpose is issued.purpose and o.limit_id < issued.limit_id for o in limits.outstanding):
-            await self._make_sure(key, issued, link)
-        if issued.purpose is LimitPurpose.DEFAULT:
-            await self._clear_other_standing_limit(key, link)
-            new = self._proven_on.get(key.charge_point_id) != link.connection_id
-            if new or limits.default_proof in (None, Proof.DISPROVED):
-                self._unproven[key.charge_point_id] = None
-            return
-        unknown = self._state().charge_points[key.charge_point_id].lease_proof is None
-        if unknown and limits.transaction is not None and limits.transaction.lease_s is not None:
-            await self._prove_lease(key, limits.transaction, link)
-
-    async def _clear_other_standing_limit(self, key: ConnectorKey, link: ChargePointLink) -> None:
-        """The lowest limit counts: what was written in another way before, if it was, would hold for good. Once on each
-        connection, and after the limit that now stands."""
-        charge_point = self._state().charge_points.get(key.charge_point_id)
-        if charge_point is None or self._cleared_on.get(key.charge_point_id) == link.connection_id:
-            return
-        other = outdated_standing_limit(charge_point)
-        if other is not None:
-            self._cleared_on[key.charge_point_id] = link.connection_id
-            await link.send(ClearLimits(other, None if other is LimitPurpose.STATION else key.connector_id))
-
-    async def _make_sure(self, key: ConnectorKey, issued: ev.LimitIssued, link: ChargePointLink) -> None:
-        """Something else was sent on an earlier connection, and nobody knows whether it arrived: ask what is obeyed.
-
-        While a transaction runs, a composite schedule tells only of the profiles that govern it.
-        """
-        governing = self._state().charge_points[key.charge_point_id].limit_by
-        if key in self._state().active and issued.purpose is not governing:
-            return
-        outcome = await link.send(ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
-        in_force = self._state().limits[key].confirmed(issued.purpose)
-        if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED) or in_force is None:
-            return
-        shape = self._state().shape(key.charge_point_id)
-        if in_force.limit_id == issued.limit_id and shows_limit(outcome.schedule, in_force, shape):
-            self._record(ev.LimitShown(self._clock.now(), *key, issued.limit_id, issued.purpose))
-
     def _command(self, issued: ev.LimitIssued) -> SetLimit:
         """A default profile starts in 1970, so that a charger that has lost its clock still has it in force."""
         by_default = issued.purpose is LimitPurpose.DEFAULT
@@ -318,59 +258,6 @@ class Commander:
             then_w=issued.then_w,
             phases=issued.phases,
         )
-
-    async def _prove_defaults(self, charge_point_id: str, link: ChargePointLink, keys: list[ConnectorKey]) -> None:
-        shown: dict[ConnectorKey, bool | None] = {}
-        asked_for = {key: self._state().limits[key].default for key in keys}
-        for key, default in asked_for.items():
-            outcome = await link.send(ReadSchedule(key.connector_id, _ASKED_AHEAD_S))
-            if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED):
-                break  # one that leaves this question open will leave the others open too
-            shown[key] = None
-            if default is not None and outcome.answer is Answer.ACCEPTED and self._default_governs(key):
-                shown[key] = shows_default(outcome.schedule, default, self._state().shape(charge_point_id))
-        if any(self._default_changes(key, default) for key, default in asked_for.items()):
-            self._unproven[charge_point_id] = None  # what one connector was told may have cost another its default
-            self._decide(f"{charge_point_id} was told another default")
-            return
-        self._proven_on[charge_point_id] = link.connection_id
-        known = {key: self._state().limits[key] for key in keys}
-        proofs = default_proofs(
-            {key: shown.get(key) for key in keys},
-            {key: limits.default_proof for key, limits in known.items()},
-            {key: limits.default.limit_id for key, limits in known.items() if limits.default is not None},
-            lost=any(limits.default_lost for limits in known.values()),
-        )
-        for key, proof in proofs.items():
-            detail = "its composite schedule does not show its default profile" if proof is Proof.DISPROVED else ""
-            self._record(ev.DefaultProved(self._clock.now(), *key, proof, detail))
-
-    def _default_governs(self, key: ConnectorKey) -> bool:
-        """Whether a composite schedule tells of the default profile: not once a session has got a limit of its own."""
-        limits = self._state().limits[key]
-        own = any(limit.purpose is LimitPurpose.TRANSACTION for limit in limits.outstanding)
-        return key not in self._state().active or (limits.transaction is None and not own)
-
-    def _default_changes(self, key: ConnectorKey, asked_for: Limit | None) -> bool:
-        limits = self._state().limits[key]
-        return limits.default is not asked_for or any(o.purpose is LimitPurpose.DEFAULT for o in limits.outstanding)
-
-    async def _prove_lease(self, key: ConnectorKey, limit: Limit, link: ChargePointLink) -> None:
-        ahead_s = int((limit.lease_s or 0.0) + _ASKED_AHEAD_S)
-        outcome = await link.send(ReadSchedule(key.connector_id, ahead_s))
-        if outcome.answer in (Answer.TIMEOUT, Answer.DISCONNECTED):
-            return
-        now, charge_point_id = self._clock.now(), key.charge_point_id
-        state = self._state()
-        in_force = state.limits[key].transaction
-        if in_force is None or in_force.limit_id != limit.limit_id:
-            return  # it was overtaken: what was told may belong to another limit
-        age_s = now.steady_s - limit.issued_at.steady_s
-        shape = state.shape(charge_point_id)
-        proof = (
-            lease_proof(outcome.schedule, limit, age_s, shape) if outcome.answer is Answer.ACCEPTED else Proof.SILENT
-        )
-        self._record(ev.LeaseProved(now, charge_point_id, proof))
 
     def _start(self, charge_point_id: str, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -52,3 +52,17 @@ class Outbox:
         """Whether the central system has yet to hear of something about a transaction."""
         under_way = self.in_flight is not None and self.in_flight.transaction is not None
         return under_way or any(call.transaction is not None for call in self._waiting)
+
+    @property
+    def untold(self) -> int:
+        """Of how many connectors the central system has yet to hear that a transaction has begun or ended."""
+        calls = [*filter(None, [self.in_flight]), *self._waiting]
+        return len({call.transaction.connector_id for call in calls if call.transaction is not None and _turns(call)})
+
+
+def _turns(call: Call) -> bool:
+    """Whether it tells that a transaction has begun or ended."""
+    return call.action in ("StartTransaction", "StopTransaction") or call.payload.get("eventType") in (
+        "Started",
+        "Ended",
+    )

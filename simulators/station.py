@@ -104,6 +104,11 @@ class SimulatedChargePoint:
             on_frame=on_frame,
         )
 
+    @property
+    def untold(self) -> int:
+        """Of how many connectors the central system has yet to hear that a transaction has begun or ended."""
+        return self._outbox.untold
+
     async def start(self) -> None:
         """Switch it on; it connects and boots by itself."""
         self._tasks = [

@@ -86,6 +86,18 @@ def test_where_no_car_is_plugged_in_a_cut_may_wait_for_those_who_draw_to_answer(
     assert {drawing_s, resting_s} <= set(blame.edges(100.0, 200.0))
 
 
+def test_where_a_transaction_has_begun_or_ended_unheard_of_it_takes_one_more_call() -> None:
+    """What is sent first is for the one that we think of, and is refused."""
+    standings = [standing(20_000), standing(15_000)]
+    for one in standings:
+        one.untold = 1
+    blame = Blame(standings)
+    blame.open("ceiling lowered", 100.0)
+    over_s = 100.0 + 2 * TO_POINT_S + TO_US_S + THINKING_S
+    assert parts(blame, standings, over_s - 0.01) == {"ceiling lowered": 5_000}
+    assert parts(blame, standings, over_s) == {AVOIDABLE: 5_000}
+
+
 def test_a_call_under_way_postpones_what_could_be_sent_but_not_beyond_its_timeout() -> None:
     standings = [standing(20_000), standing(15_000)]
     for one in standings:

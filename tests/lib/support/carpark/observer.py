@@ -91,6 +91,7 @@ class Observer:
         """A charger has changed, or what is known of it."""
         self.pass_time()
         standing = self.standings[number]
+        standing.untold = station.untold
         standing.look(station.model, self._time(), station.connected and station.adapter.online)
         vector, parts = contribution(station.model, standing.plan, self._epoch_s())
         if vector != standing.vector:

@@ -74,8 +74,8 @@ class Outstanding:
 class Standing:
     """What is known of one charger at this moment. `now_s` are seconds of the virtual loop.
 
-    `rests`: no car is plugged in. `on_revealed` hears the name of what has just become known, which is the moment to
-    act on it.
+    `rests`: no car is plugged in. `untold`: of so many connectors a transaction has begun or ended without our knowing
+    of it. `on_revealed` hears the name of what has just become known, which is the moment to act on it.
     """
 
     def __init__(self, plan: PointPlan, on_revealed: Callable[[str], None]) -> None:
@@ -88,6 +88,7 @@ class Standing:
         self.infamous = False
         self.held: str | None = "first contact"
         self.rests = False
+        self.untold = 0
         self.noisy = False
         self.outstanding: Outstanding | None = None
         self.sent_s: deque[float] = deque(maxlen=LAST_SENT)
@@ -174,8 +175,9 @@ class Standing:
         sent_s = max(from_s, self.reachable_since_s, self._greeted_s, *waits_s)
         behaviour = self.plan.behaviour
         takes_s = self.plan.latency_s[1] + behaviour.answer_delay_s[1] + behaviour.applies_after_s[1]
-        # Every connector takes a CALL of its own, one after the other's answer.
-        before_s = (self.plan.connectors - 1) * (takes_s + self.plan.latency_s[0])
+        # Every connector takes a CALL of its own, one after the other's answer; and one that is refused where we think
+        # of another transaction than there is.
+        before_s = (self.plan.connectors - 1 + self.untold) * (takes_s + self.plan.latency_s[0])
         first_followed_s = self._first_told_s + self._reaction_s + FOLLOWING_S
         return max(sent_s + before_s + takes_s + self._reaction_s, first_followed_s)
 
