@@ -22,6 +22,7 @@ from csms.api.command_bodies import (
 from csms.api.commanding import Early, Order, Work, carry_out, check_scope, live
 from csms.api.commands import CommandAnswer, answer, asked_by
 from csms.api.fields import optional_time
+from csms.api.message_sizes import items_per_message
 from csms.api.problems import invalid
 from csms.api.table import Call, Query, Route, Services
 from csms.domain import access_requests
@@ -30,10 +31,9 @@ from csms.domain.commands import Answer
 from csms.domain.grid import OperatorLimit
 from csms.domain.model import SmartCharging, Transaction
 from csms.domain.ports import SiteAccess
-from csms.domain.records import CommandRecord, RecordQuery, Told
+from csms.domain.records import CommandRecord
 from csms.domain.requests import RawOutcome
 from csms.domain.snapshot import Snapshot
-from csms.domain.told import ToldKind
 from csms.validation import FieldError, kw, watts
 
 
@@ -74,7 +74,7 @@ async def _charge_point_work(services: Services, charge_point_id: str, body: Bod
     many = isinstance(body, GetConfiguration | SetConfiguration)
     early = Early.UNLESS_REJECTED if isinstance(body, TriggerMessage) else Early.PENDING if many else Early.NEVER
     link = live(services, charge_point_id, early)
-    items = await _items_per_message(services, charge_point_id) if many else {}
+    items = await items_per_message(services, charge_point_id, ("GetVariables", "SetVariables")) if many else {}
     return lambda: link.perform(ordered, items)
 
 
@@ -146,20 +146,6 @@ async def _set(site: SiteAccess, charge_point_id: str, limit: OperatorLimit) -> 
 async def _clear(site: SiteAccess, charge_point_id: str, connector_id: int) -> RawOutcome:
     cleared = await site.clear_operator_limit(charge_point_id, connector_id)
     return RawOutcome(Answer.ACCEPTED, {"connector_id": connector_id or None, "cleared": cleared})
-
-
-async def _items_per_message(services: Services, charge_point_id: str) -> dict[str, int]:
-    """How many variables the station takes at once, as it told in its device model (B05.FR.11, B06.FR.05)."""
-    names = {f"DeviceDataCtrlr////ItemsPerMessage/{action}": action for action in ("GetVariables", "SetVariables")}
-    where = {"charge_point_id": charge_point_id, "kind": ToldKind.VARIABLE.value, "name": list(names)}
-    found = await services.store.records(RecordQuery(Told, where=where))
-    told = {names[record.name]: _told_number(record) for record in found.items}
-    return {action: number for action, number in told.items() if number is not None}
-
-
-def _told_number(record: Told) -> int | None:
-    values = [str(attribute.get("value", "")) for attribute in record.value.get("variableAttribute", ())]
-    return next((int(value) for value in values if value.isdecimal() and 0 < int(value) < 10_000), None)
 
 
 ROUTES = (

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from csms.api import lookup
 from csms.api.commanding import Early, Order, carry_out, check_scope, live, plain
 from csms.api.fields import Time, time
+from csms.api.message_sizes import check_size
 from csms.api.table import Answer, Call, NoBody, Page, PageQuery, Query, Route
 from csms.domain.access_requests import touches_access
 from csms.domain.masking import masked
@@ -65,6 +66,7 @@ async def post_ocpp(call: Call[Query, OcppPayload]) -> CommandAnswer:
     check_scope(call, touches_access=touches_access(action, call.body.model_extra or {}))
     link = live(call.services, charge_point_id, EARLY.get(action, Early.NEVER))
     payload = plain(call.body.model_extra or {})
+    await check_size(call.services, charge_point_id, action, payload)
     order = Order(charge_point_id, action, payload, asked_by(call), raw=True)
     return answer(await carry_out(call.services, order, lambda: link.request(action, payload)))
 

@@ -1,8 +1,8 @@
 """Who is let in and is not accepted yet: what such a charge point may say (2.0.1 B01 to B03, 1.6 chapter 4.2).
 
 The operator decides, per charge point, how its BootNotification is answered. While it is not accepted we command it
-nothing. What a station of 2.0.1 says of itself meanwhile is refused, unless it was asked for it; a charge point of 1.6
-keeps what it has to say in its queue, and whatever it sends all the same is taken.
+nothing of our own accord. What a station of 2.0.1 says of itself meanwhile is refused, unless it was asked for it; a
+charge point of 1.6 keeps what it has to say in its queue, and whatever it sends all the same is taken.
 """
 
 from __future__ import annotations

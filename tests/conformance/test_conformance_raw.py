@@ -204,3 +204,40 @@ async def test_b_03_fr_03_a_rejected_charge_point_is_sent_nothing(central: Centr
         for action in ("TriggerMessage", "Reset"):
             code, problem = await ask(central, point, action, EXAMPLES[version][action][0])
             assert (code, problem["detail"]) == (409, "The charge point was rejected: nothing is sent to it.")
+
+
+@pytest.mark.parametrize(
+    ("action", "component", "name"),
+    [
+        pytest.param("SetVariables", "DeviceDataCtrlr", "setVariableData", id="B05.FR.11"),
+        pytest.param("GetVariables", "DeviceDataCtrlr", "getVariableData", id="B06.FR.05"),
+        pytest.param("GetReport", "DeviceDataCtrlr", "componentVariable", id="B08.FR.06"),
+        pytest.param("SetVariableMonitoring", "MonitoringCtrlr", "setMonitoringData", id="N04.FR.09"),
+        pytest.param("SendLocalList", "LocalAuthListCtrlr", "localAuthorizationList", id="D01.FR.11"),
+        pytest.param("ClearVariableMonitoring", "MonitoringCtrlr", "id", id="N06.FR.04"),
+    ],
+)
+async def test_a_request_longer_than_the_station_takes_is_not_sent(
+    central: Central, action: str, component: str, name: str
+) -> None:
+    variable = {"name": "ItemsPerMessage", "instance": action}
+    if component == "LocalAuthListCtrlr":
+        del variable["instance"]
+    said = {"component": {"name": component}, "variable": variable, "variableAttribute": [{"value": "1"}]}
+    payload = deepcopy(EXAMPLES["ocpp2.0.1"][action][0])
+    token = {"idToken": {"idToken": "A", "type": "Local"}, "idTokenInfo": {"status": "Accepted"}}
+    one = payload.get(name, [token if action == "SendLocalList" else {"component": {"name": "TxCtrlr"}}])[0]
+    other = {"idToken": {"idToken": "B", "type": "Local"}} if one is token else {"component": {"name": "ClockCtrlr"}}
+    payload[name] = [one, one | other if isinstance(one, dict) else one + 1]
+
+    async def refused() -> tuple[int, list[str]]:
+        status, problem = await ask(central, point, action, payload)
+        return status, [error["field"] for error in problem.get("errors", [])]
+
+    async with central.charge_point(central.take(), "ocpp2.0.1") as point:
+        await ready(point, {action: EXAMPLES["ocpp2.0.1"][action][1]})
+        report = {"requestId": 1, "generatedAt": now(), "seqNo": 0, "tbc": False, "reportData": [said]}
+        await point.call("NotifyReport", report)
+        await eventually(refused, (422, [name]))
+        payload[name].pop()
+        assert (await ask(central, point, action, payload))[0] == 200
