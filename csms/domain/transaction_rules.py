@@ -117,12 +117,18 @@ def unplugged(state: State, key: ConnectorKey, connector: Connector | None) -> b
     return connector.connection_id == state.charge_points[key.charge_point_id].connection_id
 
 
-def _cost(site: SiteSettings, transaction: Transaction) -> Transaction:
-    """With what it costs at the site's price now, to the cent; left open where no price or no energy is known."""
+def cost_so_far(site: SiteSettings, transaction: Transaction) -> float | None:
+    """What a transaction costs at the site's price now, to the cent; None where no price or no energy is known."""
     if site.price_per_kwh is None or (site.price_per_kwh > 0 and transaction.energy_wh is None):
-        return transaction
+        return None
     exact = Decimal(str(site.price_per_kwh)) * Decimal(str(transaction.energy_wh or 0)) / 1000
-    return replace(transaction, cost=float(exact.quantize(Decimal("0.01"), ROUND_HALF_UP)), currency=site.currency)
+    return float(exact.quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def _cost(site: SiteSettings, transaction: Transaction) -> Transaction:
+    """With what it costs, if that is known."""
+    cost = cost_so_far(site, transaction)
+    return transaction if cost is None else replace(transaction, cost=cost, currency=site.currency)
 
 
 def _events_missing(state: State, event: ev.EventsMissing) -> tuple[Row, ...]:

@@ -15,11 +15,12 @@ from csms.charge_points.v201.sequence import Sequence, sequence_of
 from csms.domain import events as ev
 from csms.domain.authorization import Purpose
 from csms.domain.model import ConnectorStatus, Moment, Transaction
-from csms.domain.transaction_rules import PRESUMED
+from csms.domain.transaction_rules import PRESUMED, cost_so_far
 
 
 def transaction_event(session: Session, payload: JsonObject) -> Reply:
-    """E01 to E08. A token in the event is answered with its status (E05), the last event with the cost (I03)."""
+    """E01 to E08. A token in the event is answered with its status (E05), what brings meter values with the
+    cost (I02, I03)."""
     event = _Event.read(session, payload)
     session.on_transaction(event.transaction_id)
     transaction = _known(session, event)
@@ -55,11 +56,16 @@ def _note_missing(session: Session, event: _Event, missing: int) -> None:
 
 
 def _with_cost(session: Session, event: _Event, reply: Reply) -> Reply:
-    """I03: the total in the answer to the last event, 0.00 where it is free; left out where no price is known."""
-    transaction = _known(session, event) if event.kind == "Ended" else None
-    if transaction is None or transaction.cost is None:
+    """I03: the total in the answer to the last event, 0.00 where it is free; left out where no price is known. I02: in
+    the answers to meter values what it costs so far."""
+    site = session.site.view().site
+    if site.price_per_kwh is None or event.kind == "Started" or not (event.values or event.kind == "Ended"):
         return reply
-    return replace(reply, payload={**reply.payload, "totalCost": transaction.cost})
+    transaction = _known(session, event)
+    if transaction is None:
+        return reply
+    cost = cost_so_far(site, transaction) if transaction.active else transaction.cost
+    return reply if cost is None else replace(reply, payload={**reply.payload, "totalCost": cost})
 
 
 @dataclass(frozen=True, slots=True)

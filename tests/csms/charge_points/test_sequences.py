@@ -156,6 +156,17 @@ async def test_the_last_answer_tells_the_cost_where_one_is_known(
     assert ended.currency == (None if cost is None else "GBP")
 
 
+async def test_tc_i_01_csms_an_answer_to_meter_values_tells_the_cost_so_far() -> None:
+    """I02.FR.01; what brings none changes nothing."""
+    site = priced(0.5)
+    at = session(site, OCPP201)
+    event(at, "Started", 0, wh=1_000.0)
+    assert "totalCost" not in event(at, "Updated", 1)
+    assert event(at, "Updated", 2, wh=3_000.0)["totalCost"] == 1.0
+    assert event(at, "Updated", 3, wh=4_000.0)["totalCost"] == 1.5
+    assert event(at, "Ended", 4, wh=4_100.0)["totalCost"] == 1.55
+
+
 async def test_a_session_of_1_6_costs_something_too() -> None:
     site = priced(0.5)
     at = session(site)
