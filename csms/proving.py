@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 
-from csms.balancing.proofs import default_proofs, lease_proof, shows_default, shows_limit
+from csms.balancing.proofs import default_proofs, is_over_at_once, lease_proof, shows_default, shows_limit
 from csms.domain import events as ev
 from csms.domain.commands import Answer, ClearLimits, ReadSchedule
 from csms.domain.limits import Limit
 from csms.domain.model import ConnectorKey, LimitPurpose, Proof
 from csms.domain.ports import ChargePointLink, Clock
 from csms.domain.state import State
-from csms.domain.ways import outdated_standing_limit
+from csms.domain.ways import Place, outdated_standing_limit, over_at_once
 
 _ASKED_AHEAD_S = 120
 """How far composite schedules are asked for, at least: long enough for every charger to call it a schedule."""
@@ -166,3 +166,17 @@ class Prover:
             lease_proof(outcome.schedule, limit, age_s, shape) if outcome.answer is Answer.ACCEPTED else Proof.SILENT
         )
         self._record(ev.LeaseProved(now, charge_point_id, proof))
+        if outcome.answer is Answer.ACCEPTED and is_over_at_once(outcome.schedule, limit, shape):
+            self._do_without_leases(key)
+
+    def _do_without_leases(self, key: ConnectorKey) -> None:
+        """The session would not charge; it is told its limit again, in another way."""
+        state = self._state()
+        settings = state.settings.get(key.charge_point_id)
+        if settings is None or key not in state.active:
+            return
+        learned = over_at_once(Place(state.site, settings, state.charge_points[key.charge_point_id]))
+        if learned is not None:
+            because = "its composite schedule shows a limit as over that has just begun"
+            self._record(ev.WayLearned(self._clock.now(), key.charge_point_id, learned, because))
+            self._record(ev.LimitRequested(self._clock.now(), *key, because))

@@ -71,6 +71,13 @@ def lease_proof(schedule: Sequence[ScheduleLimit], limit: Limit, age_s: float, s
     return Proof.SHOWN if holds and shown else Proof.DISPROVED
 
 
+def is_over_at_once(schedule: Sequence[ScheduleLimit], limit: Limit, shape: Shape) -> bool:
+    """Whether the schedule begins where the limit was to end, though its lease has just begun."""
+    if not schedule or limit.lease_s is None or limit.limit_w <= limit.then_w + 2 * _TOLERANCE_W:
+        return False
+    return _watts(schedule[0], shape.on(limit.phases)) <= limit.then_w + _TOLERANCE_W
+
+
 def _watts(limit: ScheduleLimit, shape: Shape) -> float:
     if limit.unit == "W":
         return limit.limit

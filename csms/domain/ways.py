@@ -75,6 +75,20 @@ def refused(command: SetLimit, outcome: Outcome, refusals: int, place: Place) ->
     return None if found == learned else found
 
 
+def over_at_once(place: Place) -> Learned | None:
+    """What it teaches that an accepted limit has stepped down already: the charger's clock is beyond its lease, or it
+    takes the last period for all of it. None: nothing new."""
+    learned, known = place.charge_point.knowledge.learned, place.charge_point.capabilities
+    if known is None or not known.has_leases:
+        return None
+    saying = _saying(LimitPurpose.TRANSACTION, place.form(known), two_periods=True)
+    if saying in learned.failed:
+        return None
+    failed = (*learned.failed, saying)
+    way = next_way(place, failed)
+    return None if way is None else Learned(way, tuple(said for said in learned.worked if said != saying), failed)
+
+
 def outdated_standing_limit(charge_point: ChargePoint) -> LimitPurpose | None:
     """Which profile may still say what once stood, now that the other one does; None: neither."""
     known = charge_point.capabilities

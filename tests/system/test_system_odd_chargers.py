@@ -166,11 +166,11 @@ async def test_a_charger_that_restarts_when_its_password_is_set_has_its_limit_ag
 
 @pytest.mark.parametrize("protocol", VERSIONS)
 @pytest.mark.parametrize("name", ["clock-years-ahead", "local-time"])
-async def test_a_clock_that_stays_ahead_is_no_harm_where_nothing_is_leased(
+async def test_a_charger_whose_clock_stays_ahead_teaches_that_nothing_is_leased_to_it(
     tmp_path: Path, name: str, protocol: Version
 ) -> None:
-    """For such a charger every lease is over when it comes; an operator who pins that has it charge like any other."""
-    async with running(tmp_path, park(ac("CP-1", quirks={"leases": False}))) as system:
+    """For such a charger every lease is over when it comes, which its composite schedule shows."""
+    async with running(tmp_path, park(ac("CP-1"))) as system:
         odd, other = await resting(system, name, protocol)
         watch = system.watch()
         for station in (odd, other):
@@ -180,6 +180,8 @@ async def test_a_clock_that_stays_ahead_is_no_harm_where_nothing_is_leased(
         (session,) = await system.sessions("CP-1")
         assert session["status"] == "active"
         assert watch.permitted_w <= CEILING_KW * 1000
+        told = (await system.charge_point("CP-1"))["quirks"]
+        assert {"name": "leases", "value": False, "source": "learned"} in told["knobs"]
 
 
 @pytest.mark.parametrize("protocol", VERSIONS)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from csms.balancing.proofs import default_proofs, lease_proof, shows_default, shows_limit
+from csms.balancing.proofs import default_proofs, is_over_at_once, lease_proof, shows_default, shows_limit
 from csms.domain.commands import ScheduleLimit
 from csms.domain.electrical import Shape, shape
 from csms.domain.limits import Limit
@@ -191,3 +191,24 @@ def test_amperes_of_a_lease_on_one_phase_are_those_of_one_phase() -> None:
 def test_a_limit_without_a_lease_proves_none() -> None:
     forever = replace(LIMIT, lease_s=None)
     assert lease_proof(amperes((16.0, 0), (0.0, 898)), forever, 2, charger()) is Proof.SILENT
+
+
+@pytest.mark.parametrize(
+    ("schedule", "over"),
+    [
+        (amperes((0.0, 0)), True),
+        (watts((50, 0)), True),
+        (amperes((0.1, 0)), False),  # 69 W
+        (amperes((16.0, 0), (0.0, 900)), False),
+        ([], False),
+    ],
+)
+def test_a_limit_is_over_at_once_where_the_schedule_begins_with_what_was_to_follow(
+    schedule: list[ScheduleLimit], over: bool
+) -> None:
+    assert is_over_at_once(schedule, LIMIT, charger()) is over
+
+
+def test_what_has_no_lease_or_steps_down_to_the_same_is_never_over() -> None:
+    assert not is_over_at_once(amperes((0.0, 0)), replace(LIMIT, lease_s=None), charger())
+    assert not is_over_at_once(amperes((0.0, 0)), replace(LIMIT, limit_w=0), charger())

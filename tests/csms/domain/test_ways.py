@@ -7,7 +7,7 @@ import pytest
 from csms.domain.capabilities import NO_KNOBS, Capabilities, Knobs, Knowledge, Learned, LimitPurpose, effective
 from csms.domain.commands import Answer, Outcome, SetLimit
 from csms.domain.model import ChargePoint, ChargePointSettings, Current, SiteSettings
-from csms.domain.ways import Place, is_refusal, next_way, outdated_standing_limit, refused, said, taken
+from csms.domain.ways import Place, is_refusal, next_way, outdated_standing_limit, over_at_once, refused, said, taken
 
 SITE = SiteSettings("s", "s", "UTC", 100_000)
 TOLD = Capabilities(("A", "W"), max_stack_level=8, max_periods=24)
@@ -234,3 +234,26 @@ def test_nothing_is_proposed_for_a_charger_that_has_told_nothing() -> None:
 )
 def test_what_once_stood_in_another_profile_is_to_be_cleared(knowledge: Knowledge, outdated: str | None) -> None:
     assert outdated_standing_limit(place(knowledge).charge_point) == outdated
+
+
+def test_a_limit_that_was_over_at_once_teaches_to_lease_nothing() -> None:
+    where = place()
+    charger = Charger(where)
+    assert charger.told(LimitPurpose.TRANSACTION)
+    learned = over_at_once(charger.where)
+    assert learned is not None
+    assert learned.knobs == Knobs(leases=False)
+    assert not any("two periods" in saying for saying in learned.worked)
+    assert over_at_once(place(Knowledge(told=TOLD, learned=learned))) is None
+
+
+def test_where_leases_are_pinned_another_way_is_found_to_say_them() -> None:
+    learned = over_at_once(place(pinned=Knobs(leases=True)))
+    assert learned is not None
+    assert learned.knobs.leases is None
+    assert learned.knobs != NO_KNOBS
+
+
+@pytest.mark.parametrize("told", [None, replace(TOLD, max_periods=1)])
+def test_who_is_leased_nothing_learns_nothing_from_it(told: Capabilities | None) -> None:
+    assert over_at_once(place(Knowledge(told=told))) is None
