@@ -274,6 +274,26 @@ def test_a_charger_that_forgets_while_it_is_in_doubt_is_believed_to_be_where_it_
     assert one.believed(201.0)[0] == 0
 
 
+def test_who_forgets_out_of_reach_is_believed_to_have_stepped_down_when_its_lease_is_over() -> None:
+    """Others have what it was leased, as they would if it had kept it."""
+    model = simulated_model(ChargePointSpec("CP-1"), BY_THE_BOOK, 0.0)
+    assert model.install(1, DEFAULT_6_A, 0.0) is None
+    one = standing(20_000)
+    one.look(model, 0.0, online=True)
+    one.look(model, 150.0, online=False)
+    one.forgot("forgets", one.parts, 200.0)
+    one.forgot("forgets", one.parts, 200.0, leased_until_s=300.0)
+    draws(one, 22_000, 200.0)
+    other = standing(10_000)
+    blame = Blame([one, other])
+    assert one.believed(299.0)[0] == 20_000
+    assert one.believed(300.0)[0] == 0
+    assert parts(blame, [one, other], 301.0) == {"forgets": 2_000}
+    assert 300.0 in blame.edges(200.0, 400.0)
+    one.look(model, 400.0, online=True)
+    assert one.believed(400.0)[0] == 20_000
+
+
 def test_a_charger_that_forgets_while_it_is_in_doubt_is_believed_no_more_than_before() -> None:
     one = standing(14_000)
     one.doubt = Doubt("forgets", one.parts, since_s=0.0)

@@ -41,7 +41,7 @@ class Park:
         ]
         self.lines = [Line(plan.latency_s, Random(1), acknowledged={1}) for plan in points]
         online = SimpleNamespace(online=True)
-        self._reach = [SimpleNamespace(model=model, connected=True, adapter=online) for model in self.models]
+        self._reach = [SimpleNamespace(untold=0, model=model, connected=True, adapter=online) for model in self.models]
         self._stations = cast("list[SimulatedChargePoint]", self._reach)
         self.fairness = Fairness(site, self.observer, self._stations, self.lines, ceilings)
         for number in range(len(points)):

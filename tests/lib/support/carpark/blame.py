@@ -165,7 +165,7 @@ class Blame:
         for number, standing in enumerate(self._standings):
             yield standing.free_at_s(-math.inf, None) + THINKING_S
             if standing.doubt is not None:
-                yield standing.doubt.until_s
+                yield from (standing.doubt.until_s, standing.doubt.leased_until_s)
             for case in self._cases:
                 if from_s - case.at_s < LONGEST_CASE_S:
                     yield standing.free_at_s(case.acted_on_s(standing), case.outstanding[number]) + THINKING_S

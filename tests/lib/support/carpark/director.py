@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -26,6 +27,7 @@ from support.carpark.scenario import (
     Stopped,
     Visit,
 )
+from support.carpark.standing import leased_until_s
 from support.carpark.world import World
 
 FORESEEN_S = 120.0
@@ -120,7 +122,9 @@ class Director:
         before = standing.parts
         action()
         if had and not self.world.stations[number].model.profiles.installed:
-            standing.forgot(cause, before, now_s)
+            told_s, plan = self.world.lines[number].told_s, standing.plan
+            over_s = leased_until_s(plan, told_s, self.scenario.site.lease_minutes)
+            standing.forgot(cause, before, now_s, math.inf if plan.offline_kw > 0 else over_s)
 
     async def _make_noise(self, noise: Noisy) -> None:
         line, standing = self.world.lines[noise.point], self.observer.standings[noise.point]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,16 +14,13 @@ from support.carpark.link import Line
 from support.carpark.observer import Observer
 from support.carpark.oracle import CarPlace, Room, Wish, counted, fill, least, scaled, wish
 from support.carpark.scenario import PointPlan, SitePlan
-from support.carpark.standing import Standing
+from support.carpark.standing import Standing, leased_until_s
 
 TICK_S = 10.0
 SOME_W = 10.0
 ROUNDS = 2
 SLACK_S = 120.0
 """What a turn may cost beyond its time: calls, settling, the pause before the next raise."""
-
-LEASE_ENDS_LATE_S = 66.0
-"""Only then is a lease over for certain: the charger's clock may be a minute behind, and its car has yet to follow."""
 
 
 @dataclass(slots=True)
@@ -147,10 +143,9 @@ class Fairness:
 
     def _known(self, number: int, standing: Standing, unheard: bool, now_s: float) -> Vector:
         """What everybody but the oracle must take for held by one that cannot be commanded."""
-        plan, leased_until_s = standing.plan, math.inf
-        if plan.shows_steps:
-            leased_until_s = self._lines[number].told_s + self._site.lease_minutes * 60 + LEASE_ENDS_LATE_S
-        vector = rating(plan) if unheard else standing.may_hold(now_s, leased_until_s)
+        plan, told_s = standing.plan, self._lines[number].told_s
+        over_s = leased_until_s(plan, told_s, self._site.lease_minutes)
+        vector = rating(plan) if unheard else standing.may_hold(now_s, over_s)
         return counted(vector, plan.hardware)
 
     def _hungry(self, wishes: Sequence[Wish], room: Room) -> dict[CarPlace, int]:

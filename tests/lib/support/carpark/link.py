@@ -56,6 +56,7 @@ class Line:
     _awaited_limit: str | None = None
     _awaited_id: str = ""
     _awaited_default: int | None = None
+    _told_before: Told | None = None
 
     def copies(self) -> int:
         """How often a frame arrives."""
@@ -86,6 +87,8 @@ class Line:
         if self.outstanding is None:
             return
         if _message_id(text) == self._awaited_id:
+            if self._awaited_limit is not None and ('"Rejected"' in text or '"NotSupported"' in text):
+                self._take_back(told(self._awaited_limit))
             in_time = now_s < self.outstanding.sent_s + CALL_TIMEOUT_S
             if in_time and self._awaited_default is not None and '"Accepted"' in text:
                 self.acknowledged.add(self._awaited_default)
@@ -122,10 +125,18 @@ class Line:
         if stored[:2] == answered[:2]:
             self.on_overruled(self.rng.uniform(0.0, LONGEST_STORED_S))
 
+    def _take_back(self, refused: Told) -> None:
+        """A limit that was refused was never in force; what was told before it is."""
+        connector_id, purpose, *_ = refused
+        if self._told_before is None:
+            self.told.pop((connector_id, purpose), None)
+        else:
+            self.told[connector_id, purpose] = self._told_before
+
     def _note_limit(self, limit: Told) -> None:
         """Limits of a session that say something new are changes; that one said again is a renewal."""
         connector_id, purpose, *_ = limit
-        before = self.told.get((connector_id, purpose))
+        before = self._told_before = self.told.get((connector_id, purpose))
         self.told[connector_id, purpose] = limit
         if purpose == "TxDefaultProfile":
             self._awaited_default = connector_id

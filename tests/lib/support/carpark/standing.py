@@ -39,6 +39,9 @@ SAMPLES = 3
 """So many readings of a connector in a row above what was permitted are no accident. It takes two; a first may show
 what was drawn before the last limit had been followed."""
 
+LEASE_ENDS_LATE_S = 66.0
+"""Only then is a lease over for certain: the charger's clock may be a minute behind, and its car has yet to follow."""
+
 CALL_TIMEOUT_S = 30.0
 LAST_SENT = 64
 """So many CALLs are remembered: more than can be answered while a case is open."""
@@ -58,6 +61,8 @@ class Doubt:
     since_s: float
     until_s: float = math.inf
     """From then on not to know is no excuse any more."""
+    leased_until_s: float = math.inf
+    """From then on it is taken for nothing while it is out of reach: had it not forgotten, it had stepped down."""
 
 
 @dataclass(slots=True)
@@ -69,6 +74,11 @@ class Outstanding:
 
     def over_s(self) -> float:
         return min(self.answered_s, self.sent_s + CALL_TIMEOUT_S)
+
+
+def leased_until_s(plan: PointPlan, told_s: float, lease_minutes: float) -> float:
+    """Until when everybody must reckon with what a charger out of reach was told last."""
+    return told_s + lease_minutes * 60 + LEASE_ENDS_LATE_S if plan.shows_steps else math.inf
 
 
 class Standing:
@@ -158,6 +168,8 @@ class Standing:
         doubt = self.doubt
         if doubt is None or now_s >= doubt.until_s:
             return self.vector
+        if self.reachable_since_s is None and now_s >= doubt.leased_until_s:
+            return NOTHING
         return lowest(self.vector, summed(map(lowest, doubt.believed, self.parts)))
 
     def may_hold(self, now_s: float, leased_until_s: float) -> Vector:
@@ -241,18 +253,20 @@ class Standing:
         if self.reachable_since_s is not None:
             self.reachable_since_s, self._lost_call = now_s, self.outstanding
 
-    def forgot(self, cause: str, before: Parts, now_s: float) -> None:
-        """It has just lost its profiles: it is still believed to be where it was before; while it is in doubt already,
-        where it was believed to be then, or where it has come down to since. What it was about to be told again, and
-        so to be known for, it has lost too."""
+    def forgot(self, cause: str, before: Parts, now_s: float, leased_until_s: float = math.inf) -> None:
+        """It has just lost its profiles: it is still believed to be where it was before, out of reach until its lease
+        is over; while it is in doubt already, where it was believed to be then, or where it has come down to since.
+        What it was about to be told again, and so to be known for, it has lost too."""
         self.end_doubt(now_s)
         if self.doubt is not None:
-            self.doubt = replace(self.doubt, believed=tuple(map(lowest, self.doubt.believed, before)))
+            believed = tuple(map(lowest, self.doubt.believed, before))
+            until_s = min(self.doubt.leased_until_s, leased_until_s)
+            self.doubt = replace(self.doubt, believed=believed, leased_until_s=until_s)
             if self._had_defaults and self.doubt.until_s < math.inf:
                 self.doubt = replace(self.doubt, cause=cause, until_s=math.inf)
                 self._told_again_s = None
         elif self._had_defaults:
-            self.doubt = Doubt(cause, before, now_s)
+            self.doubt = Doubt(cause, before, now_s, leased_until_s=leased_until_s)
 
     def transaction_over(self) -> None:
         """What was known of a charger's disobedience was known of that transaction; without one, what it has forgotten
