@@ -86,14 +86,20 @@ def summed(snapshot: Snapshot, by_connector: Mapping[ConnectorKey, Load]) -> dic
         else:
             sums[key.charge_point_id] = plus(before, load)
             shared.add(key.charge_point_id)
-    if not shared:
-        return sums
-    seen = _seen(snapshot)
-    for charge_point_id in sorted(shared):
-        if snapshot.settings[charge_point_id].max_power_w is not None:
-            most = upper(snapshot.shapes[charge_point_id].rated, seen.get(charge_point_id, NO_LOAD))
+    if shared:
+        for charge_point_id, most in most_together(snapshot, sorted(shared)).items():
             sums[charge_point_id] = lower(sums[charge_point_id], most)
     return sums
+
+
+def most_together(snapshot: Snapshot, charge_point_ids: Iterable[str]) -> dict[str, Load]:
+    """What the connectors of these charge points draw together at most, where their maximum is declared."""
+    seen = _seen(snapshot)
+    return {
+        name: upper(snapshot.shapes[name].rated, seen.get(name, NO_LOAD))
+        for name in charge_point_ids
+        if snapshot.settings[name].max_power_w is not None
+    }
 
 
 def _seen(snapshot: Snapshot) -> dict[str, Load]:

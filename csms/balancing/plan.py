@@ -16,6 +16,7 @@ from csms.balancing.defaults import answer_due_s
 from csms.balancing.facts import Facts
 from csms.balancing.ledger import Exposure, Ledger
 from csms.balancing.loads import beyond, within
+from csms.balancing.together import Together
 from csms.balancing.yielding import Yielding
 from csms.domain.commands import Answer
 from csms.domain.electrical import Load, Shape
@@ -170,6 +171,7 @@ class _Desk:
         self._worst_w = _worst_w(book) if self._window_caps_w else {}
         self._defaults = allocation.defaults
         self._yielding = Yielding(snapshot, allocation, book, loads)
+        self._together = Together(snapshot, book)
         self._given_w: dict[str, int] = {}
         self._busy: set[ConnectorKey] = set()
         self.wakes_s: list[float] = []
@@ -295,7 +297,7 @@ class _Desk:
         granted = case.exposure.granted
         if within(load, granted):
             return True
-        more, extra = beyond(load, granted), beyond(load, case.exposure.worst)
+        more, extra = beyond(load, granted), self._together.more(case.want.key, load)
         fits = all(extra[dimension] <= self._room[row] for row, dimension in self._path(case) if more[dimension])
         return fits and self._fits_inside(case)
 
@@ -317,9 +319,10 @@ class _Desk:
         key, exposure = case.want.key, case.exposure
         self._busy.add(key)
         if not within(load, exposure.worst):
-            extra = beyond(load, exposure.worst)
+            extra = self._together.more(key, load)
             for row, dimension in self._path(case):
                 self._room[row] -= extra[dimension]
+            self._together.take(key, load)
         more_w = case.want.limit_w - exposure.worst_w
         if more_w > 0:
             self._given_w[key.charge_point_id] = self._given_w.get(key.charge_point_id, 0) + more_w
