@@ -10,14 +10,11 @@ from __future__ import annotations
 
 from csms.balancing.ledger import Permitted, lease_end_s, permitted
 from csms.domain import events as ev
-from csms.domain.demand import TOLERANCE, TOLERANCE_A, demand_w, reaches, tolerance_w
+from csms.domain.demand import IDLE_DRAW_W, TOLERANCE, TOLERANCE_A, demand_w, reaches, tolerance_w
 from csms.domain.electrical import Shape
 from csms.domain.limit_facts import DISOBEDIENT
 from csms.domain.limits import ConnectorLimits, Limit, Overdraw
 from csms.domain.model import ChargePoint, ConnectorKey, ConnectorStatus, MeterReading, Moment, PowerSource
-
-_IDLE_DRAW_W = 200.0
-"""What electronics and contactors of an idle charger may draw without anybody charging."""
 
 _FORGIVEN_AFTER_S = 60.0
 _TRUSTED_AFTER_S = 600.0
@@ -48,7 +45,7 @@ def judge(
     then = now._replace(steady_s=measured_s)  # what was permitted when it was measured
     # What was settling from then on has been in force since, or something lower has.
     most = permitted(shape, charge_point, limits, then, settle_s, active=active)
-    if _exceeds(shape, reading, most) if active else reading.power_w > _IDLE_DRAW_W:
+    if _exceeds(shape, reading, most) if active else reading.power_w > IDLE_DRAW_W:
         if overdraw is not None and now.steady_s - overdraw.at.steady_s < settle_s:
             return None
         return ev.LimitExceeded(now, *key, reading.power_w, most.limit_w, idle=not active)
@@ -86,7 +83,7 @@ def _is_held_back(
     if in_force is None or limits.confirmed_at is None or limits.confirmed_at.steady_s <= overdraw.at.steady_s:
         return False
     if in_force.limit_w == 0:
-        return status is ConnectorStatus.SUSPENDED_EVSE and (reading.power_w or 0.0) <= _IDLE_DRAW_W
+        return status is ConnectorStatus.SUSPENDED_EVSE and (reading.power_w or 0.0) <= IDLE_DRAW_W
     less = in_force.limit_w < overdraw.power_w
     return less and reaches(demand_w(reading, shape.on(in_force.phases)), in_force.limit_w)
 

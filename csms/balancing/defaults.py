@@ -6,7 +6,7 @@ now or by what is known to come, none but 0 may stand.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from csms.balancing.facts import Facts
@@ -71,11 +71,11 @@ def first_contact_ends_s(contact: Moment) -> float:
     return contact.steady_s + _FIRST_CONTACT_S
 
 
-def answer_due_s(issued: Moment, snapshot: Snapshot) -> float | None:
-    """Until when (steady clock) a limit must be answered, or default profiles may have to give way to it; None where
-    none is above 0."""
+def answers_due_s(snapshot: Snapshot, issued: Iterable[Moment]) -> list[float]:
+    """Until when (steady clock) limits issued then must be answered, or default profiles may have to give way to them;
+    none where no default is above 0."""
     matters = any(shape.fallback_w for shape in snapshot.shapes.values())
-    return issued.steady_s + _ANSWERED_S if matters else None
+    return [at.steady_s + _ANSWERED_S for at in issued] if matters else []
 
 
 def _as_declared(snapshot: Snapshot, book: Ledger, now: Moment) -> dict[str, Load]:

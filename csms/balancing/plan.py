@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from csms.balancing.allocation import Allocation
-from csms.balancing.defaults import answer_due_s
+from csms.balancing.defaults import answers_due_s
 from csms.balancing.facts import Facts
 from csms.balancing.ledger import Exposure, Ledger
 from csms.balancing.loads import beyond, within
@@ -87,8 +87,8 @@ def plan(
         wants = _in_peace(wants, allocation, exceeded_s)
     leaving = [case for facts, want in wants if (case := desk.consider(facts, want)) is not None]
     intents = [case.want for case in sorted(leaving, key=_urgency)]
-    due_s = answer_due_s(now, snapshot) if intents else None
-    wakes = [book.next_change_s(), allocation.looks_again_s, due_s, *desk.wakes_s]
+    due_s = answers_due_s(snapshot, [now] if intents else [])
+    wakes = [book.next_change_s(), allocation.looks_again_s, *due_s, *desk.wakes_s]
     return Plan(tuple(intents), min((wake for wake in wakes if wake is not None), default=None))
 
 

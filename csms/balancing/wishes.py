@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from csms.balancing.budget import Budget
-from csms.balancing.defaults import Defaults, answer_due_s, first_contact_ends_s
+from csms.balancing.defaults import Defaults, answers_due_s, first_contact_ends_s
 from csms.balancing.facts import Facts
 from csms.balancing.ledger import Ledger
 from csms.balancing.limits import Line
@@ -238,10 +238,10 @@ def looks_again_s(snapshot: Snapshot, book: Ledger, now: Moment, settings: Balan
     enough."""
     contacts = (charge_point.contact_at for charge_point in snapshot.charge_points.values() if charge_point.connected)
     looks = [first_contact_ends_s(contact) for contact in contacts if contact is not None]
+    of_all = (facts.limits.outstanding for facts in book.facts.values() if facts.limits is not None)
+    awaited = (limit.issued_at for outstanding in of_all for limit in outstanding if limit.awaited)
+    looks += answers_due_s(snapshot, awaited)
     for key, facts in book.facts.items():
-        if facts.limits is not None and facts.limits.outstanding:
-            due = (answer_due_s(limit.issued_at, snapshot) for limit in facts.limits.outstanding if limit.awaited)
-            looks += [due_s for due_s in due if due_s is not None]
         if not facts.active:
             continue
         reading = snapshot.readings.get(key)

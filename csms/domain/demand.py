@@ -12,6 +12,9 @@ TOLERANCE = 0.03
 TOLERANCE_A = 0.5
 """By so much, whichever is more, a draw may be above its limit: chargers regulate, and meters tell, no better."""
 
+IDLE_DRAW_W = 200.0
+"""What electronics and contactors may draw without anybody charging."""
+
 _LATE_S = 60.0
 _REMEMBERED_S = 60.0
 _LEFT_A = 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csms.domain.demand import IDLE_DRAW_W
 from csms.domain.limits import ConnectorLimits
 from csms.domain.model import ConnectorStatus, MeterReading, Moment
 
@@ -10,9 +11,6 @@ AFTER_S = 30.0
 
 AGAIN_AFTER_S = 300.0
 """One that still says that it is not the car is told again no more often than this."""
-
-_NOTHING_W = 200.0
-"""What electronics and contactors may draw without anybody charging."""
 
 
 def is_withheld(limits: ConnectorLimits, reading: MeterReading, status: ConnectorStatus | None, now: Moment) -> bool:
@@ -25,7 +23,7 @@ def is_withheld(limits: ConnectorLimits, reading: MeterReading, status: Connecto
     in_force, low_since, asked = limits.transaction or limits.default, reading.low_since, limits.requested_at
     if in_force is None or in_force.limit_w == 0 or low_since is None or status is ConnectorStatus.SUSPENDED_EV:
         return False
-    if reading.power_w is None or reading.power_w > _NOTHING_W or now.steady_s - low_since.steady_s < AFTER_S:
+    if reading.power_w is None or reading.power_w > IDLE_DRAW_W or now.steady_s - low_since.steady_s < AFTER_S:
         return False
     if status is ConnectorStatus.SUSPENDED_EVSE:
         return asked is None or asked.steady_s < max(low_since.steady_s, now.steady_s - AGAIN_AFTER_S)
