@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import structlog
 from support.carpark.play import Run
+from support.carpark.play import play as replayed
 from support.carpark.program import be_quiet
 from support.carpark.scenario import Dropped, PointPlan, Rebooted, Scenario, SitePlan, Visit
 from support.carpark.tally import Tally
@@ -105,3 +106,9 @@ def test_who_restarts_with_its_car_still_there_does_not_hold_on_to_what_it_was_p
     tally = play(replace(scenario(stays, waiting), points=points, happenings=(Rebooted(OUT_OF_REACH_S, 0),)))
     assert tally.starved == []
     assert tally.delivered_wh > 3_000
+
+
+def test_a_raise_leaves_that_fits_since_its_charge_point_draws_no_more_than_its_maximum() -> None:
+    """The run in which a paused session waited for ever: the division counted what its charge point draws together with
+    its other connector, which is kept to one phase; the plan did not."""
+    assert replayed(710217, 3.0).starved == []
